@@ -1,0 +1,1 @@
+//! Compress standard input with gzip or bzip2 on all cores.

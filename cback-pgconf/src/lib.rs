@@ -1,0 +1,1 @@
+//! Read, check and write the postgresql section of a cback3 configuration.

@@ -1,0 +1,1 @@
+//! Dump PostgreSQL to standard output and prove that the dump is whole.

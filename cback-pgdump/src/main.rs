@@ -1,0 +1,5 @@
+//! Dump PostgreSQL to standard output and prove that the dump is whole.
+
+fn main() {
+    std::process::exit(1);
+}
