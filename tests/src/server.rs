@@ -1,0 +1,225 @@
+//! A PostgreSQL server that lives as long as a test does.
+//!
+//! A shell keeps the leash: it starts the server, reads a pipe that only the test process can
+//! write to, and at its end stops the server and removes its directory. The pipe ends when the
+//! [`Server`] is dropped, and just as well when the test process is killed or leaves it in a
+//! static; a parent-death signal would come too early, with the end of the thread that
+//! happened to start the server.
+
+use crate::account::{open_to_all, unprivileged};
+use crate::{Installation, wait_for};
+use std::ffi::OsStr;
+use std::fs;
+use std::io::{Seek, Write};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+/// The server is started with the remaining arguments; TERM and INT do not cut the leash.
+const LEASH: &str = r#"
+trap '' HUP INT TERM
+directory=$1; shift
+"$@" >"$directory/log" 2>&1 &
+cat >/dev/null
+kill -QUIT $! 2>/dev/null
+wait $!
+rm -rf "$directory"
+"#;
+
+/// A server on a socket of its own, with the superuser `postgres` and no passwords.
+pub struct Server {
+    /// The version that runs.
+    pub installation: Installation,
+    directory: PathBuf,
+    leash: Child,
+}
+
+impl Server {
+    /// Starts [`Installation::usual`].
+    #[track_caller]
+    pub fn start() -> Self {
+        Self::start_from(&Installation::usual())
+    }
+
+    /// Starts the server of this version, and returns when it accepts connections.
+    #[track_caller]
+    pub fn start_from(installation: &Installation) -> Self {
+        // Not TMPDIR, which may be long: a socket's path has 107 bytes at most.
+        let directory = tempfile::Builder::new().prefix("cback-").tempdir_in("/tmp");
+        let directory = directory.expect("/tmp is writable");
+        open_to_all(directory.path());
+        let bin = runnable(&installation.bin, directory.path());
+        initdb(&bin, directory.path());
+        let leash = start(&bin, directory.path());
+        let mut server = Self {
+            installation: installation.clone(),
+            directory: directory.keep(),
+            leash,
+        };
+        server.wait_until_ready();
+        server
+    }
+
+    fn wait_until_ready(&mut self) {
+        let pidfile = self.directory.join("data/postmaster.pid");
+        let log = self.directory.join("log");
+        // The file's eighth line is what pg_ctl waits for.
+        wait_for("the server is ready", Duration::from_secs(60), || {
+            let said = fs::read_to_string(&log).unwrap_or_default();
+            assert!(
+                !said.contains("FATAL:"),
+                "the server does not start: {said}"
+            );
+            fs::read_to_string(&pidfile).is_ok_and(|lines| {
+                lines
+                    .lines()
+                    .nth(7)
+                    .is_some_and(|line| line.trim() == "ready")
+            })
+        });
+    }
+
+    /// The directory of the server's socket, for PGHOST.
+    pub fn host(&self) -> &Path {
+        &self.directory
+    }
+
+    /// The programs of the server's own version.
+    pub fn bin(&self) -> &Path {
+        &self.installation.bin
+    }
+
+    /// `program`, told by the environment alone where the server is and that its user is
+    /// `postgres`, with the clients of the server's version first on PATH, messages in English.
+    pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(program);
+        clear_environment(&mut command);
+        let mut path = self.bin().as_os_str().to_owned();
+        path.push(":");
+        path.push(std::env::var_os("PATH").unwrap_or_default());
+        command.env("PATH", path).env("LC_ALL", "C.UTF-8");
+        command
+            .env("PGHOST", self.host())
+            .env("PGPORT", "5432")
+            .env("PGUSER", "postgres");
+        command
+    }
+
+    /// What psql prints for `sql`: a line per row, columns parted by `|`.
+    #[track_caller]
+    pub fn sql(&self, database: &str, sql: &str) -> String {
+        let mut script = tempfile::tempfile().expect("a temporary file");
+        script
+            .write_all(sql.as_bytes())
+            .and_then(|()| script.rewind())
+            .expect("room for the SQL");
+        let mut psql = self.command(self.bin().join("psql"));
+        psql.args(["-XAtq", "-v", "ON_ERROR_STOP=1", "-f", "-"]);
+        let output = psql
+            .env("PGDATABASE", database)
+            .stdin(script)
+            .output()
+            .expect("psql runs");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            output.status.success(),
+            "psql, in {database:?}: {stderr}\n{sql}"
+        );
+        String::from_utf8(output.stdout).expect("text from psql")
+    }
+
+    /// Creates an empty database of that very name.
+    #[track_caller]
+    pub fn create_database(&self, name: &str) {
+        let quoted = name.replace('"', "\"\"");
+        self.sql(
+            "postgres",
+            &format!("CREATE DATABASE \"{quoted}\" TEMPLATE template0;"),
+        );
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.leash.stdin.take());
+        let _ = self.leash.wait();
+    }
+}
+
+/// `bin`, or a copy of its whole installation if it lies where the server's user cannot reach.
+fn runnable(bin: &Path, directory: &Path) -> PathBuf {
+    let mut postgres = unprivileged(bin.join("postgres"));
+    postgres.arg("--version").current_dir("/");
+    if postgres
+        .output()
+        .is_ok_and(|output| output.status.success())
+    {
+        return bin.to_owned();
+    }
+    let copy = directory.join("postgresql");
+    let original = bin
+        .parent()
+        .expect("a bin directory lies in an installation");
+    run(Command::new("cp").arg("-R").arg(original).arg(&copy));
+    run(Command::new("chmod").args(["-R", "a+rX"]).arg(&copy));
+    copy.join("bin")
+}
+
+fn initdb(bin: &Path, directory: &Path) {
+    let mut initdb = unprivileged(bin.join("initdb"));
+    clear_environment(&mut initdb);
+    initdb.args([
+        "-U",
+        "postgres",
+        "-A",
+        "trust",
+        "-E",
+        "UTF8",
+        "--locale=C",
+        "--no-sync",
+        "-D",
+    ]);
+    run(initdb.arg(directory.join("data")).current_dir(directory));
+}
+
+fn start(bin: &Path, directory: &Path) -> Child {
+    let mut server = unprivileged(bin.join("postgres"));
+    server
+        .arg("-D")
+        .arg(directory.join("data"))
+        .arg("-k")
+        .arg(directory);
+    server.args(["-p", "5432", "-c", "listen_addresses=", "-c", "fsync=off"]);
+    let mut leash = Command::new("sh");
+    clear_environment(&mut leash);
+    leash
+        .args(["-c", LEASH, "leash"])
+        .arg(directory)
+        .arg(server.get_program());
+    leash
+        .args(server.get_args())
+        .current_dir(directory)
+        .process_group(0);
+    leash
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("sh runs")
+}
+
+fn clear_environment(command: &mut Command) {
+    for (name, _) in std::env::vars_os() {
+        if name.as_encoded_bytes().starts_with(b"PG") {
+            command.env_remove(name);
+        }
+    }
+}
+
+fn run(command: &mut Command) {
+    let output = command
+        .output()
+        .unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?}: {stderr}");
+}
