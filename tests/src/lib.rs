@@ -6,12 +6,16 @@
 #![allow(clippy::missing_panics_doc)]
 
 mod account;
+mod contents;
 mod installation;
 mod server;
+mod site;
 
 pub use account::unprivileged;
+pub use contents::{contents, create_sample};
 pub use installation::{Installation, installations};
 pub use server::Server;
+pub use site::{SHELLS, Site, path_with_tools};
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};

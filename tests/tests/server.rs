@@ -1,5 +1,7 @@
 //! The ground the other tests stand on.
 
+#![allow(clippy::unwrap_used)] // a test fails by panicking
+
 use cback_tests::{Installation, Server, installations, wait_for};
 use std::io::{BufRead, BufReader, Write};
 use std::panic::catch_unwind;

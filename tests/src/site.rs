@@ -1,0 +1,165 @@
+//! A place where backups are made: a cback3 configuration and its `collect_dir`.
+
+use crate::{Server, script, tool};
+use quick_xml::escape::escape;
+use std::ffi::OsString;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use tempfile::TempDir;
+
+/// The shells that `scripts/cback-postgresql` is promised to run under.
+pub const SHELLS: [&[&str]; 5] = [
+    &["dash"],
+    &["bash"],
+    &["bash", "--posix"],
+    &["busybox", "ash"],
+    &["mksh"],
+];
+
+/// A configuration file and a `collect_dir` in a temporary directory, removed when dropped.
+pub struct Site {
+    top: TempDir,
+    options: String,
+}
+
+impl Site {
+    /// A site whose backups belong to whoever runs the test.
+    pub fn new() -> Self {
+        Self::owned_by(&id("-un"), &id("-gn"))
+    }
+
+    /// A site with this `backup_user` and `backup_group`.
+    pub fn owned_by(user: &str, group: &str) -> Self {
+        let top = tempfile::Builder::new()
+            .prefix("cback-site-")
+            .tempdir()
+            .expect("room for a site");
+        fs::set_permissions(top.path(), fs::Permissions::from_mode(0o755)).expect("ours");
+        fs::create_dir(top.path().join("collect")).expect("room for collect_dir");
+        let options =
+            format!("<backup_user>{user}</backup_user><backup_group>{group}</backup_group>");
+        Self { top, options }
+    }
+
+    /// Adds XML to the `<options>` section; [`Site::configure`] comes after.
+    pub fn add_option(&mut self, xml: &str) {
+        self.options.push_str(xml);
+    }
+
+    /// Writes the configuration: compress mode `mode`, the databases, or all where there are none.
+    pub fn configure(&self, mode: &str, databases: &[&str]) {
+        let all = if databases.is_empty() { "Y" } else { "N" };
+        let mut section =
+            format!("<user>postgres</user><compress_mode>{mode}</compress_mode><all>{all}</all>");
+        section.extend(
+            databases
+                .iter()
+                .map(|name| format!("<database>{}</database>", escape(*name))),
+        );
+        self.configure_section(&section);
+    }
+
+    /// Writes the configuration with `section` inside `<postgresql>`.
+    pub fn configure_section(&self, section: &str) {
+        let (options, collect_dir) = (&self.options, self.collect_dir());
+        let text = format!(
+            "<cb_config><options>{options}</options><collect><collect_dir>{}</collect_dir>\
+             </collect><postgresql>{section}</postgresql></cb_config>",
+            collect_dir.display()
+        );
+        fs::write(self.config(), text).expect("room for the configuration");
+        fs::set_permissions(self.config(), fs::Permissions::from_mode(0o600)).expect("ours");
+    }
+
+    /// The configuration file.
+    pub fn config(&self) -> PathBuf {
+        self.top.path().join("cback3.conf")
+    }
+
+    /// Where backups appear.
+    pub fn collect_dir(&self) -> PathBuf {
+        self.top.path().join("collect")
+    }
+
+    /// A file beside the configuration, for shims and the like.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.top.path().join(name)
+    }
+
+    /// Writes an executable sh script, for an override's `abs_path`.
+    pub fn shim(&self, name: &str, script: &str) -> PathBuf {
+        let path = self.path(name);
+        fs::write(&path, format!("#!/bin/sh\n{script}\n")).expect("room for a shim");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("ours");
+        path
+    }
+
+    /// `scripts/cback-postgresql --config ...` under `shell`, against `server`.
+    pub fn command(&self, server: &Server, shell: &[&str]) -> Command {
+        let mut command = server.command(shell[0]);
+        command.args(&shell[1..]).arg(script("cback-postgresql"));
+        command.arg("--config").arg(self.config());
+        command.env("PATH", path_with_tools(server));
+        command
+    }
+
+    /// Runs [`Site::command`] to its end.
+    #[track_caller]
+    pub fn run(&self, server: &Server, shell: &[&str]) -> Output {
+        self.command(server, shell)
+            .output()
+            .expect("the shell runs")
+    }
+
+    /// The bytes of the backup `name`.
+    #[track_caller]
+    pub fn backup(&self, name: &str) -> Vec<u8> {
+        let path = self.collect_dir().join(name);
+        fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    }
+
+    /// The names of all that lies in `collect_dir`, hidden or not, in order.
+    pub fn listing(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.collect_dir()).expect("collect_dir");
+        let mut names: Vec<_> = entries
+            .map(|entry| {
+                entry
+                    .expect("an entry")
+                    .file_name()
+                    .to_string_lossy()
+                    .into_owned()
+            })
+            .collect();
+        names.sort();
+        names
+    }
+}
+
+impl Default for Site {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// PATH with this workspace's programs, then the server's clients, then the machine's.
+pub fn path_with_tools(server: &Server) -> OsString {
+    let tools = tool("cback-pgconf")
+        .parent()
+        .map(Path::to_owned)
+        .unwrap_or_default();
+    let mut path = vec![tools, server.bin().to_owned()];
+    path.extend(std::env::split_paths(
+        &std::env::var_os("PATH").unwrap_or_default(),
+    ));
+    std::env::join_paths(path).expect("no colon in a directory's name")
+}
+
+fn id(option: &str) -> String {
+    let output = Command::new("id").arg(option).output().expect("id runs");
+    String::from_utf8(output.stdout)
+        .expect("a name")
+        .trim_end()
+        .to_owned()
+}

@@ -1,0 +1,94 @@
+//! What goes wrong at night leaves yesterday's backup alone and is said in one clear line.
+
+#![allow(clippy::unwrap_used)] // a test fails by panicking
+
+use cback_tests::{SHELLS, Server, Site};
+use std::process::Output;
+
+const YESTERDAY: &[u8] = b"yesterday's backup";
+
+#[test]
+fn a_failed_dump_leaves_the_last_backup_alone() {
+    let server = Server::start();
+    for shell in SHELLS {
+        for (mode, suffix) in [("none", ""), ("gzip", ".gz"), ("bzip2", ".bz2")] {
+            let site = Site::new();
+            site.configure(mode, &["no such database"]);
+            let name = format!("postgresqldump-no such database.txt{suffix}");
+            std::fs::write(site.collect_dir().join(&name), YESTERDAY).unwrap();
+            let output = site.run(&server, shell);
+            assert_eq!(output.status.code(), Some(1), "{shell:?} {mode}");
+            assert_eq!(site.backup(&name), YESTERDAY, "{shell:?} {mode}");
+            assert_eq!(site.listing(), [name.as_str()], "{shell:?} {mode}");
+            let said = stderr(&output);
+            assert!(
+                said.contains("database \"no such database\" does not exist"),
+                "{said}"
+            );
+            let last = "cback-postgresql: not backed up: no such database\n";
+            assert!(said.ends_with(last), "{said}");
+        }
+    }
+}
+
+#[test]
+fn one_failure_does_not_stop_the_other_backups() {
+    let server = Server::start();
+    server.create_database("good");
+    for shell in SHELLS {
+        let site = Site::new();
+        site.configure("gzip", &["bad one", "good", "bad two", "postgres"]);
+        let output = site.run(&server, shell);
+        assert_eq!(output.status.code(), Some(1), "{shell:?}");
+        let expected = [
+            "postgresqldump-good.txt.gz",
+            "postgresqldump-postgres.txt.gz",
+        ];
+        assert_eq!(site.listing(), expected, "{shell:?}");
+        let said = stderr(&output);
+        let last = "cback-postgresql: not backed up: bad one, bad two\n";
+        assert!(said.ends_with(last), "{shell:?}: {said}");
+    }
+}
+
+#[test]
+fn a_cut_off_dump_is_a_failure() {
+    let server = Server::start();
+    let mut site = Site::new();
+    let shim = site.shim("pg_dump", "/usr/bin/env pg_dump \"$@\" | head -n 30");
+    override_pg_dump(&mut site, &shim);
+    site.configure("gzip", &["postgres"]);
+    let output = site.run(&server, &["sh"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(site.listing().is_empty());
+}
+
+#[test]
+fn without_a_server_nothing_is_written() {
+    let server = Server::start();
+    let site = Site::new();
+    site.configure("gzip", &["postgres"]);
+    let mut command = site.command(&server, &["sh"]);
+    let output = command
+        .env("PGHOST", site.path("no-socket-here"))
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        stderr(&output).contains("connection to server on socket"),
+        "{}",
+        stderr(&output)
+    );
+    assert!(site.listing().is_empty());
+}
+
+fn override_pg_dump(site: &mut Site, shim: &std::path::Path) {
+    site.add_option(&format!(
+        "<override><command>pg_dump</command><abs_path>{}</abs_path></override>",
+        shim.display()
+    ));
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
