@@ -1,0 +1,155 @@
+//! The command line.
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::num::NonZeroUsize;
+use std::os::unix::ffi::OsStringExt;
+use std::process::ExitCode;
+use std::thread::available_parallelism;
+
+use clap::builder::{OsStringValueParser, TypedValueParser};
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, Parser};
+
+use crate::progress::Progress;
+use crate::{Error, Mode, Options, compress, stdio};
+
+/// Compress standard input to standard output, with gzip or bzip2, on all cores.
+#[derive(Debug, Parser)]
+#[command(version)]
+pub struct Cli {
+    /// Format of the output
+    #[arg(short, long, value_enum, default_value_t)]
+    mode: Mode,
+
+    #[command(flatten)]
+    level: Level,
+
+    /// Threads that compress [default: as many as there are cores for this process]
+    ///
+    /// The output is the same whatever their number.
+    #[arg(short = 'p', long, value_name = "N")]
+    threads: Option<NonZeroUsize>,
+
+    /// Finish the output only if the input ends with WORD, which is taken off
+    ///
+    /// `cback-pgdump --seal WORD` writes WORD after a dump that is complete. Where it is missing
+    /// the output is left unfinished, so that `gzip -t` and `bzip2 -t` refuse it, and the exit
+    /// status is 1.
+    #[arg(long, value_name = "WORD", value_parser = OsStringValueParser::new().try_map(not_empty))]
+    seal: Option<OsString>,
+
+    /// Flush the output to the disk before exiting, if it is a file
+    #[arg(long)]
+    fsync: bool,
+
+    /// Show bytes in, bytes out and the rate, if standard error is a terminal
+    #[arg(long)]
+    progress: bool,
+}
+
+fn not_empty(word: OsString) -> Result<OsString, &'static str> {
+    if word.is_empty() {
+        Err("a seal cannot be empty")
+    } else {
+        Ok(word)
+    }
+}
+
+/// `-1` to `-9`; the last one given counts.
+#[derive(Debug)]
+struct Level(Option<u8>);
+
+const LEVELS: [&str; 9] = ["1", "2", "3", "4", "5", "6", "7", "8", "9"];
+
+impl Args for Level {
+    fn augment_args(command: Command) -> Command {
+        LEVELS
+            .iter()
+            .zip('1'..)
+            .fold(command, |command, (&level, letter)| {
+                let help = match letter {
+                    '1' => "Compress fastest",
+                    '9' => "Compress best",
+                    _ => "",
+                };
+                command.arg(
+                    Arg::new(level)
+                        .short(letter)
+                        .help(help)
+                        .hide(help.is_empty())
+                        .action(ArgAction::SetTrue)
+                        .overrides_with_all(LEVELS),
+                )
+            })
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for Level {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        Ok(Self(
+            (1..)
+                .zip(LEVELS)
+                .find(|(_, name)| matches.get_flag(name))
+                .map(|(level, _)| level),
+        ))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+/// Does what the command line says.
+pub fn run() -> Result<ExitCode, Error> {
+    match Cli::try_parse() {
+        Ok(cli) => filter(cli).map(|()| ExitCode::SUCCESS),
+        Err(usage) if usage.use_stderr() => {
+            let message = usage.render().to_string();
+            complain(
+                message
+                    .strip_prefix("error: ")
+                    .unwrap_or(&message)
+                    .trim_end(),
+            );
+            Ok(ExitCode::from(2))
+        }
+        Err(help) => show(&help.render().to_string())
+            .map(|()| ExitCode::SUCCESS)
+            .map_err(Error::Write),
+    }
+}
+
+/// Nothing can be done about a standard error that is closed or full.
+pub fn complain(message: &str) {
+    let _ = writeln!(std::io::stderr(), "cback-compress: {message}");
+}
+
+fn show(help: &str) -> std::io::Result<()> {
+    stdio::output()?.write_all(help.as_bytes())
+}
+
+fn filter(cli: Cli) -> Result<(), Error> {
+    let options = Options {
+        mode: cli.mode,
+        level: cli.level.0,
+        threads: cli
+            .threads
+            .or(available_parallelism().ok())
+            .unwrap_or(NonZeroUsize::MIN),
+        seal: cli.seal.unwrap_or_default().into_vec(),
+    };
+    let progress = Progress::new(cli.progress);
+    let input = progress.reading(stdio::input().map_err(Error::Read)?);
+    let output = stdio::output().map_err(Error::Write)?;
+    compress(input, &mut progress.writing(&output), &options)?;
+    progress.finish();
+    if cli.fsync {
+        stdio::sync(&output).map_err(Error::Write)?;
+    }
+    Ok(())
+}

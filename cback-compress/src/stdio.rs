@@ -1,0 +1,49 @@
+//! The process's standard input and output, without the standard library's buffers.
+//!
+//! `std` buffers its output by lines, and opens `/dev/null` in place of a descriptor that was
+//! closed, so that a backup to a closed output would vanish with status 0. It opens it for reading
+//! and writing, a shell's `<` or `>` never does both: that tells them apart.
+
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+
+use rustix::fs::{FileType, OFlags, fcntl_getfl, fstat, fsync, major, minor};
+use rustix::pipe::fcntl_setpipe_size;
+
+/// What Linux lets any user have, and enough that neither side waits for the other at each turn.
+const PIPE: usize = 1 << 20;
+
+/// Standard input, unbuffered.
+pub(crate) fn input() -> io::Result<File> {
+    open(io::stdin().as_fd())
+}
+
+/// Standard output, unbuffered.
+pub(crate) fn output() -> io::Result<File> {
+    open(io::stdout().as_fd())
+}
+
+/// Flushes `output` to the disk, if it is on one.
+pub(crate) fn sync(output: &File) -> io::Result<()> {
+    match FileType::from_raw_mode(fstat(output)?.st_mode) {
+        FileType::RegularFile | FileType::BlockDevice => Ok(fsync(output)?),
+        _ => Ok(()),
+    }
+}
+
+fn open(descriptor: BorrowedFd<'_>) -> io::Result<File> {
+    if was_closed(descriptor)? {
+        return Err(io::Error::from(rustix::io::Errno::BADF));
+    }
+    // Refused where it is no pipe, or the user has too many: then it stays as it is.
+    let _ = fcntl_setpipe_size(descriptor, PIPE);
+    Ok(File::from(descriptor.try_clone_to_owned()?))
+}
+
+fn was_closed(descriptor: BorrowedFd<'_>) -> io::Result<bool> {
+    let stat = fstat(descriptor)?;
+    let is_null = FileType::from_raw_mode(stat.st_mode) == FileType::CharacterDevice
+        && (major(stat.st_rdev), minor(stat.st_rdev)) == (1, 3);
+    Ok(is_null && fcntl_getfl(descriptor)? & OFlags::RWMODE == OFlags::RDWR)
+}
