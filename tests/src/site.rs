@@ -18,10 +18,13 @@ pub const SHELLS: [&[&str]; 5] = [
     &["mksh"],
 ];
 
-/// A configuration file and a `collect_dir` in a temporary directory, removed when dropped.
+/// A whole cback3 configuration with the directories it names, in a temporary directory that is
+/// removed when this is dropped.
 pub struct Site {
     top: TempDir,
+    owner: String,
     options: String,
+    sections: String,
 }
 
 impl Site {
@@ -37,15 +40,36 @@ impl Site {
             .tempdir()
             .expect("room for a site");
         fs::set_permissions(top.path(), fs::Permissions::from_mode(0o755)).expect("ours");
-        fs::create_dir(top.path().join("collect")).expect("room for collect_dir");
-        let options =
+        for directory in ["collect", "work", "stage", "etc"] {
+            fs::create_dir(top.path().join(directory)).expect("room for a site");
+        }
+        fs::write(top.path().join("etc/some.conf"), "something to collect\n").expect("room");
+        let owner =
             format!("<backup_user>{user}</backup_user><backup_group>{group}</backup_group>");
-        Self { top, options }
+        Self {
+            top,
+            owner,
+            options: String::new(),
+            sections: String::new(),
+        }
     }
 
     /// Adds XML to the `<options>` section; [`Site::configure`] comes after.
     pub fn add_option(&mut self, xml: &str) {
         self.options.push_str(xml);
+    }
+
+    /// Has `command` run as `path`, by Cedar's `<override>`.
+    pub fn override_command(&mut self, command: &str, path: &Path) {
+        let path = path.display();
+        self.add_option(&format!(
+            "<override><command>{command}</command><abs_path>{path}</abs_path></override>"
+        ));
+    }
+
+    /// Adds a whole section, such as `<extensions>`.
+    pub fn add_section(&mut self, xml: &str) {
+        self.sections.push_str(xml);
     }
 
     /// Writes the configuration: compress mode `mode`, the databases, or all where there are none.
@@ -63,11 +87,35 @@ impl Site {
 
     /// Writes the configuration with `section` inside `<postgresql>`.
     pub fn configure_section(&self, section: &str) {
-        let (options, collect_dir) = (&self.options, self.collect_dir());
+        let Self {
+            top,
+            owner,
+            options,
+            sections,
+        } = self;
+        let top = top.path().display();
         let text = format!(
-            "<cb_config><options>{options}</options><collect><collect_dir>{}</collect_dir>\
-             </collect><postgresql>{section}</postgresql></cb_config>",
-            collect_dir.display()
+            "<?xml version=\"1.0\"?>
+<cb_config>
+   <reference><author>a test</author></reference>
+   {sections}
+   <options>
+      <starting_day>tuesday</starting_day>
+      <working_dir>{top}/work</working_dir>
+      {owner}
+      <rcp_command>/usr/bin/scp -B</rcp_command>
+      {options}
+   </options>
+   <collect>
+      <collect_dir>{top}/collect</collect_dir>
+      <collect_mode>daily</collect_mode>
+      <archive_mode>tar</archive_mode>
+      <ignore_file>.cbignore</ignore_file>
+      <dir><abs_path>{top}/etc</abs_path></dir>
+   </collect>
+   <postgresql>{section}</postgresql>
+</cb_config>
+"
         );
         fs::write(self.config(), text).expect("room for the configuration");
         fs::set_permissions(self.config(), fs::Permissions::from_mode(0o600)).expect("ours");

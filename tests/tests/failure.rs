@@ -56,7 +56,7 @@ fn a_cut_off_dump_is_a_failure() {
     let server = Server::start();
     let mut site = Site::new();
     let shim = site.shim("pg_dump", "/usr/bin/env pg_dump \"$@\" | head -n 30");
-    override_pg_dump(&mut site, &shim);
+    site.override_command("pg_dump", &shim);
     site.configure("gzip", &["postgres"]);
     let output = site.run(&server, &["sh"]);
     assert_eq!(output.status.code(), Some(1));
@@ -80,13 +80,6 @@ fn without_a_server_nothing_is_written() {
         stderr(&output)
     );
     assert!(site.listing().is_empty());
-}
-
-fn override_pg_dump(site: &mut Site, shim: &std::path::Path) {
-    site.add_option(&format!(
-        "<override><command>pg_dump</command><abs_path>{}</abs_path></override>",
-        shim.display()
-    ));
 }
 
 fn stderr(output: &Output) -> String {
