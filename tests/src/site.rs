@@ -18,6 +18,9 @@ pub const SHELLS: [&[&str]; 5] = [
     &["mksh"],
 ];
 
+/// In the environment of all that a site runs, so that a test finds what was left running.
+const MARK: &str = "CBACK_TEST_SITE";
+
 /// A whole cback3 configuration with the directories it names, in a temporary directory that is
 /// removed when this is dropped.
 pub struct Site {
@@ -156,7 +159,9 @@ impl Site {
         let mut command = server.command(shell[0]);
         command.args(&shell[1..]).arg(script("cback-postgresql"));
         command.arg("--config").arg(self.config());
-        command.env("PATH", path_with_tools(server));
+        command
+            .env("PATH", path_with_tools(server))
+            .env(MARK, self.top.path());
         command
     }
 
@@ -166,6 +171,30 @@ impl Site {
         self.command(server, shell)
             .output()
             .expect("the shell runs")
+    }
+
+    /// The processes, by number and command line, that [`Site::command`] has left or still runs.
+    pub fn processes(&self) -> Vec<String> {
+        let mark = format!("{MARK}={}", self.top.path().display());
+        let marked = |process: &PathBuf| {
+            let environment = fs::read(process.join("environ")).unwrap_or_default();
+            environment
+                .split(|&byte| byte == 0)
+                .any(|variable| variable == mark.as_bytes())
+        };
+        let processes = fs::read_dir("/proc")
+            .expect("/proc")
+            .flatten()
+            .map(|entry| entry.path());
+        let line = |process: PathBuf| {
+            let arguments = fs::read(process.join("cmdline")).unwrap_or_default();
+            format!(
+                "{}: {}",
+                process.display(),
+                String::from_utf8_lossy(&arguments)
+            )
+        };
+        processes.filter(marked).map(line).collect()
     }
 
     /// The bytes of the backup `name`.
