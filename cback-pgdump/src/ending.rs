@@ -1,0 +1,81 @@
+//! What the end of a whole dump looks like.
+//!
+//! The last lines are the program's marker, `--`, an empty line; pg_dump of the minor releases of
+//! 2025 and later adds `\unrestrict KEY` and another empty line, having written `\restrict KEY`,
+//! with the same random KEY, above all statements. Nothing may follow. The marker can also stand in
+//! the data, where a dump may break off: hence everything is compared to the last byte, and the
+//! keys with each other.
+
+use crate::Target;
+
+/// Bytes kept of each end; a key that the program chooses itself has 63.
+const KEPT: usize = 4096;
+
+/// Watches a dump go by, and remembers how it began and how it ended.
+#[derive(Debug, Default)]
+pub(crate) struct Ending {
+    head: Vec<u8>,
+    tail: Vec<u8>,
+}
+
+impl Ending {
+    /// The next piece of the dump.
+    pub(crate) fn pass(&mut self, piece: &[u8]) {
+        let room = KEPT - self.head.len();
+        self.head.extend(&piece[..room.min(piece.len())]);
+        let news = &piece[piece.len().saturating_sub(KEPT)..];
+        let excess = (self.tail.len() + news.len()).saturating_sub(KEPT);
+        self.tail.drain(..excess);
+        self.tail.extend(news);
+    }
+
+    /// Whether all that went by is a whole dump of `target`.
+    pub(crate) fn is_whole(&self, target: &Target) -> bool {
+        if *target == Target::All {
+            return ends_with_marker(&self.tail, target);
+        }
+        let (rest, key) = split_unrestrict(&self.tail);
+        let begun = restrict_key(&self.head);
+        ends_with_marker(rest, target) && (begun.is_none() || begun == key)
+    }
+}
+
+/// The line that only a whole dump of `target` has at its end.
+pub(crate) fn marker(target: &Target) -> &'static str {
+    match target {
+        Target::Database(_) => "-- PostgreSQL database dump complete",
+        Target::All => "-- PostgreSQL database cluster dump complete",
+    }
+}
+
+fn ends_with_marker(dump: &[u8], target: &Target) -> bool {
+    dump.strip_suffix(b"\n--\n\n")
+        .and_then(|dump| dump.strip_suffix(marker(target).as_bytes()))
+        .is_some_and(|before| before.is_empty() || before.ends_with(b"\n"))
+}
+
+/// `dump` without its last line, and the key in that line, if it is `\unrestrict KEY`.
+fn split_unrestrict(dump: &[u8]) -> (&[u8], Option<&[u8]>) {
+    let Some(text) = dump.strip_suffix(b"\n\n") else {
+        return (dump, None);
+    };
+    let start = text
+        .iter()
+        .rposition(|&byte| byte == b'\n')
+        .map_or(0, |end| end + 1);
+    match text[start..].strip_prefix(b"\\unrestrict ") {
+        Some(key) if is_key(key) => (&dump[..start], Some(key)),
+        _ => (dump, None),
+    }
+}
+
+/// The key in `\restrict KEY`, if that is the first line after the comments.
+fn restrict_key(dump: &[u8]) -> Option<&[u8]> {
+    let mut lines = dump.split(|&byte| byte == b'\n');
+    let first = lines.find(|line| !line.is_empty() && !line.starts_with(b"--"))?;
+    first.strip_prefix(b"\\restrict ").filter(|key| is_key(key))
+}
+
+fn is_key(key: &[u8]) -> bool {
+    !key.is_empty() && key.iter().all(u8::is_ascii_alphanumeric)
+}

@@ -1,0 +1,73 @@
+//! Why there is no whole dump, and what might help.
+
+use std::ffi::OsString;
+use std::io;
+use std::process::ExitStatus;
+
+/// Why there is no whole dump.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No server holds a database of that name; an older one would open another.
+    #[error("database {0:?}: a name has at most 63 bytes")]
+    NameTooLong(OsString),
+    /// The program was not found, or may not be run.
+    #[error("{failed}: {source}")]
+    Start {
+        /// What was to be dumped, by which program.
+        failed: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The child's output could not be read, or its end not be waited for.
+    #[error("cannot follow the dump: {0}")]
+    Read(#[source] io::Error),
+    /// The dump or the seal could not be written.
+    #[error("standard output: {0}")]
+    Write(#[source] io::Error),
+    /// The child failed, and has said why.
+    #[error("{failed} failed ({status})")]
+    Child {
+        /// What was to be dumped, by which program.
+        failed: String,
+        /// Never a success.
+        status: ExitStatus,
+        /// It refused a server newer than itself.
+        is_version_mismatch: bool,
+    },
+    /// The child says that all is well, but its output breaks off.
+    #[error("{failed} broke off: the dump does not end with \"{marker}\"")]
+    Unfinished {
+        /// What was to be dumped, by which program.
+        failed: String,
+        /// The line that is missing.
+        marker: &'static str,
+    },
+    /// [`Stopper::stop`](crate::Stopper::stop) was called.
+    #[error("stopped")]
+    Stopped,
+}
+
+impl Error {
+    /// What the user can do about it.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Start { source, .. } if source.kind() == io::ErrorKind::NotFound => Some(
+                "install PostgreSQL's client programs, or say where they are: \
+                 --pg-dump, --pg-dumpall, or <override> in cback3's configuration",
+            ),
+            Self::Child {
+                is_version_mismatch: true,
+                ..
+            } => Some(
+                "the server is newer: name clients of its version with --pg-dump, --pg-dumpall, \
+                 or <override> in cback3's configuration",
+            ),
+            _ => None,
+        }
+    }
+
+    /// The reader has gone away and knows it: nobody wants to hear about it.
+    pub fn is_broken_pipe(&self) -> bool {
+        matches!(self, Self::Write(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+}
