@@ -1,5 +1,7 @@
 //! Read, check and write the postgresql section of a cback3 configuration.
 
-fn main() {
-    std::process::exit(1);
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cback_pgconf::run()
 }

@@ -1,0 +1,94 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Read, check and write the postgresql section of a cback3 configuration
+///
+/// Values are read exactly as Cedar Backup 3 reads them.
+#[derive(Debug, Parser)]
+#[command(
+    name = "cback-pgconf",
+    version,
+    arg_required_else_help = false,
+    disable_help_subcommand = true
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do with a configuration.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Say what is wrong with a configuration, if anything is
+    Check(Check),
+    /// Print a configuration as POSIX shell assignments, safe for eval
+    Shell(Shell),
+    /// Print a configuration as a JSON object
+    Json(Json),
+}
+
+/// The arguments of `check`.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// Fail on warnings too
+    #[arg(long)]
+    pub strict: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub input: Input,
+}
+
+/// The arguments of `shell`.
+#[derive(Debug, Args)]
+pub struct Shell {
+    /// Put P before every variable's name
+    #[arg(long, value_name = "P", default_value = "", hide_default_value = true, value_parser = prefix)]
+    pub prefix: String,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub validation: Validation,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub input: Input,
+}
+
+/// The arguments of `json`.
+#[derive(Debug, Args)]
+pub struct Json {
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub validation: Validation,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub input: Input,
+}
+
+/// Where the configuration comes from.
+#[derive(Debug, Args)]
+pub struct Input {
+    /// Look at the <postgresql> section only
+    #[arg(long)]
+    pub section_only: bool,
+    /// The configuration; standard input if absent or `-`
+    pub file: Option<PathBuf>,
+}
+
+/// Whether a configuration must be complete.
+#[derive(Debug, Args)]
+pub struct Validation {
+    /// Take a configuration that Cedar Backup can read but not use
+    #[arg(long)]
+    pub no_validate: bool,
+}
+
+fn prefix(prefix: &str) -> Result<String, &'static str> {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    if prefix.starts_with(|c: char| c.is_ascii_digit()) || !prefix.chars().all(is_name) {
+        return Err("a variable's name holds letters, digits and `_`, and begins with no digit");
+    }
+    Ok(prefix.to_owned())
+}
