@@ -5,6 +5,7 @@
 //! pipeline (`pipeline`) runs those three on as many threads as wanted; and `stdio` is the
 //! process's own input and output.
 
+pub mod bzip2;
 pub mod cli;
 mod copy;
 mod gzip;

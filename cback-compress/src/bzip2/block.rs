@@ -1,0 +1,92 @@
+//! The layout of a block: header, the bytes in use, selectors, tables, symbols.
+
+use super::bits::{BitWriter, Bits};
+use super::huffman;
+use super::mtf::Symbols;
+use super::tables::{GROUP, Lengths, Tables};
+
+/// The digits of pi that begin a block.
+const MAGIC: [u32; 2] = [0x31_4159, 0x26_5359];
+
+/// What a block's header tells.
+pub(super) struct Header<'a> {
+    pub(super) crc: u32,
+    pub(super) origin: usize,
+    pub(super) used: &'a [bool; 256],
+}
+
+/// Writes a whole block.
+pub(super) fn write(header: &Header, symbols: &Symbols, tables: &Tables) -> Bits {
+    let mut bits = BitWriter::default();
+    for digits in MAGIC {
+        bits.put(24, digits);
+    }
+    bits.put(32, header.crc);
+    // The block is not randomised, a thing of bzip2's youth.
+    bits.put_flag(false);
+    bits.put(24, header.origin as u32);
+    write_used(&mut bits, header.used);
+    bits.put(3, tables.lengths.len() as u32);
+    write_selectors(&mut bits, &tables.selectors);
+    for lengths in &tables.lengths {
+        write_lengths(&mut bits, &lengths[..symbols.alphabet]);
+    }
+    write_symbols(&mut bits, symbols, tables);
+    bits.finish()
+}
+
+/// Which sixteenths of the 256 bytes are in use; which bytes of those.
+fn write_used(bits: &mut BitWriter, used: &[bool; 256]) {
+    let sixteenths = used.chunks(16);
+    for sixteenth in sixteenths.clone() {
+        bits.put_flag(sixteenth.contains(&true));
+    }
+    for sixteenth in sixteenths.filter(|sixteenth| sixteenth.contains(&true)) {
+        for &used in sixteenth {
+            bits.put_flag(used);
+        }
+    }
+}
+
+/// The selectors, move-to-front coded, each as so many ones and a zero.
+fn write_selectors(bits: &mut BitWriter, selectors: &[u8]) {
+    bits.put(15, selectors.len() as u32);
+    let mut latest = [0, 1, 2, 3, 4, 5];
+    for &selector in selectors {
+        let place = latest
+            .iter()
+            .take_while(|&&table| table != selector)
+            .count();
+        latest[..=place].rotate_right(1);
+        bits.put(place as u32 + 1, (1 << (place + 1)) - 2);
+    }
+}
+
+/// A table's code lengths, each as steps from the one before: `10` up, `11` down, `0` there.
+fn write_lengths(bits: &mut BitWriter, lengths: &[u8]) {
+    let mut at = lengths[0];
+    bits.put(5, u32::from(at));
+    for &length in lengths {
+        for _ in at..length {
+            bits.put(2, 0b10);
+        }
+        for _ in length..at {
+            bits.put(2, 0b11);
+        }
+        bits.put_flag(false);
+        at = length;
+    }
+}
+
+fn write_symbols(bits: &mut BitWriter, symbols: &Symbols, tables: &Tables) {
+    let codes = |lengths: &Lengths| huffman::codes(&lengths[..symbols.alphabet]);
+    let codes: Vec<_> = tables.lengths.iter().map(codes).collect();
+    for (group, &selector) in symbols.list.chunks(GROUP).zip(&tables.selectors) {
+        let lengths = &tables.lengths[usize::from(selector)];
+        let codes = &codes[usize::from(selector)];
+        for &symbol in group {
+            let symbol = usize::from(symbol);
+            bits.put(u32::from(lengths[symbol]), codes[symbol]);
+        }
+    }
+}

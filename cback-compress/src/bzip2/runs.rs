@@ -1,0 +1,176 @@
+//! Run-length coding and cutting, the two things that bzip2 does to its input as it arrives.
+//!
+//! A run of one to three equal bytes stands for itself. Four to 255 of them become four and a count of
+//! how many more there were, 0 to 251; what a longer run has left is a new run. A block is full once it
+//! holds `100_000 * level - 19` coded bytes, and bzip2 looks only *before it takes the next byte*, whereas a run
+//! is coded only once the byte after it was seen. So a run may put the block up to four bytes over the mark, and
+//! the byte that ended it opens the next block.
+//!
+//! This is all the work that cannot be shared out, because where a block ends depends on everything
+//! before it: it has to be quick. Stretches without four equal bytes in a row are copied whole; near
+//! a block's end, and in runs, it goes run by run.
+
+use std::io::{self, Write};
+
+use super::crc::Crc;
+
+/// The longest run that one count can tell.
+const LONGEST_RUN: usize = 255;
+
+/// How many bytes are looked through at once for four equal ones.
+const STRIDE: usize = 32;
+
+/// One block: what a bzip2 block's transform is given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Block {
+    /// The run-length code, never empty.
+    pub bytes: Vec<u8>,
+    /// The checksum of the bytes it stands for.
+    pub crc: u32,
+}
+
+/// Takes the input in whatever pieces it arrives, gives the blocks.
+pub struct Cutter {
+    full: usize,
+    coded: Vec<u8>,
+    crc: Crc,
+    run: Run,
+}
+
+/// The run that the last byte seen belongs to, neither coded nor in the checksum yet.
+#[derive(Clone, Copy, Default)]
+struct Run {
+    byte: u8,
+    length: usize,
+}
+
+impl Cutter {
+    /// A cutter for the blocks of level 1 to 9.
+    pub fn new(level: u8) -> Self {
+        Cutter {
+            full: usize::from(level) * 100_000 - 19,
+            coded: Vec::new(),
+            crc: Crc::default(),
+            run: Run::default(),
+        }
+    }
+
+    /// Takes bytes off the front of `input`, up to the end of a block, which it returns, or to the end of
+    /// `input`.
+    pub fn feed(&mut self, input: &mut &[u8]) -> Option<Block> {
+        while !input.is_empty() {
+            if self.run.length == 0 {
+                self.copy_stretch(input);
+            }
+            self.run.extend(input);
+            if !input.is_empty() {
+                self.code_run();
+                if self.coded.len() >= self.full {
+                    return Some(self.take_block());
+                }
+            }
+        }
+        None
+    }
+
+    /// The last block, unless there is nothing left for one.
+    pub fn finish(mut self) -> Option<Block> {
+        self.code_run();
+        (!self.coded.is_empty()).then(|| self.take_block())
+    }
+
+    /// Copies what stands for itself and cannot fill the block.
+    fn copy_stretch(&mut self, input: &mut &[u8]) {
+        let room = self.full - self.coded.len();
+        let length = stretch(&input[..room.min(input.len())]);
+        let (stretch, rest) = input.split_at(length);
+        self.coded.extend_from_slice(stretch);
+        self.crc.update(stretch);
+        *input = rest;
+    }
+
+    fn code_run(&mut self) {
+        let Run { byte, length } = std::mem::take(&mut self.run);
+        let bytes = [byte; LONGEST_RUN];
+        self.crc.update(&bytes[..length]);
+        self.coded.extend_from_slice(&bytes[..length.min(4)]);
+        if let Some(more) = length.checked_sub(4) {
+            self.coded.push(more as u8);
+        }
+    }
+
+    fn take_block(&mut self) -> Block {
+        let next = Vec::with_capacity(self.full + 4);
+        Block {
+            bytes: std::mem::replace(&mut self.coded, next),
+            crc: self.crc.take(),
+        }
+    }
+}
+
+impl Run {
+    /// Takes the bytes that belong to the run off the front of `input`.
+    fn extend(&mut self, input: &mut &[u8]) {
+        if self.length == 0 {
+            self.byte = input[0];
+        }
+        let room = input.len().min(LONGEST_RUN - self.length);
+        let more = leading(self.byte, &input[..room]);
+        self.length += more;
+        *input = &input[more..];
+    }
+}
+
+/// How many of the first bytes are `byte`.
+fn leading(byte: u8, bytes: &[u8]) -> usize {
+    const WORD: usize = size_of::<u64>();
+    let alike = [byte; WORD];
+    let words = bytes
+        .chunks_exact(WORD)
+        .take_while(|word| **word == alike)
+        .count()
+        * WORD;
+    words
+        + bytes[words..]
+            .iter()
+            .take_while(|&&other| other == byte)
+            .count()
+}
+
+/// How many of the first bytes are surely whole runs of one to three.
+fn stretch(bytes: &[u8]) -> usize {
+    let mut start = 0;
+    while let Some(window) = bytes.get(start..start + STRIDE + 3) {
+        let four = |at: usize| {
+            window[at] == window[at + 1]
+                && window[at] == window[at + 2]
+                && window[at] == window[at + 3]
+        };
+        // Not `any`: without a way out in the middle the compiler makes vector instructions of it.
+        if (0..STRIDE).fold(false, |found, at| found | four(at)) {
+            return start + (0..STRIDE).position(four).unwrap_or(0);
+        }
+        start += STRIDE;
+    }
+    // The last run may reach over the end; without four in a row it began at most two bytes before.
+    while start > 0 && bytes[start - 1] == bytes[start] {
+        start -= 1;
+    }
+    start
+}
+
+/// Writes the bytes that a block stands for.
+pub(super) fn expand(mut coded: &[u8], to: &mut impl Write) -> io::Result<()> {
+    while let [byte, ..] = *coded {
+        let mut length = leading(byte, &coded[..coded.len().min(4)]);
+        coded = &coded[length..];
+        if length == 4
+            && let [more, rest @ ..] = coded
+        {
+            length += usize::from(*more);
+            coded = rest;
+        }
+        to.write_all(&[byte; LONGEST_RUN + 4][..length])?;
+    }
+    Ok(())
+}

@@ -1,0 +1,60 @@
+//! The stream around the blocks: its header, the blocks joined bit by bit, its end.
+
+use super::{Coded, crc};
+
+/// The digits of pi's square root that end a stream.
+const END: [u8; 6] = [0x17, 0x72, 0x45, 0x38, 0x50, 0x90];
+
+/// Joins blocks, in order, into one stream.
+pub struct Joiner {
+    /// The stream as far as it is not handed out; its last byte is not full yet unless `unused` is 0.
+    bytes: Vec<u8>,
+    unused: u32,
+    crc: u32,
+}
+
+impl Joiner {
+    /// A stream whose blocks were cut for this level, 1 to 9.
+    pub fn new(level: u8) -> Self {
+        Joiner {
+            bytes: vec![b'B', b'Z', b'h', b'0' + level],
+            unused: 0,
+            crc: 0,
+        }
+    }
+
+    /// Appends a block; what it returns is to be written at once.
+    pub fn append(&mut self, block: &Coded) -> Vec<u8> {
+        self.crc = crc::fold(self.crc, block.crc);
+        self.append_bits(&block.bits.bytes, block.bits.unused);
+        let whole = self.bytes.len() - usize::from(self.unused > 0);
+        let rest = self.bytes.split_off(whole);
+        std::mem::replace(&mut self.bytes, rest)
+    }
+
+    /// Ends the stream. Without this call it stays unfinished, and every reader says so.
+    pub fn finish(mut self) -> Vec<u8> {
+        self.append_bits(&END, 0);
+        self.append_bits(&self.crc.to_be_bytes(), 0);
+        self.bytes
+    }
+
+    fn append_bits(&mut self, bytes: &[u8], unused: u32) {
+        let Some(mut rest) = self.bytes.pop_if(|_| self.unused > 0) else {
+            self.bytes.extend_from_slice(bytes);
+            self.unused = unused;
+            return;
+        };
+        let gap = self.unused;
+        self.bytes.extend(bytes.iter().map(|byte| {
+            let joined = rest | byte >> (8 - gap);
+            rest = byte << gap;
+            joined
+        }));
+        self.unused = gap + unused;
+        if self.unused < 8 {
+            self.bytes.push(rest);
+        }
+        self.unused %= 8;
+    }
+}

@@ -1,0 +1,99 @@
+//! Our stream, bzip2's stream, and documents to compare them on.
+
+use std::fs::File;
+use std::io::{Read, Seek, Write};
+use std::process::{Command, Stdio};
+
+use bzip2::read::BzDecoder;
+use cback_compress::bzip2::{Coded, Cutter, Encoder, Joiner};
+
+/// How many coded bytes fill a block of this level.
+pub(crate) fn border(level: u8) -> usize {
+    usize::from(level) * 100_000 - 19
+}
+
+/// Asserts that `input` gives bzip2's bytes, and that they decode.
+pub(crate) fn assert_same(what: &str, level: u8, input: &[u8]) {
+    let stream = ours(level, input.chunks(1 << 16));
+    assert!(
+        stream == bzip2(level, input),
+        "{what}: not what bzip2 -{level} writes"
+    );
+    assert!(
+        decoded(&stream) == input,
+        "{what}: does not decode at level {level}"
+    );
+}
+
+/// The encoder's stream for an input that arrives in these pieces.
+pub(crate) fn ours<'a>(level: u8, pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
+    let mut cutter = Cutter::new(level);
+    let mut encoder = Encoder::new();
+    let mut joiner = Joiner::new(level);
+    let mut stream = Vec::new();
+    let mut append = |coded: Coded| stream.extend(joiner.append(&coded));
+    for mut piece in pieces {
+        while let Some(block) = cutter.feed(&mut piece) {
+            append(encoder.encode(&block).unwrap());
+        }
+        assert!(piece.is_empty(), "input left over");
+    }
+    if let Some(block) = cutter.finish() {
+        append(encoder.encode(&block).unwrap());
+    }
+    stream.extend(joiner.finish());
+    stream
+}
+
+/// What `bzip2 -1` to `bzip2 -9` write.
+pub(crate) fn bzip2(level: u8, input: &[u8]) -> Vec<u8> {
+    let output = Command::new("bzip2")
+        .args(["-c", &format!("-{level}")])
+        .stdin(file_of(input))
+        .stderr(Stdio::inherit())
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+    output.stdout
+}
+
+fn file_of(input: &[u8]) -> File {
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(input).unwrap();
+    file.rewind().unwrap();
+    file
+}
+
+fn decoded(stream: &[u8]) -> Vec<u8> {
+    let mut input = Vec::new();
+    BzDecoder::new(stream).read_to_end(&mut input).unwrap();
+    input
+}
+
+/// Numbers that look random and are always the same (Knuth's MMIX generator, its upper half).
+pub(crate) fn numbers(seed: u64) -> impl Iterator<Item = u32> {
+    let mut state = seed;
+    std::iter::repeat_with(move || {
+        state = state
+            .wrapping_mul(0x5851_f42d_4c95_7f2d)
+            .wrapping_add(0x1405_7b7e_f767_814f);
+        (state >> 32) as u32
+    })
+}
+
+/// Bytes of an alphabet from `a` up.
+pub(crate) fn letters(alphabet: u32, length: usize) -> Vec<u8> {
+    numbers(u64::from(alphabet))
+        .map(|number| b'a'.wrapping_add((number % alphabet) as u8))
+        .take(length)
+        .collect()
+}
+
+/// Bytes of which no two neighbours are equal, so that their run-length code is themselves.
+pub(crate) fn without_runs(length: usize) -> Vec<u8> {
+    let step = |byte: &mut u8, number: u32| {
+        *byte = (*byte + 1 + (number % 29) as u8) % 30;
+        Some(*byte + b'A')
+    };
+    numbers(1).scan(0, step).take(length).collect()
+}

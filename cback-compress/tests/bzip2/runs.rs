@@ -1,0 +1,70 @@
+//! Runs, which are coded before blocks are cut.
+
+use crate::oracle::{assert_same, border, without_runs};
+
+/// Lengths at which a run's code changes.
+const LENGTHS: [usize; 26] = [
+    1, 2, 3, 4, 5, 6, 7, 249, 250, 251, 252, 253, 254, 255, 256, 257, 258, 259, 260, 261, 509, 510,
+    511, 514, 515, 765,
+];
+
+#[test]
+fn runs_alone_and_between_other_bytes() {
+    for length in (1..300).chain(LENGTHS) {
+        let run = vec![b'r'; length];
+        assert_same(&format!("run of {length}"), 1, &run);
+        let between = [b"before", &run[..], b"after"].concat();
+        assert_same(&format!("run of {length} between"), 9, &between);
+    }
+}
+
+#[test]
+fn runs_across_the_end_of_a_block() {
+    let text = without_runs(border(1) + 4);
+    for before in border(1) - 7..=border(1) + 1 {
+        for length in LENGTHS {
+            let mut input = text[..before].to_vec();
+            input.resize(before + length, b'r');
+            let what = format!("run of {length} after {before}");
+            assert_same(&what, 1, &input);
+            input.extend(b"and more");
+            assert_same(&format!("{what}, and more"), 1, &input);
+        }
+    }
+}
+
+#[test]
+fn a_run_across_the_end_of_the_longest_block() {
+    let text = without_runs(border(9));
+    for before in border(9) - 5..=border(9) {
+        let mut input = text[..before].to_vec();
+        input.extend([b'r'; 258]);
+        input.extend(b"and more");
+        assert_same(&format!("run after {before}"), 9, &input);
+    }
+}
+
+#[test]
+fn a_run_whose_count_looks_like_its_byte() {
+    for byte in [0, 1, 4, 250, 251] {
+        for length in usize::from(byte)..usize::from(byte) + 9 {
+            assert_same(&format!("{length} times {byte}"), 1, &vec![byte; length]);
+        }
+    }
+}
+
+#[test]
+fn runs_and_nothing_else() {
+    for length in [2, 3, 4, 5, 100, 254, 255, 256, 1000] {
+        let run = |number: usize| vec![b'a' + (number % 7) as u8; length];
+        let input: Vec<u8> = (0..400_000 / length).flat_map(run).collect();
+        assert_same(&format!("runs of {length}"), 1, &input);
+    }
+}
+
+#[test]
+fn a_hundred_million_zeros() {
+    let zeros = vec![0; 100_000_000];
+    assert_same("100 MB of zeros", 9, &zeros);
+    assert_same("10 MB of zeros", 1, &zeros[..10_000_000]);
+}
