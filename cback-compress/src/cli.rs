@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::io::Write;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU16, NonZeroUsize};
 use std::os::unix::ffi::OsStringExt;
 use std::process::ExitCode;
 use std::thread::available_parallelism;
@@ -28,7 +28,7 @@ pub struct Cli {
     ///
     /// The output is the same whatever their number.
     #[arg(short = 'p', long, value_name = "N")]
-    threads: Option<NonZeroUsize>,
+    threads: Option<NonZeroU16>,
 
     /// Finish the output only if the input ends with WORD, which is taken off
     ///
@@ -137,10 +137,10 @@ fn filter(cli: Cli) -> Result<(), Error> {
     let options = Options {
         mode: cli.mode,
         level: cli.level.0,
-        threads: cli
-            .threads
-            .or(available_parallelism().ok())
-            .unwrap_or(NonZeroUsize::MIN),
+        threads: match cli.threads {
+            Some(threads) => threads.into(),
+            None => available_parallelism().unwrap_or(NonZeroUsize::MIN),
+        },
         seal: cli.seal.unwrap_or_default().into_vec(),
     };
     let progress = Progress::new(cli.progress);

@@ -9,7 +9,7 @@ const BLOCK: usize = 256 << 10;
 pub(crate) fn format() -> Format<Whole, fn() -> Whole, Whole> {
     Format {
         cut: Whole,
-        encode: || Whole,
+        encoder: || Whole,
         join: Whole,
     }
 }

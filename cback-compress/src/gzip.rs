@@ -17,10 +17,12 @@ use crate::pipeline::{Cut, Encode, Format, Join, read_block};
 const BLOCK: usize = 128 << 10;
 const WINDOW: usize = 32 << 10;
 
-pub(crate) fn format(level: u8) -> Format<Cutter, impl Fn() -> Deflater + Send + 'static, Member> {
+pub(crate) fn format(
+    level: u8,
+) -> Format<Cutter, impl Fn() -> Deflater + Clone + Send + 'static, Member> {
     Format {
         cut: Cutter::default(),
-        encode: move || Deflater::new(level),
+        encoder: move || Deflater::new(level),
         join: Member::new(level),
     }
 }

@@ -60,8 +60,11 @@ pub enum Error {
     /// The output could not be written.
     #[error("standard output: {0}")]
     Write(#[source] io::Error),
-    /// A thread panicked: a bug.
-    #[error("internal error: a thread panicked; the output is left unfinished")]
+    /// No thread could be had.
+    #[error("starting a thread failed: {0}")]
+    Thread(#[source] io::Error),
+    /// One of the threads panicked: a bug.
+    #[error("a thread panicked: the output is left unfinished")]
     Panicked,
 }
 

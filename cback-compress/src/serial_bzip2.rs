@@ -14,7 +14,7 @@ pub(crate) fn format(level: u8) -> Format<Whole, fn() -> Whole, Stream> {
     };
     Format {
         cut: Whole,
-        encode: || Whole,
+        encoder: || Whole,
         join: stream,
     }
 }
