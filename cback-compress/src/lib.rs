@@ -11,6 +11,7 @@ mod copy;
 mod gzip;
 pub mod pipeline;
 mod progress;
+mod repeats;
 mod seal;
 mod serial_bzip2;
 mod stdio;

@@ -1,0 +1,93 @@
+//! Whether a block is worth searching for repeats.
+//!
+//! bytea is dumped as hexadecimal digits. Where they stand for data that is compressed or
+//! encrypted already, the repeats in them are a few digits long and there by chance: looking for
+//! them takes most of the time, and naming them more bits than naming the digits does. Base64 and
+//! random numbers are alike. Nearly anything else soon repeats longer pieces.
+
+/// Bytes in a piece: more than are repeated by chance.
+const PIECE: usize = 8;
+/// Pieces remembered: as many as there are in deflate's window.
+const SLOTS: usize = (32 << 10) / PIECE;
+/// One probe in so many that meets its piece again is enough. Then about one byte in twenty
+/// belongs to a repeat, as only every eighth place is remembered.
+const ENOUGH: usize = 160;
+
+/// Whether pieces of `data` are repeated, in places enough to matter.
+pub(crate) fn abound(data: &[u8]) -> bool {
+    let enough = data.len() / PIECE / ENOUGH;
+    let mut seen = vec![0; SLOTS];
+    let mut met = 0;
+    for (cell, pair) in data.windows(2 * PIECE).step_by(PIECE).enumerate() {
+        // One probe a cell, at each of its places in turn: a repeat need not be aligned.
+        let probe = piece(&pair[cell % PIECE..]);
+        met += usize::from(seen[slot(probe)] == probe);
+        if met > enough {
+            return true;
+        }
+        let piece = piece(pair);
+        seen[slot(piece)] = piece;
+    }
+    false
+}
+
+fn piece(bytes: &[u8]) -> u64 {
+    bytes
+        .first_chunk()
+        .map_or(0, |piece: &[u8; PIECE]| u64::from_le_bytes(*piece))
+}
+
+/// Fibonacci hashing: the top bits of a product depend on every bit of the piece.
+fn slot(piece: u64) -> usize {
+    const BITS: u32 = SLOTS.trailing_zeros();
+    (piece.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - BITS)) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Xorshift: enough chance for these.
+    fn digits(count: usize) -> Vec<u8> {
+        let mut state = 88_172_645_463_325_252_u64;
+        let mut digit = || {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            b"0123456789abcdef"[(state >> 60) as usize]
+        };
+        (0..count).map(|_| digit()).collect()
+    }
+
+    #[test]
+    fn random_digits_have_none() {
+        assert!(!abound(&digits(1 << 20)));
+    }
+
+    #[test]
+    fn text_has_them() {
+        assert!(abound(include_bytes!("repeats.rs")));
+    }
+
+    #[test]
+    fn random_digits_that_come_twice_have_them() {
+        for apart in [100, 1001, 10_007, 30_011] {
+            let once = digits(apart);
+            assert!(abound(&[&once[..], &once].concat()), "{apart} bytes apart");
+        }
+    }
+
+    #[test]
+    fn a_tenth_of_a_log_is_enough() {
+        let line = |n| format!("{n}\tconnection received\n").into_bytes();
+        let log: Vec<u8> = (0..999).flat_map(line).collect();
+        assert!(abound(&[&digits(9 * log.len())[..], &log].concat()));
+    }
+
+    #[test]
+    fn anything_short_has_none() {
+        for length in 0..=2 * PIECE {
+            assert!(!abound(&digits(length)));
+        }
+    }
+}
