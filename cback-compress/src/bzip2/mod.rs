@@ -19,8 +19,10 @@
 mod bits;
 mod block;
 mod crc;
+mod front;
 mod huffman;
 mod mtf;
+mod rotation;
 mod runs;
 mod sort;
 mod stream;
@@ -62,23 +64,21 @@ impl Encoder {
     }
 
     /// Codes one block. An error is one of memory that could not be had.
-    pub fn encode(&mut self, block: &Block) -> io::Result<Coded> {
+    pub fn encode(&mut self, block: Block) -> io::Result<Coded> {
+        let Block { mut bytes, crc } = block;
         let mut used = [false; 256];
-        for &byte in &block.bytes {
+        for &byte in &bytes {
             used[usize::from(byte)] = true;
         }
-        let (last_column, origin) = self.sorter.sort(&block.bytes)?;
-        self.symbols.code(last_column, &used);
+        let origin = self.sorter.sort(&mut bytes)?;
+        self.symbols.code(&bytes, &used);
         self.tables.choose(&self.symbols);
         let header = Header {
-            crc: block.crc,
+            crc,
             origin,
             used: &used,
         };
         let bits = block::write(&header, &self.symbols, &self.tables);
-        Ok(Coded {
-            bits,
-            crc: block.crc,
-        })
+        Ok(Coded { bits, crc })
     }
 }

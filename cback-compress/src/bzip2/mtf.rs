@@ -1,15 +1,19 @@
 //! Move-to-front and zero-run coding: from the last column to the symbols that are Huffman coded.
 //!
-//! Each byte becomes its place in a list of the bytes that occur, and moves to the list's front. Zeros,
-//! the bulk of it, are counted, and the count written with two digits, `RUN_A` worth 1 and `RUN_B`
-//! worth 2 of each power of two, the least significant first; place `p` becomes symbol `p + 1`, and one
+//! Each byte becomes its place in a list of the bytes that occur, and moves to the list's front.
+//! Zeros, the bulk of it, are counted, and the count written with two digits, 0 worth one and 1
+//! worth two of each power of two, the least first. Place `p` becomes symbol `p + 1`, and one
 //! symbol more than the largest of these ends the block.
+//!
+//! What comes next in the column is hard to guess, for a processor too, so branches on it are what
+//! costs time here. A byte's place is zero exactly if the byte before it was the same: so runs are
+//! found first, by comparing neighbours without branching, and only their heads go through the
+//! list (`front`).
+
+use super::front::Front;
 
 /// The most symbols there can be: two digits, 255 places, the end.
 pub(super) const MOST_SYMBOLS: usize = 258;
-
-const RUN_A: u16 = 0;
-const RUN_B: u16 = 1;
 
 /// A block's symbols.
 pub(super) struct Symbols {
@@ -32,64 +36,105 @@ impl Symbols {
 
     /// Codes the last column; `used` says which bytes occur in it.
     pub(super) fn code(&mut self, last_column: &[u8], used: &[bool; 256]) {
-        let mut front = Front::new(used);
-        self.list.clear();
-        self.alphabet = front.listed + 2;
-        self.counts.fill(0);
-        let mut zeros = 0;
-        for &byte in last_column {
-            if byte == front.list[0] {
-                zeros += 1;
-            } else {
-                self.push_zeros(std::mem::take(&mut zeros));
-                self.push(front.bring(byte) + 1);
+        let in_use = (0..=u8::MAX).filter(|&byte| used[usize::from(byte)]);
+        let mut front = Front::new(in_use.clone());
+        self.alphabet = in_use.count() + 2;
+        // At most one symbol a byte and the end; what is written too much is overwritten or cut off.
+        self.list.resize(last_column.len() + 1 + DIGITS_AT_ONCE, 0);
+        let mut writer = Writer {
+            list: &mut self.list,
+            end: 0,
+        };
+        let mut coded = 0;
+        for_each_head(last_column, front.first(), |head, position| {
+            writer.put_zeros(position - coded);
+            writer.put(front.bring(head) + 1);
+            coded = position + 1;
+        });
+        writer.put_zeros(last_column.len() - coded);
+        writer.put(self.alphabet as u16 - 1);
+        let end = writer.end;
+        self.list.truncate(end);
+        self.count();
+    }
+
+    fn count(&mut self) {
+        // Two counts, because one that was just changed is slow to change again.
+        let mut counts = [[0; MOST_SYMBOLS]; 2];
+        for pair in self.list.chunks(2) {
+            for (counts, &symbol) in counts.iter_mut().zip(pair) {
+                counts[usize::from(symbol)] += 1;
             }
         }
-        self.push_zeros(zeros);
-        self.push(self.alphabet as u16 - 1);
-    }
-
-    fn push(&mut self, symbol: u16) {
-        self.list.push(symbol);
-        self.counts[usize::from(symbol)] += 1;
-    }
-
-    fn push_zeros(&mut self, mut zeros: u32) {
-        while zeros > 0 {
-            let digit = if zeros % 2 == 1 { RUN_A } else { RUN_B };
-            self.push(digit);
-            zeros = (zeros - 1) / 2;
+        let [even, odd] = counts;
+        for (sum, (even, odd)) in self.counts.iter_mut().zip(even.iter().zip(odd)) {
+            *sum = even + odd;
         }
     }
 }
 
-/// The list of the bytes in use, the latest first.
-struct Front {
-    list: [u8; 256],
-    listed: usize,
+/// How much of the column is searched for heads before they are used: what the nearest cache holds.
+const STRETCH: usize = 2048;
+
+/// Calls `each` with the bytes that differ from the one before them, and their positions.
+fn for_each_head(column: &[u8], mut before: u8, mut each: impl FnMut(u8, usize)) {
+    let mut heads = [(0, 0); STRETCH];
+    for (number, stretch) in column.chunks(STRETCH).enumerate() {
+        let mut found = 0;
+        for (place, &byte) in stretch.iter().enumerate() {
+            heads[found] = (byte, place as u16);
+            found += usize::from(byte != before);
+            before = byte;
+        }
+        for &(byte, place) in &heads[..found] {
+            each(byte, number * STRETCH + usize::from(place));
+        }
+    }
 }
 
-impl Front {
-    fn new(used: &[bool; 256]) -> Self {
-        let mut front = Front {
-            list: [0; 256],
-            listed: 0,
-        };
-        for byte in (0..=u8::MAX).filter(|&byte| used[usize::from(byte)]) {
-            front.list[front.listed] = byte;
-            front.listed += 1;
-        }
-        front
-    }
+const DIGITS_AT_ONCE: usize = 4;
 
-    /// Moves a listed byte to the front and gives the place where it was.
-    fn bring(&mut self, byte: u8) -> u16 {
-        let mut place = 0_u8;
-        let mut moving = std::mem::replace(&mut self.list[0], byte);
-        while moving != byte {
+/// The digits of all numbers of so many digits.
+const DIGITS: [[u16; DIGITS_AT_ONCE]; 1 << DIGITS_AT_ONCE] = {
+    let mut digits = [[0; DIGITS_AT_ONCE]; 1 << DIGITS_AT_ONCE];
+    let mut number = 0;
+    while number < digits.len() {
+        let mut place = 0;
+        while place < DIGITS_AT_ONCE {
+            digits[number][place] = (number >> place & 1) as u16;
             place += 1;
-            std::mem::swap(&mut moving, &mut self.list[usize::from(place)]);
         }
-        u16::from(place)
+        number += 1;
+    }
+    digits
+};
+
+struct Writer<'a> {
+    list: &'a mut [u16],
+    end: usize,
+}
+
+impl Writer<'_> {
+    fn put(&mut self, symbol: u16) {
+        self.list[self.end] = symbol;
+        self.end += 1;
+    }
+
+    /// Writes a count of zeros; nothing for none.
+    fn put_zeros(&mut self, zeros: usize) {
+        // With digits worth one and two, the digits are those of the next number without its first.
+        let mut number = zeros + 1;
+        while number >> DIGITS_AT_ONCE > 1 {
+            self.put_digits(number);
+            self.end += DIGITS_AT_ONCE;
+            number >>= DIGITS_AT_ONCE;
+        }
+        self.put_digits(number);
+        self.end += number.ilog2() as usize;
+    }
+
+    fn put_digits(&mut self, number: usize) {
+        let digits = &DIGITS[number % DIGITS.len()];
+        self.list[self.end..self.end + DIGITS_AT_ONCE].copy_from_slice(digits);
     }
 }

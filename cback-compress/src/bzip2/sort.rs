@@ -1,17 +1,17 @@
-//! The Burrows-Wheeler transform: the last column of the block's sorted rotations, and which of the rows
-//! is the block itself.
+//! The Burrows-Wheeler transform: the last column of the block's sorted rotations, and which of the
+//! rows is the block itself.
 //!
-//! libsais sorts *suffixes*, in linear time whatever the text. The order of suffixes is that of rotations
-//! if the text is smaller than all its other rotations (a Lyndon word: each of its suffixes is greater
-//! than the whole, so that where one suffix ends inside another, the rotations compare the same way).
-//! So the block is turned to its least rotation first. Its rows are the same rows, and the first is the
-//! turned text itself; the block's own row is found from a sample of the ranks, going back from the
-//! next sampled position a letter at a time through the last column.
+//! libsais sorts *suffixes*, in linear time whatever the text. The order of suffixes is that of
+//! rotations if the text is smaller than all its other rotations (a Lyndon word: each of its
+//! suffixes is greater than the whole, so that where one suffix ends inside another, the rotations
+//! compare the same way). So the block is turned to its least rotation first (`rotation`). The rows
+//! stay the same, and the first is the turned text; the block's own row is found from a sample of
+//! the ranks, going back from the next sampled position a byte at a time through the last column.
 //!
-//! A block that is one piece repeated has no such rotation: its rows come in equal ones, and which of them
-//! bzip2 takes for the block depends on how its own sort moves them about. For such a block, and
-//! for that one number, the bzip2 crate is asked, whose sort is bzip2's step by step. (The last
-//! column is the same in any order of equal rows.)
+//! A block that is one piece repeated has no such rotation: its rows come in equal ones, and which
+//! of them bzip2 takes for the block depends on how its own sort moves them about. For such a
+//! block, and for that one number, the bzip2 crate is asked, whose sort is bzip2's step by step.
+//! (The last column is the same in any order of equal rows.)
 
 use std::io;
 
@@ -19,6 +19,7 @@ use bzip2::Compression;
 use bzip2::write::BzEncoder;
 use libsais::BwtConstruction;
 
+use super::rotation::least_rotation;
 use super::runs;
 
 /// Every how many positions of the text libsais notes the rank; a power of two.
@@ -27,35 +28,29 @@ const SAMPLING: usize = 16;
 /// Sorts blocks, in memory that is used again.
 #[derive(Default)]
 pub(super) struct Sorter {
-    /// The turned block, then the last column.
-    text: Vec<u8>,
     ranks: Vec<i32>,
     samples: Vec<i32>,
 }
 
 impl Sorter {
-    /// Gives the last column and the block's own row.
-    pub(super) fn sort(&mut self, block: &[u8]) -> io::Result<(&[u8], usize)> {
+    /// Turns the block into its last column, gives the block's own row.
+    pub(super) fn sort(&mut self, block: &mut [u8]) -> io::Result<usize> {
         let (start, repeated) = least_rotation(block);
-        self.text.clear();
-        self.text.extend_from_slice(&block[start..]);
-        self.text.extend_from_slice(&block[..start]);
-        self.transform()?;
-        let origin = if repeated {
-            origin_by_bzip2(block)?
-        } else {
-            self.row((block.len() - start) % block.len())?
-        };
-        Ok((&self.text, origin))
+        let origin = repeated.then(|| origin_by_bzip2(block)).transpose()?;
+        block.rotate_left(start);
+        self.transform(block)?;
+        match origin {
+            Some(origin) => Ok(origin),
+            None => self.row(block, (block.len() - start) % block.len()),
+        }
     }
 
-    /// Makes the last column of the text.
-    fn transform(&mut self) -> io::Result<()> {
-        let length = self.text.len();
+    /// Turns the text into its last column and notes some ranks.
+    fn transform(&mut self, text: &mut [u8]) -> io::Result<()> {
         let rate = i32::try_from(SAMPLING).map_err(io::Error::other)?;
-        self.ranks.resize(length, 0);
-        self.samples.resize(length.div_ceil(SAMPLING), 0);
-        BwtConstruction::replace_text(&mut self.text)
+        self.ranks.resize(text.len(), 0);
+        self.samples.resize(text.len().div_ceil(SAMPLING), 0);
+        BwtConstruction::replace_text(text)
             .with_borrowed_temporary_array_buffer(&mut self.ranks)
             .single_threaded()
             .with_aux_indices_in_buffer(rate.into(), &mut self.samples)
@@ -64,66 +59,35 @@ impl Sorter {
         Ok(())
     }
 
-    /// The row that starts at this position of the turned block.
-    fn row(&self, position: usize) -> io::Result<usize> {
+    /// The row that starts at this position of the text.
+    fn row(&self, last_column: &[u8], position: usize) -> io::Result<usize> {
         let sample = position.div_ceil(SAMPLING);
         // Past the last sample, start from the end, which is the start: the first row.
         let (mut row, sampled) = match self.samples.get(sample) {
-            Some(&rank) => (
+            Some(rank) => (
                 usize::try_from(rank - 1).map_err(io::Error::other)?,
                 sample * SAMPLING,
             ),
-            None => (0, self.text.len()),
+            None => (0, last_column.len()),
         };
         for _ in position..sampled {
-            row = self.row_before(row);
+            row = row_before(last_column, row);
         }
         Ok(row)
     }
+}
 
-    /// The row that starts a position earlier: rows that start with the same byte keep the order of their
-    /// rests.
-    fn row_before(&self, row: usize) -> usize {
-        let byte = self.text[row];
-        count(&self.text, |other| other < byte) + count(&self.text[..row], |other| other == byte)
-    }
+/// The row that starts a position earlier: rows that start with the same byte keep the order of
+/// their rests.
+fn row_before(last_column: &[u8], row: usize) -> usize {
+    let byte = last_column[row];
+    count(last_column, |other| other < byte) + count(&last_column[..row], |other| other == byte)
 }
 
 /// Counts in bytes as long as it can, so that vector instructions do many at a time.
 fn count(bytes: &[u8], wanted: impl Fn(u8) -> bool) -> usize {
     let in_few = |few: &[u8]| few.iter().map(|&byte| u8::from(wanted(byte))).sum::<u8>();
     bytes.chunks(255).map(|few| usize::from(in_few(few))).sum()
-}
-
-/// Where the least rotation starts, and whether the block is one piece repeated.
-fn least_rotation(block: &[u8]) -> (usize, bool) {
-    let length = block.len();
-    let at = |position| {
-        if position < length {
-            block[position]
-        } else {
-            block[position - length]
-        }
-    };
-    let (mut one, mut other, mut alike) = (0, 1, 0);
-    while one < length && other < length && alike < length {
-        let (a, b) = (at(one + alike), at(other + alike));
-        if a == b {
-            alike += 1;
-            continue;
-        }
-        // None of the starts passed over can be the least: each has a smaller one in the other stretch.
-        if a > b {
-            one += alike + 1;
-        } else {
-            other += alike + 1;
-        }
-        if one == other {
-            other += 1;
-        }
-        alike = 0;
-    }
-    (one.min(other), alike == length)
 }
 
 /// The row that bzip2 takes for the block, read from the head of a stream that it made.

@@ -34,12 +34,12 @@ pub(crate) fn ours<'a>(level: u8, pieces: impl IntoIterator<Item = &'a [u8]>) ->
     let mut append = |coded: Coded| stream.extend(joiner.append(&coded));
     for mut piece in pieces {
         while let Some(block) = cutter.feed(&mut piece) {
-            append(encoder.encode(&block).unwrap());
+            append(encoder.encode(block).unwrap());
         }
         assert!(piece.is_empty(), "input left over");
     }
     if let Some(block) = cutter.finish() {
-        append(encoder.encode(&block).unwrap());
+        append(encoder.encode(block).unwrap());
     }
     stream.extend(joiner.finish());
     stream

@@ -1,0 +1,64 @@
+//! The list of move-to-front coding: the bytes in use, the latest first.
+//!
+//! The sixteen latest stand in one word, the first in its lowest byte, where finding one and moving those
+//! before it are a few operations on all of them at once, without a branch.
+
+const NEAR: usize = 16;
+const LOWEST_BITS: u128 = u128::from_ne_bytes([1; NEAR]);
+const HIGHEST_BITS: u128 = LOWEST_BITS << 7;
+
+pub(super) struct Front {
+    near: u128,
+    far: [u8; 256],
+}
+
+impl Front {
+    /// The list to start with.
+    pub(super) fn new(bytes: impl IntoIterator<Item = u8>) -> Self {
+        let mut list = [0; NEAR + 256];
+        for (place, byte) in list.iter_mut().zip(bytes) {
+            *place = byte;
+        }
+        let (near, far) = list.split_at(NEAR);
+        let near = near
+            .iter()
+            .rev()
+            .fold(0, |near, &byte| near << 8 | u128::from(byte));
+        let mut front = Front {
+            near,
+            far: [0; 256],
+        };
+        front.far.copy_from_slice(far);
+        front
+    }
+
+    pub(super) fn first(&self) -> u8 {
+        self.near as u8
+    }
+
+    /// Moves a byte that is in the list to its front and gives the place where it was.
+    #[inline]
+    pub(super) fn bring(&mut self, byte: u8) -> u16 {
+        let alike = self.near ^ u128::from_ne_bytes([byte; NEAR]);
+        // Borrowing from a zero sets its highest bit, and perhaps others above: the lowest is right.
+        let found = alike.wrapping_sub(LOWEST_BITS) & !alike & HIGHEST_BITS;
+        if found == 0 {
+            return self.bring_from_far(byte);
+        }
+        let moved = found ^ (found - 1);
+        self.near = self.near & !moved | (self.near << 8 | u128::from(byte)) & moved;
+        (found.trailing_zeros() / 8) as u16
+    }
+
+    fn bring_from_far(&mut self, byte: u8) -> u16 {
+        let [.., last_near] = self.near.to_le_bytes();
+        self.near = self.near << 8 | u128::from(byte);
+        let mut place = 0_u8;
+        let mut moving = std::mem::replace(&mut self.far[0], last_near);
+        while moving != byte {
+            place += 1;
+            std::mem::swap(&mut moving, &mut self.far[usize::from(place)]);
+        }
+        NEAR as u16 + u16::from(place)
+    }
+}
