@@ -6,6 +6,7 @@
 //! process's own input and output.
 
 pub mod bzip2;
+mod bzip2_parts;
 pub mod cli;
 mod copy;
 mod gzip;
@@ -13,7 +14,6 @@ pub mod pipeline;
 mod progress;
 mod repeats;
 mod seal;
-mod serial_bzip2;
 mod stdio;
 
 use std::io::{self, Read, Write};
@@ -98,10 +98,10 @@ pub fn compress(
         Mode::None => pipeline::run(copy::format(), input, output, NonZeroUsize::MIN),
         Mode::Gzip => pipeline::run(gzip::format(level.unwrap_or(6)), input, output, threads),
         Mode::Bzip2 => pipeline::run(
-            serial_bzip2::format(level.unwrap_or(9)),
+            bzip2_parts::format(level.unwrap_or(9)),
             input,
             output,
-            NonZeroUsize::MIN,
+            threads,
         ),
     }
 }
