@@ -132,6 +132,12 @@ pub enum Invalid {
     /// There is no place for the files.
     #[error("collect_dir is missing in <collect>")]
     NoCollectDir,
+    /// `pg_dump` is to be replaced, but not said by what.
+    #[error("abs_path is missing in the <override> of pg_dump")]
+    NoPgDump,
+    /// So is `pg_dumpall`.
+    #[error("abs_path is missing in the <override> of pg_dumpall")]
+    NoPgDumpall,
 }
 
 /// The part of a document that the extension reads.

@@ -73,6 +73,27 @@ impl<'a> Cursor<'a> {
         Ok(&self.text[from..self.at])
     }
 
+    /// A name as declarations have it: only its first part must begin as names do.
+    pub(crate) fn declared_name(&mut self) -> Result<&'a str, Fault> {
+        let at_name = self.clone();
+        let name = self.nmtoken()?;
+        let prefixed = name.split_once(':');
+        if name.starts_with(is_name_start)
+            && prefixed.is_none_or(|(_, l)| !l.is_empty() && !l.contains(':'))
+        {
+            return Ok(name);
+        }
+        Err(at_name.fault(format!("`{name}` is no name")))
+    }
+
+    /// Characters of names, in any order.
+    pub(crate) fn nmtoken(&mut self) -> Result<&'a str, Fault> {
+        match self.take_while(|c| c == ':' || is_name_char(c)) {
+            "" => Err(self.fault("a name must stand here")),
+            token => Ok(token),
+        }
+    }
+
     /// What stands between two equal quotation marks, to be read on its own.
     pub(crate) fn quoted(&mut self) -> Option<Self> {
         let quote = self.peek().filter(|&c| c == '"' || c == '\'')?;

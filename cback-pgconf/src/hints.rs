@@ -44,7 +44,7 @@ impl Document {
             Invalid::NoPostgresql => ("postgresql", None),
             Invalid::NoCompressMode => ("postgresql", Some("compress_mode")),
             Invalid::AllAndDatabases | Invalid::NoDatabases => ("postgresql", Some("database")),
-            Invalid::NoOptions => ("options", None),
+            Invalid::NoOptions | Invalid::NoPgDump | Invalid::NoPgDumpall => ("options", None),
             Invalid::NoBackupUser => ("options", Some("backup_user")),
             Invalid::NoBackupGroup => ("options", Some("backup_group")),
             Invalid::NoCollect => ("collect", None),

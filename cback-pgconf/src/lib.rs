@@ -1,7 +1,7 @@
 //! Read, check and write the postgresql section of a cback3 configuration.
 //!
 //! Three layers, each in its own files. `reader` turns bytes into events and refuses whatever expat
-//! refuses (`chars`, `cursor`, `declaration`, `doctype`, `entity`, `namespace`, `open`, `tag`).
+//! refuses (`chars`, `cursor`, `declaration`, `doctype`, `dtd`, `entity`, `namespace`, `open`, `tag`).
 //! `document` keeps what Cedar Backup looks at. `config` and `settings` hold its rules; `output`
 //! prints what was read.
 
@@ -12,6 +12,7 @@ mod cursor;
 mod declaration;
 mod doctype;
 mod document;
+mod dtd;
 mod entity;
 mod fault;
 mod hints;

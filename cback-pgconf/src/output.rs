@@ -16,8 +16,8 @@ pub(crate) fn shell(settings: &Settings, prefix: &str, section_only: bool) -> St
             ("collect_dir", value(&settings.collect_dir)),
             ("backup_user", value(&settings.backup_user)),
             ("backup_group", value(&settings.backup_group)),
-            ("pg_dump", settings.pg_dump.clone()),
-            ("pg_dumpall", settings.pg_dumpall.clone()),
+            ("pg_dump", value(&settings.pg_dump)),
+            ("pg_dumpall", value(&settings.pg_dumpall)),
         ];
     }
     variables.extend([

@@ -213,7 +213,10 @@ impl<R: BufRead> Reader<R> {
             return Err(cursor.fault("a second root element"));
         }
         let at_tag = cursor.clone();
-        let tag = tag::start_tag(&mut cursor, undeclared)?;
+        let mut tag = tag::start_tag(&mut cursor, undeclared)?;
+        if let Some(doctype) = &self.doctype {
+            doctype.complete(&mut tag, &at_tag);
+        }
         self.part = Part::Root;
         self.open.push(tag.name, self.position);
         self.namespaces.enter(&tag, self.open.depth(), &at_tag)?;
@@ -252,10 +255,9 @@ impl<R: BufRead> Reader<R> {
     }
 
     fn undeclared(&self) -> Undeclared {
-        match &self.doctype {
-            Some(doctype) if !self.standalone => doctype.undeclared(),
-            _ => Undeclared::Refused,
-        }
+        self.doctype
+            .as_ref()
+            .map_or(Undeclared::Refused, Doctype::undeclared)
     }
 }
 

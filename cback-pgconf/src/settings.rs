@@ -17,10 +17,11 @@ pub struct Settings {
     pub backup_user: Option<String>,
     /// Which group does: `<options><backup_group>`.
     pub backup_group: Option<String>,
-    /// The program that dumps a database, as `<options><override>` names it.
-    pub pg_dump: String,
-    /// The program that dumps a cluster.
-    pub pg_dumpall: String,
+    /// The program that dumps a database: `pg_dump`, or what `<options><override>` names in its place,
+    /// which may be nothing.
+    pub pg_dump: Option<String>,
+    /// The program that dumps a cluster, likewise.
+    pub pg_dumpall: Option<String>,
     /// The `<postgresql>` section.
     pub local: LocalConfig,
     has_options: bool,
@@ -44,7 +45,8 @@ impl Settings {
         let overrides = options.map_or(Ok(Vec::new()), overrides)?;
         let program = |name: &str| {
             let last = overrides.iter().rev().find(|(command, _)| *command == name);
-            last.map_or(name, |(_, path)| path).to_owned()
+            last.map_or(Some(name), |(_, path)| *path)
+                .map(str::to_owned)
         };
         Ok(Self {
             collect_dir: collect
@@ -73,6 +75,8 @@ impl Settings {
             (self.backup_group.is_some(), Invalid::NoBackupGroup),
             (self.has_collect, Invalid::NoCollect),
             (self.collect_dir.is_some(), Invalid::NoCollectDir),
+            (self.pg_dump.is_some(), Invalid::NoPgDump),
+            (self.pg_dumpall.is_some(), Invalid::NoPgDumpall),
         ];
         rules
             .into_iter()
@@ -81,8 +85,8 @@ impl Settings {
     }
 }
 
-/// Commands and the paths to run in their place.
-fn overrides(options: &Element) -> Result<Vec<(&str, &str)>, Fault> {
+/// Commands and the paths to run in their place; of several for one command the last counts.
+fn overrides(options: &Element) -> Result<Vec<(&str, Option<&str>)>, Fault> {
     let mut found = Vec::new();
     for entry in options
         .children
@@ -90,13 +94,8 @@ fn overrides(options: &Element) -> Result<Vec<(&str, &str)>, Fault> {
         .filter(|child| child.name == "override")
     {
         let path = absolute(entry, "abs_path")?;
-        match (entry.value("command"), path) {
-            (Some((_, command)), Some(path)) => found.push((command, path)),
-            (Some((_, command @ ("pg_dump" | "pg_dumpall"))), None) => {
-                let cause = format!("abs_path is missing in the <override> of {command}");
-                return Err(Fault::new(entry.position, cause));
-            }
-            _ => {}
+        if let Some((_, command)) = entry.value("command") {
+            found.push((command, path));
         }
     }
     Ok(found)
