@@ -1,8 +1,10 @@
 //! The command line.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand};
+
+use crate::config::CompressMode;
 
 /// Read, check and write the postgresql section of a cback3 configuration
 ///
@@ -29,6 +31,10 @@ pub enum Command {
     Shell(Shell),
     /// Print a configuration as a JSON object
     Json(Json),
+    /// Print the databases' names, one a line
+    Databases(Databases),
+    /// Print a configuration with a <postgresql> section added
+    Add(Add),
 }
 
 /// The arguments of `check`.
@@ -67,6 +73,42 @@ pub struct Json {
     pub input: Input,
 }
 
+/// The arguments of `databases`.
+#[derive(Debug, Args)]
+pub struct Databases {
+    /// End each name with NUL instead of a line end
+    #[arg(short = '0', long)]
+    pub null: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub input: Input,
+}
+
+/// The arguments of `add`.
+#[derive(Debug, Args)]
+pub struct Add {
+    /// Connect as U
+    #[arg(long, value_name = "U")]
+    pub user: Option<String>,
+    /// Compress dumps so
+    #[arg(long, value_enum, value_name = "M")]
+    pub compress_mode: Option<CompressMode>,
+    /// Back up all databases
+    #[arg(long, conflicts_with = "database")]
+    pub all: bool,
+    /// Back up the database D; may be given several times
+    #[arg(long, value_name = "D")]
+    pub database: Vec<String>,
+    /// Put the section in place of the first one there is
+    #[arg(long)]
+    pub replace: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub validation: Validation,
+    /// The configuration; standard input if absent or `-`
+    pub file: Option<PathBuf>,
+}
+
 /// Where the configuration comes from.
 #[derive(Debug, Args)]
 pub struct Input {
@@ -75,6 +117,12 @@ pub struct Input {
     pub section_only: bool,
     /// The configuration; standard input if absent or `-`
     pub file: Option<PathBuf>,
+}
+
+impl Input {
+    pub(crate) fn file(&self) -> &Path {
+        self.file.as_deref().unwrap_or(Path::new("-"))
+    }
 }
 
 /// Whether a configuration must be complete.

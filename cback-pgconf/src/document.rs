@@ -8,7 +8,11 @@ use std::ops::Range;
 
 use crate::Error;
 use crate::fault::Position;
+use crate::hints::alike;
 use crate::reader::{Event, Reader};
+
+/// The sections that any rule looks at.
+const SECTIONS: [&str; 3] = ["postgresql", "options", "collect"];
 
 /// An element that a rule may ask about.
 #[derive(Debug)]
@@ -49,8 +53,17 @@ pub(crate) struct Document {
     pub(crate) root: Option<Root>,
     /// Every section right below the root that is of interest.
     pub(crate) sections: Vec<Element>,
-    /// The first section of such a name that stands elsewhere.
-    pub(crate) stray: Option<(String, Position)>,
+    /// The name of the root that is there instead.
+    pub(crate) other_root: Option<String>,
+    /// What might have been meant as one of those sections: the first of each name.
+    pub(crate) strays: Vec<Stray>,
+}
+
+/// A section in the wrong place or with the wrong name.
+#[derive(Debug)]
+pub(crate) struct Stray {
+    pub(crate) name: String,
+    pub(crate) position: Position,
 }
 
 impl Document {
@@ -108,12 +121,8 @@ impl Builder {
         self.close_text();
         self.depth += 1;
         let (position, span) = (reader.position(), reader.span());
-        if self.depth == 1 && name == "cb_config" {
-            self.document.root = Some(Root {
-                position,
-                end: span,
-                is_empty: true,
-            });
+        if self.depth == 1 {
+            self.root(name, reader);
             return;
         }
         if self.is_wanted(&name) {
@@ -126,8 +135,29 @@ impl Builder {
                 children: Vec::new(),
                 text_is_open: false,
             });
-        } else if is_section(&name) && self.document.stray.is_none() {
-            self.document.stray = Some((name, position));
+        } else if SECTIONS.iter().any(|section| alike(section, &name)) {
+            self.stray(name, position);
+        }
+    }
+
+    fn root<R: BufRead>(&mut self, name: String, reader: &Reader<R>) {
+        if name == "cb_config" {
+            let (position, end) = (reader.position(), reader.span());
+            self.document.root = Some(Root {
+                position,
+                end,
+                is_empty: true,
+            });
+        } else {
+            self.document.other_root = Some(name);
+        }
+    }
+
+    fn stray(&mut self, name: String, position: Position) {
+        let strays = &mut self.document.strays;
+        // No more than a few: a document may hold millions.
+        if strays.len() < 16 && strays.iter().all(|stray| stray.name != name) {
+            strays.push(Stray { name, position });
         }
     }
 
@@ -189,18 +219,15 @@ impl Builder {
         if self.document.root.is_none() || self.path.len() + 2 != self.depth {
             return false;
         }
+        let among = |known: &[&str]| known.iter().any(|known| alike(known, name));
         let names = self.path.iter().map(|element| element.name.as_str());
         match names.collect::<Vec<_>>().as_slice() {
-            [] => is_section(name),
+            [] => SECTIONS.contains(&name),
             ["postgresql"] => true,
-            ["options"] => matches!(name, "backup_user" | "backup_group" | "override"),
-            ["options", "override"] => matches!(name, "command" | "abs_path"),
-            ["collect"] => name == "collect_dir",
+            ["options"] => among(&["backup_user", "backup_group", "override"]),
+            ["options", "override"] => among(&["command", "abs_path"]),
+            ["collect"] => among(&["collect_dir"]),
             _ => false,
         }
     }
-}
-
-fn is_section(name: &str) -> bool {
-    matches!(name, "postgresql" | "options" | "collect")
 }

@@ -1,69 +1,118 @@
 //! Advice where a wrong reading is likely.
 
 use crate::config::Invalid;
-use crate::document::Document;
+use crate::document::{Document, Element, Ignored};
 use crate::fault::{Fault, Position};
 
 const BLANKS: &str = "Cedar Backup does not trim values: remove the blanks around it";
 
 pub(crate) fn for_all(text: &str) -> Option<&'static str> {
+    let is = |words: &[&str]| {
+        words
+            .iter()
+            .any(|word| text.trim().eq_ignore_ascii_case(word))
+    };
+    if is(&["", "y", "n"]) {
+        Some(BLANKS)
+    } else if is(&["yes", "true", "1", "on"]) {
+        Some("write <all>Y</all>")
+    } else if is(&["no", "false", "0", "off"]) {
+        Some("write <all>N</all>")
+    } else {
+        None
+    }
+}
+
+pub(crate) fn for_compress_mode(text: &str) -> Option<&'static str> {
     match text.trim() {
-        "" | "Y" | "y" | "N" | "n" => Some(BLANKS),
-        yes if ["yes", "true", "1", "on"]
-            .iter()
-            .any(|word| yes.eq_ignore_ascii_case(word)) =>
-        {
-            Some("write <all>Y</all>")
-        }
-        no if ["no", "false", "0", "off"]
-            .iter()
-            .any(|word| no.eq_ignore_ascii_case(word)) =>
-        {
-            Some("write <all>N</all>")
+        "" | "none" | "gzip" | "bzip2" => Some(BLANKS),
+        "gz" => Some("write <compress_mode>gzip</compress_mode>"),
+        "bz2" | "bzip" => Some("write <compress_mode>bzip2</compress_mode>"),
+        other if ["none", "gzip", "bzip2"].contains(&other.to_ascii_lowercase().as_str()) => {
+            Some("write it in lower case")
         }
         _ => None,
     }
 }
 
-pub(crate) fn for_compress_mode(text: &str) -> Option<&'static str> {
-    match text.trim().to_ascii_lowercase().as_str() {
-        trimmed if text != text.trim() && matches!(trimmed, "" | "none" | "gzip" | "bzip2") => {
-            Some(BLANKS)
-        }
-        "none" | "gzip" | "bzip2" => Some("write it in lower case"),
-        "gz" => Some("write <compress_mode>gzip</compress_mode>"),
-        "bz2" | "bzip" => Some("write <compress_mode>bzip2</compress_mode>"),
-        _ => None,
-    }
+pub(crate) fn for_path(path: &str) -> Option<&'static str> {
+    path.trim_start().starts_with('/').then_some(BLANKS)
+}
+
+/// Whether `name` was probably meant to be `known`: `databases`, `compressMode`, `Backup-User`.
+pub(crate) fn alike(known: &str, name: &str) -> bool {
+    let plain = |name: &str| {
+        let local = name.rsplit(':').next().unwrap_or(name);
+        local.to_ascii_lowercase().replace(['_', '-'], "")
+    };
+    let (known, name) = (plain(known), plain(name));
+    name == known
+        || name.strip_suffix('s') == Some(&known)
+        || (known == "postgresql" && name == "postgres")
 }
 
 impl Document {
     /// The broken rule at the place where it should be mended.
     pub(crate) fn explain(&self, broken: Invalid) -> Fault {
-        let (section, value) = match broken {
-            Invalid::NoPostgresql => ("postgresql", None),
-            Invalid::NoCompressMode => ("postgresql", Some("compress_mode")),
-            Invalid::AllAndDatabases | Invalid::NoDatabases => ("postgresql", Some("database")),
-            Invalid::NoOptions | Invalid::NoPgDump | Invalid::NoPgDumpall => ("options", None),
-            Invalid::NoBackupUser => ("options", Some("backup_user")),
-            Invalid::NoBackupGroup => ("options", Some("backup_group")),
-            Invalid::NoCollect => ("collect", None),
-            Invalid::NoCollectDir => ("collect", Some("collect_dir")),
+        let (section, values): (_, &[&str]) = match broken {
+            Invalid::NoPostgresql => ("postgresql", &[]),
+            Invalid::NoCompressMode => ("postgresql", &["compress_mode"]),
+            Invalid::AllAndDatabases => ("postgresql", &["database"]),
+            Invalid::NoDatabases => ("postgresql", &["database", "all"]),
+            Invalid::NoOptions => ("options", &[]),
+            Invalid::NoPgDump | Invalid::NoPgDumpall => ("options", &["override"]),
+            Invalid::NoBackupUser => ("options", &["backup_user"]),
+            Invalid::NoBackupGroup => ("options", &["backup_group"]),
+            Invalid::NoCollect => ("collect", &[]),
+            Invalid::NoCollectDir => ("collect", &["collect_dir"]),
         };
-        let position = self.place(section, value);
-        Fault::new(position, broken.to_string())
+        let Some(section) = self.section(section) else {
+            return self.without_section(section, broken);
+        };
+        let found = values.iter().find_map(|value| section.value(value));
+        let position = found.map_or(section.position, |(element, _)| element.position);
+        let hint = values.iter().find_map(|value| overlooked(section, value));
+        Fault::new(position, broken.to_string()).hint_if(hint.as_deref())
     }
 
-    /// The value, else its section, else the root, else the beginning.
-    fn place(&self, section: &str, value: Option<&str>) -> Position {
-        let root = self
-            .root
-            .as_ref()
-            .map_or(Position::START, |root| root.position);
-        let Some(section) = self.section(section) else {
-            return root;
+    fn without_section(&self, section: &str, broken: Invalid) -> Fault {
+        let Some(root) = &self.root else {
+            let name = self.other_root.as_deref().unwrap_or_default();
+            return Fault::new(Position::START, broken.to_string()).hint(format!(
+                "the root element is <{name}>, and must be <cb_config>"
+            ));
         };
-        let value = value.and_then(|name| section.value(name));
-        value.map_or(section.position, |(element, _)| element.position)
+        let stray = self.strays.iter().find(|stray| alike(section, &stray.name));
+        let hint = stray.map(|stray| {
+            let what = if stray.name == section {
+                "stands too deep"
+            } else {
+                "is another name"
+            };
+            format!(
+                "<{}> at {} {what}: it must be <{section}>, right below <cb_config>",
+                stray.name, stray.position
+            )
+        });
+        Fault::new(root.position, broken.to_string()).hint_if(hint.as_deref())
+    }
+}
+
+/// Why a value that seems to be there was not read.
+fn overlooked(section: &Element, value: &str) -> Option<String> {
+    let similar = |child: &&Element| alike(value, &child.name);
+    let child = section.children.iter().find(similar)?;
+    let (name, position) = (&child.name, child.position);
+    if child.name != value {
+        return Some(format!(
+            "<{name}> at {position} is not read: write <{value}>"
+        ));
+    }
+    match (&child.text, child.ignored) {
+        (None, Some(Ignored::Cdata)) => Some(format!(
+            "<{name}> at {position} holds a CDATA section, which Cedar Backup ignores"
+        )),
+        (None, _) => Some(format!("<{name}> at {position} has no text")),
+        _ => None,
     }
 }

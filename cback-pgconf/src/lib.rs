@@ -2,8 +2,9 @@
 //!
 //! Three layers, each in its own files. `reader` turns bytes into events and refuses whatever expat
 //! refuses (`chars`, `cursor`, `declaration`, `doctype`, `dtd`, `entity`, `namespace`, `open`, `tag`).
-//! `document` keeps what Cedar Backup looks at. `config` and `settings` hold its rules; `output`
-//! prints what was read.
+//! `document` keeps what Cedar Backup looks at. `config` and `settings` hold its rules; `hints`
+//! and `warnings` say what may have been meant; `output` prints what was read, `insert` writes a
+//! section into a document.
 
 mod chars;
 pub mod cli;
@@ -14,8 +15,10 @@ mod doctype;
 mod document;
 mod dtd;
 mod entity;
+mod failure;
 mod fault;
 mod hints;
+mod insert;
 mod namespace;
 mod open;
 mod output;
@@ -24,9 +27,11 @@ mod run;
 mod settings;
 mod stdio;
 mod tag;
+mod warnings;
 
 pub use config::{CompressMode, Invalid, LocalConfig, PostgresqlConfig};
 pub use fault::{Fault, Position};
+pub use insert::AddError;
 pub use run::run;
 pub use settings::Settings;
 

@@ -2,32 +2,26 @@
 
 use std::fs::File;
 use std::io::{self, BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::cli::{Check, Cli, Command, Input, Json, Shell};
+use crate::cli::{Add, Check, Cli, Command, Databases, Input, Json, Shell};
+use crate::config::{LocalConfig, PostgresqlConfig};
 use crate::document::Document;
+use crate::failure::{Failure, place, tell, tell_usage};
 use crate::fault::Fault;
 use crate::settings::Settings;
-use crate::stdio::{complain, print};
-use crate::{Error, output};
+use crate::stdio::print;
+use crate::{Error, output, warnings};
 
-/// Does what the command line says and tells what went wrong, if anything did.
+/// Does what the command line says, and says what went wrong, if anything did.
 pub fn run() -> ExitCode {
     match Cli::try_parse() {
         Ok(cli) => execute(cli.command).unwrap_or_else(|failure| failure.report()),
-        Err(usage) if usage.use_stderr() => {
-            let message = usage.render().to_string();
-            complain(
-                message
-                    .strip_prefix("error: ")
-                    .unwrap_or(&message)
-                    .trim_end(),
-            );
-            ExitCode::from(2)
-        }
+        Err(usage) if usage.use_stderr() => tell_usage(&usage),
         Err(help) => match print(help.render().to_string().as_bytes()) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => Failure::Output(error).report(),
@@ -35,84 +29,153 @@ pub fn run() -> ExitCode {
     }
 }
 
-enum Failure {
-    Input(PathBuf, Error),
-    Output(io::Error),
-}
-
-impl Failure {
-    fn report(&self) -> ExitCode {
-        match self {
-            Self::Input(file, Error::Document(fault)) => tell(&place(file), fault),
-            Self::Input(file, Error::Io(error)) => complain(&format!("{}: {error}", place(file))),
-            // The reader has gone away and knows it.
-            Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
-            Self::Output(error) => complain(&format!("standard output: {error}")),
-        }
-        ExitCode::FAILURE
-    }
-}
-
-fn tell(place: &str, fault: &Fault) {
-    complain(&format!("{place}:{fault}"));
-    if let Some(hint) = &fault.hint {
-        complain(&format!("hint: {hint}"));
-    }
-}
-
-fn place(file: &Path) -> String {
-    if is_standard_input(file) {
-        "standard input".into()
-    } else {
-        file.display().to_string()
-    }
-}
-
-fn is_standard_input(file: &Path) -> bool {
-    file.as_os_str() == "-"
-}
-
 fn execute(command: Command) -> Result<ExitCode, Failure> {
     let text = match command {
-        Command::Check(Check { input, .. }) => settings(&input, false).map(|_| String::new())?,
+        Command::Check(arguments) => return check(&arguments),
         Command::Shell(Shell {
-            input,
-            validation,
             prefix,
-        }) => output::shell(
-            &settings(&input, validation.no_validate)?,
-            &prefix,
-            input.section_only,
-        ),
-        Command::Json(Json { input, validation }) => output::json(
-            &settings(&input, validation.no_validate)?,
-            input.section_only,
-        ),
+            validation,
+            input,
+        }) => {
+            let settings = Configuration::read(&input)?.settings(validation.no_validate)?;
+            output::shell(&settings, &prefix, input.section_only).into()
+        }
+        Command::Json(Json { validation, input }) => {
+            let settings = Configuration::read(&input)?.settings(validation.no_validate)?;
+            output::json(&settings, input.section_only).into()
+        }
+        Command::Databases(arguments) => databases(&arguments)?,
+        Command::Add(arguments) => add(arguments)?,
     };
-    print(text.as_bytes()).map_err(Failure::Output)?;
+    print(&text).map_err(Failure::Output)?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn settings(input: &Input, no_validate: bool) -> Result<Settings, Failure> {
-    let file = input.file.clone().unwrap_or_else(|| "-".into());
-    let read = || -> Result<Settings, Error> {
-        let document = Document::read(BufReader::new(open(&file)?))?;
-        let settings = Settings::read(&document)?;
-        let verdict = match (no_validate, input.section_only) {
-            (true, _) => Ok(()),
-            (false, true) => settings.local.validate(),
-            (false, false) => settings.validate(),
-        };
-        verdict.map_err(|broken| document.explain(broken))?;
-        Ok(settings)
-    };
-    read().map_err(|error| Failure::Input(file.clone(), error))
+fn check(arguments: &Check) -> Result<ExitCode, Failure> {
+    let configuration = Configuration::read(&arguments.input)?;
+    configuration.settings(false)?;
+    let file = place(configuration.input.file());
+    let faults = warnings::of(&configuration.document, arguments.input.section_only);
+    if let Some(mode) = configuration.open_to_others {
+        tell(
+            &format!("{file}: warning: can be read by group or others (mode {mode:04o})"),
+            None,
+        );
+        tell(&format!("hint: chmod 600 {file}"), None);
+    }
+    for Fault {
+        position,
+        cause,
+        hint,
+    } in &faults
+    {
+        tell(
+            &format!("{file}:{position}: warning: {cause}"),
+            hint.as_deref(),
+        );
+    }
+    let is_clean = faults.is_empty() && configuration.open_to_others.is_none();
+    Ok(if arguments.strict && !is_clean {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
 }
 
-fn open(file: &Path) -> io::Result<Box<dyn Read>> {
-    if is_standard_input(file) {
-        Ok(Box::new(io::stdin()))
-    } else {
-        Ok(Box::new(File::open(file)?))
+fn databases(arguments: &Databases) -> Result<Vec<u8>, Failure> {
+    let settings = Configuration::read(&arguments.input)?.settings(false)?;
+    let section = settings.local.postgresql.unwrap_or_default();
+    let end = if arguments.null { '\0' } else { '\n' };
+    let mut names = String::new();
+    for database in section.databases.iter().flatten() {
+        if database.contains(end) {
+            return Err(Failure::NewlineInName(database.clone()));
+        }
+        names.extend([database.as_str(), end.encode_utf8(&mut [0; 4])]);
     }
+    Ok(names.into())
+}
+
+fn add(arguments: Add) -> Result<Vec<u8>, Failure> {
+    let section = PostgresqlConfig {
+        user: arguments.user,
+        compress_mode: arguments.compress_mode,
+        all: arguments.all,
+        databases: Some(arguments.database).filter(|databases| !databases.is_empty()),
+    };
+    let local = LocalConfig {
+        postgresql: Some(section),
+    };
+    if !arguments.validation.no_validate {
+        local.validate().map_err(Failure::Arguments)?;
+    }
+    let file = arguments.file.as_deref().unwrap_or(Path::new("-"));
+    let mut document = Vec::new();
+    let read = open(file).and_then(|(mut input, _)| input.read_to_end(&mut document));
+    read.map_err(|error| Failure::Input(place(file), error.into()))?;
+    local
+        .add_config(&document, arguments.replace)
+        .map_err(|error| Failure::Add(place(file), error))
+}
+
+/// A configuration that could be read, be it valid or not.
+struct Configuration<'a> {
+    input: &'a Input,
+    document: Document,
+    /// The file's mode, if others than its owner can read it.
+    open_to_others: Option<u32>,
+}
+
+impl<'a> Configuration<'a> {
+    fn read(input: &'a Input) -> Result<Self, Failure> {
+        let read = || -> Result<Self, Error> {
+            let (source, open_to_others) = open(input.file())?;
+            let document = Document::read(BufReader::new(source))?;
+            Ok(Self {
+                input,
+                document,
+                open_to_others,
+            })
+        };
+        read().map_err(|error| Failure::Input(place(input.file()), error))
+    }
+
+    fn settings(&self, no_validate: bool) -> Result<Settings, Failure> {
+        let read = || -> Result<Settings, Fault> {
+            let (settings, verdict) = if self.input.section_only {
+                let local = LocalConfig::read(&self.document)?;
+                let verdict = local.validate();
+                (
+                    Settings {
+                        local,
+                        ..Settings::default()
+                    },
+                    verdict,
+                )
+            } else {
+                let settings = Settings::read(&self.document)?;
+                let verdict = settings.validate();
+                (settings, verdict)
+            };
+            match verdict {
+                Err(broken) if !no_validate => Err(self.document.explain(broken)),
+                _ => Ok(settings),
+            }
+        };
+        read().map_err(|fault| Failure::Input(place(self.input.file()), fault.into()))
+    }
+}
+
+/// The input, and the mode of a file that others than its owner can read.
+fn open(file: &Path) -> io::Result<(Box<dyn Read>, Option<u32>)> {
+    if file.as_os_str() == "-" {
+        return Ok((Box::new(io::stdin()), None));
+    }
+    let file = File::open(file)?;
+    let metadata = file.metadata()?;
+    let mode = metadata.permissions().mode() & 0o7777;
+    Ok((
+        Box::new(file),
+        Some(mode).filter(|mode| metadata.is_file() && mode & 0o044 != 0),
+    ))
 }

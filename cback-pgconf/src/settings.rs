@@ -7,9 +7,10 @@ use crate::Error;
 use crate::config::{Invalid, LocalConfig};
 use crate::document::{Document, Element};
 use crate::fault::Fault;
+use crate::hints;
 
 /// The values that a backup is run with.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Settings {
     /// Where the files go: `<collect><collect_dir>`.
     pub collect_dir: Option<String>,
@@ -24,8 +25,8 @@ pub struct Settings {
     pub pg_dumpall: Option<String>,
     /// The `<postgresql>` section.
     pub local: LocalConfig,
-    has_options: bool,
-    has_collect: bool,
+    pub(crate) has_options: bool,
+    pub(crate) has_collect: bool,
 }
 
 impl Settings {
@@ -106,7 +107,7 @@ fn absolute<'a>(section: &'a Element, name: &'a str) -> Result<Option<&'a str>, 
     match section.value(name) {
         Some((element, path)) if !path.starts_with('/') => {
             let cause = format!("{name} must be an absolute path, not {path:?}");
-            Err(Fault::new(element.position, cause))
+            Err(Fault::new(element.position, cause).hint_if(hints::for_path(path)))
         }
         found => Ok(found.map(|(_, path)| path)),
     }

@@ -8,7 +8,7 @@ mod cedar;
 #[path = "documents/mod.rs"]
 mod documents;
 
-use cback_pgconf::{Error, LocalConfig, Settings};
+use cback_pgconf::{CompressMode, Error, LocalConfig, Settings};
 use cedar::Cedar;
 use serde_json::{Value, json};
 
@@ -82,7 +82,7 @@ fn section(document: &[u8]) -> Result<Value, String> {
     let values = local.postgresql.as_ref().map(|section| {
         json!([
             section.user,
-            section.compress_mode.map(|mode| mode.as_str()),
+            section.compress_mode.map(CompressMode::as_str),
             section.all,
             section.databases,
         ])

@@ -504,7 +504,7 @@ fn collect(random: &mut Random, text: &mut String) {
         for _ in 0..random.below(3) {
             let name = random.one(&["collect_dir", "x"]);
             element(random, text, name, |random, text| {
-                value(random, text, &["/opt", "/", "/a b", "//", "opt"])
+                value(random, text, &["/opt", "/", "/a b", "//", "opt"]);
             });
         }
     });

@@ -1,0 +1,91 @@
+//! What can go wrong on the command line, and how it is told.
+
+use std::io;
+use std::path::Path;
+use std::process::ExitCode;
+
+use crate::config::Invalid;
+use crate::insert::AddError;
+use crate::stdio::complain;
+use crate::{Error, Fault};
+
+/// Why a command failed; inputs by the name that messages give them.
+pub(crate) enum Failure {
+    Input(String, Error),
+    /// The arguments of `add` make no valid section.
+    Arguments(Invalid),
+    Add(String, AddError),
+    NewlineInName(String),
+    Output(io::Error),
+}
+
+impl Failure {
+    /// Tells it; the exit status.
+    pub(crate) fn report(&self) -> ExitCode {
+        match self {
+            Self::Input(place, error) | Self::Add(place, AddError::Document(error)) => {
+                tell_error(place, error);
+            }
+            Self::Add(_, error) => complain(&error.to_string()),
+            Self::Arguments(broken) => tell(&broken.to_string(), option_for(*broken)),
+            Self::NewlineInName(name) => tell(
+                &format!("database {name:?} has a line end in its name"),
+                Some("use --null"),
+            ),
+            // The reader has gone away and knows it.
+            Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+            Self::Output(error) => complain(&format!("standard output: {error}")),
+        }
+        match self {
+            Self::Arguments(_) => ExitCode::from(2),
+            _ => ExitCode::FAILURE,
+        }
+    }
+}
+
+fn tell_error(place: &str, error: &Error) {
+    match error {
+        Error::Document(Fault {
+            position,
+            cause,
+            hint,
+        }) => {
+            tell(&format!("{place}:{position}: {cause}"), hint.as_deref());
+        }
+        Error::Io(error) => complain(&format!("{place}: {error}")),
+    }
+}
+
+pub(crate) fn tell(message: &str, hint: Option<&str>) {
+    complain(message);
+    if let Some(hint) = hint {
+        complain(&format!("hint: {hint}"));
+    }
+}
+
+pub(crate) fn tell_usage(usage: &clap::Error) -> ExitCode {
+    let message = usage.render().to_string();
+    complain(
+        message
+            .strip_prefix("error: ")
+            .unwrap_or(&message)
+            .trim_end(),
+    );
+    ExitCode::from(2)
+}
+
+/// How messages name an input.
+pub(crate) fn place(file: &Path) -> String {
+    match file.to_str() {
+        Some("-") => "standard input".into(),
+        _ => file.display().to_string(),
+    }
+}
+
+fn option_for(broken: Invalid) -> Option<&'static str> {
+    match broken {
+        Invalid::NoCompressMode => Some("give --compress-mode none, gzip or bzip2"),
+        Invalid::NoDatabases => Some("give --all, or --database for each"),
+        _ => None,
+    }
+}
