@@ -98,3 +98,73 @@ fn joined(option: &str, value: &OsStr) -> OsString {
     argument.push(value);
     argument
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options(target: Target, user: Option<&str>) -> Options {
+        Options {
+            target,
+            user: user.map(Into::into),
+            pg_dump: "/opt/pg_dump".into(),
+            pg_dumpall: "/opt/pg_dumpall".into(),
+            arguments: vec!["--schema-only".into()],
+            seal: None,
+        }
+    }
+
+    fn told(
+        options: &Options,
+        has_service: bool,
+    ) -> (Vec<OsString>, Vec<(&'static str, OsString)>) {
+        let invocation = Invocation::new(options, has_service).unwrap();
+        (invocation.arguments, invocation.environment)
+    }
+
+    #[test]
+    fn names_go_by_the_environment() {
+        let options = options(Target::Database("a=b".into()), Some("-x"));
+        let (arguments, environment) = told(&options, false);
+        assert_eq!(arguments, ["--no-password", "--schema-only"]);
+        assert_eq!(
+            environment,
+            [("PGUSER", "-x".into()), ("PGDATABASE", "a=b".into())]
+        );
+    }
+
+    #[test]
+    fn beside_a_service_names_are_arguments() {
+        let options = options(Target::Database(r"it's \".into()), Some("-x"));
+        let (arguments, environment) = told(&options, true);
+        let expected = [
+            "--no-password",
+            "--username=-x",
+            r"--dbname=dbname='it\'s \\'",
+            "--schema-only",
+        ];
+        assert_eq!(arguments, expected);
+        assert_eq!(environment, []);
+    }
+
+    #[test]
+    fn what_is_not_named_is_left_to_libpq() {
+        let (arguments, environment) = told(&options(Target::All, None), true);
+        assert_eq!(arguments, ["--no-password", "--schema-only"]);
+        assert_eq!(environment, []);
+    }
+
+    #[test]
+    fn each_target_has_its_program() {
+        let program = |target| {
+            Invocation::new(&options(target, None), false)
+                .unwrap()
+                .program
+        };
+        assert_eq!(program(Target::All), PathBuf::from("/opt/pg_dumpall"));
+        assert_eq!(
+            program(Target::Database("db".into())),
+            PathBuf::from("/opt/pg_dump")
+        );
+    }
+}

@@ -79,3 +79,103 @@ fn restrict_key(dump: &[u8]) -> Option<&[u8]> {
 fn is_key(key: &[u8]) -> bool {
     !key.is_empty() && key.iter().all(u8::is_ascii_alphanumeric)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OLD: &str = "--\n-- PostgreSQL database dump\n--\n\nCREATE TABLE t ();\n\n\n\
+        --\n-- PostgreSQL database dump complete\n--\n\n";
+    const NEW: &str = "--\n-- PostgreSQL database dump\n--\n\n\\restrict Key1\n\n\
+        CREATE TABLE t ();\n\n--\n-- PostgreSQL database dump complete\n--\n\n\
+        \\unrestrict Key1\n\n";
+    const ALL: &str = "--\n-- PostgreSQL database cluster dump\n--\n\n\\restrict Key2\n\n\
+        \\unrestrict Key2\n\n--\n-- PostgreSQL database cluster dump complete\n--\n\n";
+
+    fn is_whole(target: &Target, dump: &str) -> bool {
+        let by_pieces_of = |size| {
+            let mut ending = Ending::default();
+            dump.as_bytes()
+                .chunks(size)
+                .for_each(|piece| ending.pass(piece));
+            ending.is_whole(target)
+        };
+        let answer = by_pieces_of(1 << 20);
+        for size in [1, 2, 7, 64, KEPT - 1, KEPT, KEPT + 1] {
+            assert_eq!(
+                by_pieces_of(size),
+                answer,
+                "in pieces of {size} bytes: {dump}"
+            );
+        }
+        answer
+    }
+
+    fn one() -> Target {
+        Target::Database("db".into())
+    }
+
+    #[test]
+    fn whole_dumps_are_whole() {
+        assert!(is_whole(&one(), OLD));
+        assert!(is_whole(&one(), NEW));
+        assert!(is_whole(&Target::All, ALL));
+        let rows = "a row of data\n".repeat(1000);
+        assert!(is_whole(
+            &one(),
+            &NEW.replace("CREATE", &format!("{rows}CREATE"))
+        ));
+    }
+
+    #[test]
+    fn no_part_of_a_dump_is_whole() {
+        for (target, dump) in [(one(), OLD), (one(), NEW), (Target::All, ALL)] {
+            for length in 0..dump.len() {
+                assert!(!is_whole(&target, &dump[..length]), "{:?}", &dump[..length]);
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_may_follow() {
+        for (target, dump) in [(one(), OLD), (one(), NEW), (Target::All, ALL)] {
+            for more in ["\n", " ", "\0", "-- more\n", "\\unrestrict Key1\n\n\n"] {
+                assert!(!is_whole(&target, &format!("{dump}{more}")), "{more:?}");
+            }
+        }
+        assert!(!is_whole(
+            &Target::All,
+            &format!("{ALL}\\unrestrict Key2\n\n")
+        ));
+    }
+
+    #[test]
+    fn the_marker_begins_a_line() {
+        let marker = "-- PostgreSQL database dump complete";
+        for before in [" ", "x", "'", "\r"] {
+            let shifted = OLD.replace(marker, &format!("{before}{marker}"));
+            assert!(!is_whole(&one(), &shifted), "{before:?}");
+        }
+    }
+
+    #[test]
+    fn each_program_has_its_own_marker() {
+        assert!(!is_whole(&one(), ALL));
+        assert!(!is_whole(&Target::All, OLD));
+        assert!(!is_whole(&Target::All, NEW));
+    }
+
+    /// Rows written by `--inserts` may hold line breaks, and so all of the old end.
+    #[test]
+    fn the_end_has_the_key_of_the_beginning() {
+        assert!(!is_whole(
+            &one(),
+            &NEW.replace("\\unrestrict Key1", "\\unrestrict Key9")
+        ));
+        assert!(!is_whole(
+            &one(),
+            &NEW.replace("\\unrestrict Key1", "\\unrestrict ")
+        ));
+        assert!(!is_whole(&one(), &NEW.replace("\\unrestrict Key1\n\n", "")));
+    }
+}

@@ -1,53 +1,173 @@
 //! What comes out, and when it is sealed.
 
-use cback_tests::{Server, tool};
-use std::process::{Command, Output};
+mod ground;
 
-fn cback_pgdump(server: &Server) -> Command {
-    server.command(tool("cback-pgdump"))
-}
+use ground::{SERVER, cback_pgdump, create_table, dumped, run, stderr, with_shim, without_keys};
+use std::process::Command;
 
-fn run(command: &mut Command) -> Output {
-    command.output().expect("the program starts")
-}
-
-/// pg_dump makes up a key for each dump.
-fn without_keys(dump: &[u8]) -> String {
-    let text = String::from_utf8(dump.to_vec()).expect("text");
-    let is_key = |line: &str| line.starts_with("\\restrict ") || line.starts_with("\\unrestrict ");
-    text.split_inclusive('\n')
-        .filter(|line| !is_key(line))
-        .collect()
-}
+const SEAL: &str = "a-word-for-this-dump";
+const OLD_END: &str = "--\n-- PostgreSQL database dump complete\n--\n\n";
+const NEW_END: &str = "--\n-- PostgreSQL database dump complete\n--\n\n\\unrestrict Key\n\n";
+const CLUSTER_END: &str = "--\n-- PostgreSQL database cluster dump complete\n--\n\n";
 
 #[test]
 fn the_dump_is_pg_dumps_own_and_the_seal_comes_after_it() {
-    let server = Server::start();
-    server.create_database("shop");
-    server.sql(
-        "shop",
-        "CREATE TABLE t AS SELECT n, repeat('x', n) FROM generate_series(1, 5000) n",
-    );
-    let original = run(server.command("pg_dump").arg("shop"));
-    let plain = run(cback_pgdump(&server).arg("shop"));
-    let sealed = run(cback_pgdump(&server)
-        .args(["--seal", "walrus"])
-        .env("PGDATABASE", "shop"));
-    assert!(original.status.success() && plain.status.success() && sealed.status.success());
-    assert_eq!(without_keys(&plain.stdout), without_keys(&original.stdout));
-    let dump = sealed.stdout.strip_suffix(b"walrus").expect("a seal");
-    assert_eq!(without_keys(dump), without_keys(&original.stdout));
-    assert!(plain.stderr.is_empty() && sealed.stderr.is_empty());
+    create_table("own", 3000);
+    let original = dumped(SERVER.command("pg_dump").arg("own"));
+    let plain = dumped(cback_pgdump().arg("own"));
+    let sealed = dumped(cback_pgdump().args(["own", "--seal", SEAL]));
+    assert_eq!(without_keys(&plain), without_keys(&original));
+    let dump = sealed.strip_suffix(SEAL).expect("a seal");
+    assert_eq!(without_keys(dump), without_keys(&original));
 }
 
 #[test]
 fn all_databases_are_pg_dumpalls_own() {
-    let server = Server::start();
-    server.create_database("shop");
-    server.sql("shop", "CREATE TABLE t AS SELECT 1 AS one");
-    let original = run(&mut server.command("pg_dumpall"));
-    let sealed = run(cback_pgdump(&server).args(["--all", "--seal", "walrus"]));
-    assert!(original.status.success() && sealed.status.success());
-    let dump = sealed.stdout.strip_suffix(b"walrus").expect("a seal");
-    assert_eq!(without_keys(dump), without_keys(&original.stdout));
+    create_table("one of all", 3000);
+    let original = dumped(&mut SERVER.command("pg_dumpall"));
+    let sealed = dumped(cback_pgdump().args(["--all", "--seal", SEAL]));
+    let dump = sealed.strip_suffix(SEAL).expect("a seal");
+    assert!(dump.contains("\\connect"));
+    // Other tests create databases meanwhile.
+    let ours = |dump: &str| {
+        let from = dump
+            .split("dbname='one of all'")
+            .nth(1)
+            .expect("our database")
+            .to_owned();
+        without_keys(
+            from.split("database dump complete")
+                .next()
+                .expect("its end"),
+        )
+    };
+    assert_eq!(ours(dump), ours(&original));
+}
+
+#[test]
+fn further_options_reach_pg_dump() {
+    create_table("optional", 1);
+    let schema = dumped(cback_pgdump().args(["optional", "--", "--schema-only", "-t", "t"]));
+    assert_eq!(
+        without_keys(&schema),
+        without_keys(&dumped(
+            SERVER
+                .command("pg_dump")
+                .args(["-s", "-t", "t", "optional"])
+        ))
+    );
+    assert!(!schema.contains("COPY"));
+}
+
+/// What pg_dump says is more than its errors: with `--verbose`, what it does.
+#[test]
+fn the_childs_messages_pass_through() {
+    create_table("verbose", 1);
+    let output = run(cback_pgdump().args(["verbose", "--", "--verbose"]));
+    assert!(output.status.success());
+    assert!(stderr(&output).contains("pg_dump: dumping contents of table \"public.t\"\n"));
+}
+
+/// `command` must succeed with `dump` and the seal on its standard output.
+#[track_caller]
+fn assert_sealed(command: &mut Command, dump: &str) {
+    assert_eq!(
+        dumped(command.args(["--seal", SEAL])),
+        format!("{dump}{SEAL}")
+    );
+}
+
+/// `command` must fail with just `dump` on its standard output and `message` as its last words.
+#[track_caller]
+fn assert_unsealed(command: &mut Command, dump: &str, message: &str) {
+    let output = run(command.args(["--seal", SEAL]));
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(String::from_utf8_lossy(&output.stdout), dump);
+    assert!(
+        stderr(&output).ends_with(&format!("{message}\n")),
+        "{}",
+        stderr(&output)
+    );
+}
+
+fn printing(dump: &str) -> Command {
+    let mut command = with_shim("printf %s \"$DUMP\"");
+    command.env("DUMP", dump);
+    command
+}
+
+#[test]
+fn old_and_new_ends_are_ends() {
+    assert_sealed(printing(OLD_END).arg("db"), OLD_END);
+    assert_sealed(printing(NEW_END).arg("db"), NEW_END);
+    assert_sealed(printing(CLUSTER_END).arg("--all"), CLUSTER_END);
+}
+
+#[test]
+fn what_is_no_end_gets_no_seal() {
+    let in_data = "COPY t FROM stdin;\n--\n-- PostgreSQL database dump complete\n--\n\n\\.\n";
+    let message = "broke off: the dump does not end with \"-- PostgreSQL database dump complete\"";
+    for dump in [
+        "",
+        "CREATE TABLE t ();\n",
+        in_data,
+        CLUSTER_END,
+        &format!("{NEW_END}\n"),
+    ] {
+        assert_unsealed(printing(dump).arg("db"), dump, message);
+    }
+}
+
+#[test]
+fn a_databases_end_is_not_all_databases_end() {
+    let message =
+        "broke off: the dump does not end with \"-- PostgreSQL database cluster dump complete\"";
+    for dump in [OLD_END, NEW_END] {
+        assert_unsealed(printing(dump).arg("--all"), dump, message);
+    }
+}
+
+#[test]
+fn a_child_that_fails_gets_no_seal() {
+    for (script, status) in [
+        ("exit 1", "exit status: 1"),
+        ("exit 3", "exit status: 3"),
+        ("kill -KILL $$", "signal: 9 (SIGKILL)"),
+        ("kill -TERM $$", "signal: 15 (SIGTERM)"),
+    ] {
+        let mut command = with_shim(&format!("printf %s \"$DUMP\"; {script}"));
+        assert_unsealed(
+            command.arg("db").env("DUMP", OLD_END),
+            OLD_END,
+            &format!("failed ({status})"),
+        );
+    }
+}
+
+#[test]
+fn a_child_may_close_its_output_before_it_fails() {
+    let script = "printf %s \"$DUMP\"; exec >&-; exit 1";
+    let mut command = with_shim(script);
+    assert_unsealed(
+        command.arg("db").env("DUMP", OLD_END),
+        OLD_END,
+        "failed (exit status: 1)",
+    );
+}
+
+/// As an ssh master does that a wrapper around pg_dump has started.
+#[test]
+fn a_process_that_keeps_standard_error_open_does_not_hold_up_the_end() {
+    let script = "setsid sleep 600 >/dev/null & printf %s \"$DUMP\"; echo $! >\"$PIDFILE\"";
+    let pidfile = SERVER.host().join("sleeper");
+    let mut command = with_shim(script);
+    assert_sealed(
+        command
+            .arg("db")
+            .env("DUMP", OLD_END)
+            .env("PIDFILE", &pidfile),
+        OLD_END,
+    );
+    let pid = std::fs::read_to_string(pidfile).expect("the sleeper's number");
+    assert!(run(Command::new("kill").arg(pid.trim())).status.success());
 }

@@ -1,0 +1,199 @@
+//! However it ends, nothing of it is left: no process, no session on the server.
+
+mod ground;
+
+use cback_tests::wait_for;
+use ground::{
+    DEADLINE, Lock, SERVER, cback_pgdump, create_table, ended, processes, run, sessions,
+    wait_until_locked_out, with_shim,
+};
+use rustix::io::ioctl_fionread;
+use std::io::Read;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, Command, Stdio};
+
+const SEAL: &str = "a-word-for-this-dump";
+const SIGNALS: [(&str, i32); 3] = [("TERM", 15), ("INT", 2), ("HUP", 1)];
+
+/// Starts `command` so that [`assert_nothing_left`] knows what belongs to it.
+fn start(command: &mut Command, name: &str) -> Child {
+    command.args(["--seal", SEAL]).env("PGAPPNAME", name);
+    command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it starts")
+}
+
+fn left(name: &str) -> Vec<String> {
+    let mark = format!("PGAPPNAME={name}");
+    processes(|environment| {
+        environment
+            .split(|&byte| byte == 0)
+            .any(|it| it == mark.as_bytes())
+    })
+}
+
+#[track_caller]
+fn assert_nothing_left(name: &str) {
+    assert_eq!(left(name), [""; 0], "processes left");
+    let ours = format!("application_name = '{name}'");
+    wait_for("the server's sessions to end", DEADLINE, || {
+        sessions(&ours) == 0
+    });
+}
+
+fn send(signal: &str, child: &Child) {
+    let output = run(Command::new("kill").args(["-s", signal, &child.id().to_string()]));
+    assert!(output.status.success());
+}
+
+/// Nobody reads what it writes: waits until it can write no more.
+fn wait_until_stuck(child: &Child) {
+    let stdout = child.stdout.as_ref().expect("a pipe");
+    let room = rustix::pipe::fcntl_getpipe_size(stdout).expect("a pipe") as u64;
+    wait_for("a full pipe", DEADLINE, || {
+        ioctl_fionread(stdout).expect("a pipe") == room
+    });
+}
+
+#[track_caller]
+fn assert_died(mut child: Child, name: &str, number: i32) {
+    assert_eq!(ended(&mut child).signal(), Some(number));
+    assert_nothing_left(name);
+    let mut dump = Vec::new();
+    child
+        .stdout
+        .take()
+        .expect("a pipe")
+        .read_to_end(&mut dump)
+        .expect("its output");
+    assert!(!dump.ends_with(SEAL.as_bytes()));
+}
+
+#[test]
+fn a_signal_ends_it_while_it_writes() {
+    create_table("writing", 20_000);
+    for (signal, number) in SIGNALS {
+        let name = format!("writing {signal}");
+        let child = start(cback_pgdump().arg("writing"), &name);
+        wait_until_stuck(&child);
+        send(signal, &child);
+        assert_died(child, &name, number);
+    }
+}
+
+#[test]
+fn a_signal_ends_it_while_it_waits_for_a_lock() {
+    create_table("locked", 1);
+    let _lock = Lock::on("locked");
+    for (signal, number) in SIGNALS {
+        let name = format!("locked {signal}");
+        let child = start(cback_pgdump().arg("locked"), &name);
+        wait_until_locked_out("locked");
+        send(signal, &child);
+        assert_died(child, &name, number);
+    }
+}
+
+#[test]
+fn a_signal_ends_pg_dumpalls_child_as_well() {
+    create_table("in_all", 1);
+    let _lock = Lock::on("in_all");
+    for (signal, number) in SIGNALS {
+        let name = format!("all {signal}");
+        let child = start(cback_pgdump().arg("--all"), &name);
+        wait_until_locked_out("in_all");
+        assert!(
+            left(&name).len() >= 3,
+            "us, pg_dumpall, pg_dump: {:?}",
+            left(&name)
+        );
+        send(signal, &child);
+        assert_died(child, &name, number);
+    }
+}
+
+#[test]
+fn a_child_that_takes_no_notice_of_sigterm_is_killed() {
+    let script = "trap '' TERM; echo ready; while :; do sleep 600; done";
+    let mut child = start(with_shim(script).arg("db"), "stubborn");
+    let mut ready = [0; 6];
+    child
+        .stdout
+        .as_mut()
+        .expect("a pipe")
+        .read_exact(&mut ready)
+        .expect("its first words");
+    send("TERM", &child);
+    assert_died(child, "stubborn", 15);
+}
+
+#[test]
+fn what_the_child_leaves_behind_is_ended_with_it() {
+    let script = "sleep 600 >/dev/null 2>&1 & exit 1";
+    let mut child = start(with_shim(script).arg("db"), "orphan");
+    assert_eq!(ended(&mut child).code(), Some(1));
+    wait_for("the orphan's end", DEADLINE, || left("orphan").is_empty());
+}
+
+/// `nohup` and a shell's `&` rely on it.
+#[test]
+fn an_ignored_signal_stays_ignored() {
+    let script = "printf 'ready\n'; read -r _ <\"$GATE\"; printf '%s\n' '--' \
+        '-- PostgreSQL database dump complete' '--' ''";
+    let gate = SERVER.host().join("gate");
+    assert!(run(Command::new("mkfifo").arg(&gate)).status.success());
+    let program = with_shim(script);
+    let mut command = SERVER.command("sh");
+    command
+        .args(["-c", "trap '' HUP INT; exec \"$@\"", "sh"])
+        .arg(program.get_program());
+    command
+        .args(program.get_args())
+        .arg("db")
+        .env("SHIM", script)
+        .env("GATE", &gate);
+    let mut child = start(&mut command, "nohup");
+    let mut ready = [0; 6];
+    child
+        .stdout
+        .as_mut()
+        .expect("a pipe")
+        .read_exact(&mut ready)
+        .expect("its first words");
+    send("HUP", &child);
+    send("INT", &child);
+    std::fs::write(&gate, "go on\n").expect("the shim reads");
+    assert_eq!(ended(&mut child).code(), Some(0));
+    assert_nothing_left("nohup");
+}
+
+#[test]
+fn a_reader_that_goes_away_is_a_quiet_failure() {
+    create_table("unread", 20_000);
+    let mut child = start(cback_pgdump().arg("unread"), "unread");
+    wait_until_stuck(&child);
+    drop(child.stdout.take());
+    assert_eq!(ended(&mut child).code(), Some(1));
+    assert_nothing_left("unread");
+    let mut said = String::new();
+    child
+        .stderr
+        .take()
+        .expect("a pipe")
+        .read_to_string(&mut said)
+        .expect("text");
+    assert_eq!(said, "");
+}
+
+#[test]
+fn when_it_is_killed_the_child_ends_at_its_next_write() {
+    create_table("killed", 20_000);
+    let mut child = start(cback_pgdump().arg("killed"), "killed");
+    wait_until_stuck(&child);
+    child.kill().expect("it runs");
+    assert_eq!(ended(&mut child).signal(), Some(9));
+    wait_for("the child's end", DEADLINE, || left("killed").is_empty());
+    assert_nothing_left("killed");
+}
