@@ -1,10 +1,15 @@
 //! What is in a database, for comparing an original with what was restored.
 
 use crate::Server;
+use std::hash::{Hash, Hasher};
 
-const RELATIONS: &str = "SELECT quote_ident(nspname) || '.' || quote_ident(relname)
-    FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace
-    WHERE nspname !~ '^(pg_|information_schema)' AND relkind IN ('r', 'v', 'S')
+/// Name and query of each relation. What a sequence has fetched ahead, `log_cnt`, is its own affair.
+const RELATIONS: &str = "SELECT name || '|' || CASE relkind
+        WHEN 'S' THEN 'SELECT last_value, is_called FROM ' || name
+        ELSE 'SELECT r.* FROM ' || name || ' r ORDER BY ROW(r.*)::text' END
+    FROM (SELECT format('%I.%I', nspname, relname) AS name, relkind
+          FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace
+          WHERE nspname !~ '^(pg_|information_schema)' AND relkind IN ('r', 'v', 'S')) relation
     ORDER BY 1";
 
 const OTHERS: [(&str, &str); 2] = [
@@ -19,17 +24,23 @@ const OTHERS: [(&str, &str); 2] = [
     ),
 ];
 
-/// Every table, view and sequence of `database` by name, with its rows in an order of their own,
-/// then its large objects and functions.
+/// Every table, view and sequence of `database` by name, with the number of its rows and a hash of
+/// them in an order of their own, then its large objects and functions.
 #[track_caller]
-pub fn contents(server: &Server, database: &str) -> Vec<(String, String)> {
+pub fn contents(server: &Server, database: &str) -> Vec<(String, usize, String)> {
     let relations = server.sql(database, RELATIONS);
-    let rows = relations.lines().map(|relation| {
-        let query = format!("COPY (SELECT t.* FROM {relation} t ORDER BY t::text) TO STDOUT");
-        (relation.to_owned(), server.sql(database, &query))
+    let relations = relations.lines().filter_map(|line| line.split_once('|'));
+    let digested = relations.chain(OTHERS).map(|(name, query)| {
+        let rows = server.sql(database, &format!("COPY ({query}) TO STDOUT"));
+        (name.to_owned(), rows.lines().count(), hash(&rows))
     });
-    let others = OTHERS.map(|(what, query)| (what.to_owned(), server.sql(database, query)));
-    rows.chain(others).collect()
+    digested.collect()
+}
+
+fn hash(rows: &str) -> String {
+    let mut hasher = std::hash::DefaultHasher::new();
+    rows.hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
 }
 
 /// Loads `tests/sample.sql`, a few megabytes of what is hard to dump, into a new `database`.

@@ -154,6 +154,27 @@ impl Site {
         path
     }
 
+    /// Has every dump stop half way, after megabytes that no compressor keeps to itself, until
+    /// something is written to the named pipe that this returns. [`Site::configure`] comes after.
+    pub fn halt_dumps(&mut self) -> PathBuf {
+        let gate = self.path("gate");
+        let made = Command::new("mkfifo")
+            .arg(&gate)
+            .status()
+            .expect("mkfifo runs");
+        assert!(made.success());
+        let shim = self.shim(
+            "halting-pg_dump",
+            "dump=$(pg_dump \"$@\"; echo .)\n\
+             printf '%s' \"${dump%??}\" | head -n 5\n\
+             head -c 3000000 /dev/urandom\n\
+             cat \"${0%/*}/gate\"\n\
+             printf '%s' \"${dump%.}\" | tail -n +6",
+        );
+        self.override_command("pg_dump", &shim);
+        gate
+    }
+
     /// `scripts/cback-postgresql --config ...` under `shell`, against `server`.
     pub fn command(&self, server: &Server, shell: &[&str]) -> Command {
         let mut command = server.command(shell[0]);

@@ -134,17 +134,6 @@ fn overrides_are_honoured() {
 fn stage_copies_the_dumps_and_nothing_of_a_running_backup() {
     let server = Server::start();
     let mut site = Site::new();
-    let gate = site.path("gate");
-    succeeds(&Command::new("mkfifo").arg(&gate).output().unwrap());
-    // A dump that stops half way until the gate opens, but only on the second night.
-    let script = format!(
-        "[ -e '{night}' ] || exec pg_dump \"$@\"\n\
-         pg_dump \"$@\" | {{ head -n 20; cat '{gate}'; cat; }}",
-        night = site.path("second-night").display(),
-        gate = gate.display(),
-    );
-    let shim = site.shim("shim", &script);
-    site.override_command("pg_dump", &shim);
     let (stage, collect) = (site.path("stage"), site.collect_dir());
     site.add_section(&format!(
         "<stage><staging_dir>{}</staging_dir><peer><name>here</name><type>local</type>\
@@ -157,7 +146,8 @@ fn stage_copies_the_dumps_and_nothing_of_a_running_backup() {
     succeeds(&site.run(&server, &["sh"]));
     let first_night = site.backup("postgresqldump-postgres.txt");
 
-    fs::write(site.path("second-night"), "").unwrap();
+    let gate = site.halt_dumps();
+    site.configure("none", &["postgres"]);
     let mut second = site
         .command(&server, &["sh"])
         .stderr(Stdio::null())

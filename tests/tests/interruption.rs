@@ -7,14 +7,14 @@ use std::fs;
 use std::io::Read;
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::time::Duration;
 
 const NAME: &str = "postgresqldump-postgres.txt.gz";
 const YESTERDAY: &[u8] = b"yesterday's backup";
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// A site with yesterday's backup, whose `pg_dump` stops half way until a gate opens.
+/// A run that has stopped half way, at a site with yesterday's backup.
 struct Halted {
     site: Site,
     gate: PathBuf,
@@ -24,21 +24,7 @@ struct Halted {
 impl Halted {
     fn start(server: &Server, shell: &[&str]) -> Self {
         let mut site = Site::new();
-        let gate = site.path("gate");
-        assert!(
-            Command::new("mkfifo")
-                .arg(&gate)
-                .status()
-                .unwrap()
-                .success()
-        );
-        // Random, or the compressor would keep all of it in its buffers.
-        let script = format!(
-            "pg_dump \"$@\" | {{ head -n 20; head -c 3000000 /dev/urandom; cat '{}'; cat; }}",
-            gate.display()
-        );
-        let shim = site.shim("shim", &script);
-        site.override_command("pg_dump", &shim);
+        let gate = site.halt_dumps();
         site.configure("gzip", &["postgres"]);
         fs::write(site.collect_dir().join(NAME), YESTERDAY).unwrap();
         let child = site
@@ -98,8 +84,7 @@ fn the_next_run_removes_what_a_killed_one_left() {
             halted.site.processes().is_empty()
         });
         assert_eq!(halted.site.backup(NAME), YESTERDAY, "{shell:?}");
-        fs::remove_file(&halted.gate).unwrap();
-        halted.site.shim("shim", "exec pg_dump \"$@\"");
+        halted.site.shim("halting-pg_dump", "exec pg_dump \"$@\"");
         let output = halted.site.run(&server, shell);
         assert!(
             output.status.success(),
@@ -138,10 +123,7 @@ fn a_second_run_says_who_has_collect_dir_and_fails_at_once() {
             .unwrap()
             .read_to_string(&mut said)
             .unwrap();
-        assert!(
-            halted.child.wait().unwrap().code().is_some(),
-            "{shell:?}: {said}"
-        );
+        assert!(halted.child.wait().unwrap().success(), "{shell:?}: {said}");
         assert_eq!(halted.site.listing(), [NAME], "{shell:?}: {said}");
     }
 }

@@ -51,7 +51,7 @@ fn a_master_fetches_the_dumps_of_a_client() {
     );
     site.add_section(&stage_section(&site));
     site.configure("gzip", &["postgres"]);
-    for directory in ["collect", "stage"] {
+    for directory in ["collect", "work", "stage"] {
         let directory = site.path(directory);
         chown(&directory, Some(ID), Some(ID)).unwrap();
         fs::set_permissions(&directory, fs::Permissions::from_mode(0o755)).unwrap();

@@ -307,10 +307,11 @@ fn a_full_stdout_fails_help_and_version() {
                 .open("/dev/full")
                 .unwrap();
             let mut command = bare_command(shell, &[option]);
-            assert_eq!(
-                command.stdout(full).status().unwrap().code(),
-                Some(1),
-                "{shell:?} {option}"
+            let output = command.stdout(full).output().unwrap();
+            assert_eq!(output.status.code(), Some(1), "{shell:?} {option}");
+            assert!(
+                !stderr(&output).contains("cback-pgconf"),
+                "{shell:?} went on: {output:?}"
             );
         }
     }
