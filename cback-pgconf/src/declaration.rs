@@ -1,7 +1,19 @@
-//! `<?...?>`: the XML declaration and processing instructions.
+//! `<?...?>` and `<!--...-->`: the XML declaration, processing instructions and comments.
 
 use crate::cursor::Cursor;
 use crate::fault::Fault;
+
+/// Reads a comment, which must not hold `--`.
+pub(crate) fn comment(cursor: &mut Cursor<'_>) -> Result<(), Fault> {
+    cursor.eat("<!--");
+    let mut at_dashes = cursor.clone();
+    let text = cursor.until("--").unwrap_or_default();
+    if cursor.eat(">") {
+        return Ok(());
+    }
+    at_dashes.eat(text);
+    Err(at_dashes.fault("`--` within a comment"))
+}
 
 /// Reads `<?target data?>`, which must not be an XML declaration.
 pub(crate) fn instruction(cursor: &mut Cursor<'_>) -> Result<(), Fault> {
@@ -34,8 +46,9 @@ pub(crate) fn is_declaration(text: &str) -> bool {
 /// hands the text over as UTF-8 whatever it says here.
 pub(crate) fn declaration(cursor: &mut Cursor<'_>) -> Result<bool, Fault> {
     cursor.eat("<?xml");
+    let at_version = cursor.clone();
     let Some(("version", _)) = pseudo_attribute(cursor)? else {
-        return Err(cursor.fault("the XML declaration must begin with a version"));
+        return Err(at_version.fault("the XML declaration must begin with a version"));
     };
     let mut next = pseudo_attribute(cursor)?;
     if let Some(("encoding", value)) = &next {

@@ -88,13 +88,8 @@ impl Doctype {
                 .ok_or_else(|| inside.fault("the processing instruction is not closed"))?;
             return declaration::instruction(&mut inside);
         }
-        if cursor.eat("<!--") {
-            cursor.until("--");
-            return if cursor.eat(">") {
-                Ok(())
-            } else {
-                Err(cursor.fault("`--` within a comment"))
-            };
+        if cursor.rest().starts_with("<!--") {
+            return declaration::comment(cursor);
         }
         if cursor.eat("<!ENTITY") {
             return Err(at_declaration

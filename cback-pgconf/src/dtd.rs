@@ -88,7 +88,7 @@ fn mixed(cursor: &mut Cursor<'_>) -> Result<(), Fault> {
 
 /// `(a, (b | c)*, d?)`, nested to any depth without recursion: a separator for each open group.
 fn children(cursor: &mut Cursor<'_>) -> Result<(), Fault> {
-    let mut separators: Vec<Option<&str>> = Vec::new();
+    let mut separators: Vec<Option<char>> = Vec::new();
     loop {
         cursor.space();
         if cursor.eat("(") {
@@ -108,12 +108,11 @@ fn children(cursor: &mut Cursor<'_>) -> Result<(), Fault> {
                 return Ok(());
             }
         }
-        let found = [",", "|"]
-            .into_iter()
-            .find(|separator| cursor.eat(separator));
-        match (separators.last_mut(), found) {
-            (Some(separator), Some(_)) if separator.is_none_or(|it| Some(it) == found) => {
+        let found = cursor.peek().filter(|&c| c == ',' || c == '|');
+        match separators.last_mut() {
+            Some(separator) if found.is_some() && (separator.is_none() || *separator == found) => {
                 *separator = found;
+                cursor.eat(if found == Some(',') { "," } else { "|" });
             }
             _ => return Err(cursor.fault("`)` or the group's separator must stand here")),
         }

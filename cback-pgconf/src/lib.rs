@@ -1,7 +1,7 @@
 //! Read, check and write the postgresql section of a cback3 configuration.
 //!
 //! Three layers, each in its own files. `reader` turns bytes into events and refuses whatever expat
-//! refuses (`chars`, `cursor`, `declaration`, `doctype`, `dtd`, `entity`, `namespace`, `open`, `tag`).
+//! refuses (`chars`, `cursor`, `declaration`, `doctype`, `dtd`, `entity`, `namespace`, `open`, `pieces`, `tag`).
 //! `document` keeps what Cedar Backup looks at. `config` and `settings` hold its rules; `hints`
 //! and `warnings` say what may have been meant; `output` prints what was read, `insert` writes a
 //! section into a document.
@@ -22,6 +22,7 @@ mod insert;
 mod namespace;
 mod open;
 mod output;
+mod pieces;
 mod reader;
 mod run;
 mod settings;

@@ -1,20 +1,17 @@
 //! A document as a row of events, refused wherever expat would refuse it.
 //!
-//! quick-xml cuts the input into pieces of markup and text, but forgives a great deal: it looks at
-//! neither names nor characters nor what stands where. So it is used for the cutting alone. Each
-//! piece is then read again, raw, by the production of the XML grammar that it must match to its last
-//! byte. That closes every leniency at once: a document whose pieces all match, and which nest, is
-//! well-formed, and a wrong cut can only yield a piece that does not match.
+//! quick-xml cuts the input into pieces, but forgives a great deal. So it is used for the cutting
+//! alone: each piece is then read again, raw, by the production of the XML grammar that it must match
+//! to its last byte. That closes every leniency at once: a document whose pieces all match, and which
+//! nest, is well-formed, and a wrong cut can only yield a piece that does not match.
 //!
 //! Memory is bounded by the longest single piece and the names of the open elements.
 
 use std::borrow::Cow;
-use std::io::{self, BufRead, Chain, Cursor as Bytes, Read};
-
-use quick_xml::events::Event as Cut;
+use std::io::BufRead;
+use std::ops::Range;
 
 use crate::Error;
-use crate::chars::is_char;
 use crate::cursor::Cursor;
 use crate::declaration;
 use crate::doctype::Doctype;
@@ -22,9 +19,8 @@ use crate::entity::{Undeclared, reference};
 use crate::fault::{Fault, Position};
 use crate::namespace::Namespaces;
 use crate::open::OpenElements;
+use crate::pieces::{Kind, Pieces};
 use crate::tag;
-
-const BOM: &[u8] = b"\xef\xbb\xbf";
 
 /// What the rules of the configuration need to know of a document.
 pub(crate) enum Event<'a> {
@@ -40,69 +36,28 @@ pub(crate) enum Event<'a> {
     Aside,
 }
 
-type Input<R> = Chain<Bytes<Vec<u8>>, R>;
-
 /// Reads one document.
 pub(crate) struct Reader<R> {
-    xml: quick_xml::Reader<Input<R>>,
-    /// The piece last read, raw, and where it begins.
-    piece: Vec<u8>,
-    offset: usize,
-    position: Position,
+    pieces: Pieces<R>,
     /// The event after the one last returned: the end of an empty element.
     pending_end: bool,
     open: OpenElements,
     namespaces: Namespaces,
     standalone: bool,
     doctype: Option<Doctype>,
-    part: Part,
-}
-
-/// How far the document has been read.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Part {
-    Beginning,
-    Prolog,
-    Root,
-}
-
-/// What quick-xml takes a piece to be.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Tag,
-    EndTag,
-    Text,
-    Cdata,
-    Reference,
-    Comment,
-    Instruction,
-    Doctype,
-    EndOfInput,
+    seen_root: bool,
 }
 
 impl<R: BufRead> Reader<R> {
-    pub(crate) fn new(mut input: R) -> Result<Self, Error> {
-        let mut head = Vec::with_capacity(BOM.len());
-        input
-            .by_ref()
-            .take(BOM.len() as u64)
-            .read_to_end(&mut head)?;
-        let offset = if head == BOM { BOM.len() } else { 0 };
-        // quick-xml drops a byte order mark, if it sees all of it in one look: this makes sure it does.
-        let mut xml = quick_xml::Reader::from_reader(Bytes::new(head).chain(input));
-        xml.config_mut().check_end_names = false;
-        xml.config_mut().allow_unmatched_ends = true;
+    pub(crate) fn new(input: R) -> Result<Self, Error> {
         Ok(Self {
-            xml,
-            piece: Vec::new(),
-            offset,
-            position: Position::START,
+            pieces: Pieces::new(input)?,
             pending_end: false,
             open: OpenElements::default(),
             namespaces: Namespaces::default(),
             standalone: false,
             doctype: None,
-            part: Part::Beginning,
+            seen_root: false,
         })
     }
 
@@ -112,7 +67,7 @@ impl<R: BufRead> Reader<R> {
             self.leave();
             return Ok(Some(Event::End));
         }
-        let kind = self.cut()?;
+        let kind = self.pieces.advance()?;
         if kind == Kind::EndOfInput {
             return self.finish().map(|()| None);
         }
@@ -121,37 +76,12 @@ impl<R: BufRead> Reader<R> {
 
     /// Where the piece behind the last event begins.
     pub(crate) fn position(&self) -> Position {
-        self.position
+        self.pieces.position()
     }
 
     /// The bytes of the piece behind the last event, counted from the beginning of the input.
-    pub(crate) fn span(&self) -> std::ops::Range<usize> {
-        self.offset..self.offset + self.piece.len()
-    }
-
-    fn cut(&mut self) -> Result<Kind, Error> {
-        self.offset += self.piece.len();
-        self.position = self.position.after(&String::from_utf8_lossy(&self.piece));
-        if self.part == Part::Beginning && !self.piece.is_empty() {
-            self.part = Part::Prolog;
-        }
-        self.piece.clear();
-        let kind = match self.xml.read_event_into(&mut self.piece) {
-            Ok(Cut::Start(_) | Cut::Empty(_)) => Kind::Tag,
-            Ok(Cut::End(_)) => Kind::EndTag,
-            Ok(Cut::Text(_)) => Kind::Text,
-            Ok(Cut::CData(_)) => Kind::Cdata,
-            Ok(Cut::GeneralRef(_)) => Kind::Reference,
-            Ok(Cut::Comment(_)) => Kind::Comment,
-            Ok(Cut::PI(_) | Cut::Decl(_)) => Kind::Instruction,
-            Ok(Cut::DocType(_)) => Kind::Doctype,
-            Ok(Cut::Eof) => Kind::EndOfInput,
-            Err(quick_xml::Error::Io(error)) => {
-                return Err(io::Error::new(error.kind(), error.to_string()).into());
-            }
-            Err(_) => return Err(refused_cut(&self.piece, self.position).into()),
-        };
-        Ok(kind)
+    pub(crate) fn span(&self) -> Range<usize> {
+        self.pieces.span()
     }
 
     fn read(&mut self, kind: Kind) -> Result<Event<'_>, Fault> {
@@ -165,8 +95,8 @@ impl<R: BufRead> Reader<R> {
     }
 
     fn content(&self, kind: Kind) -> Result<Event<'_>, Fault> {
-        let text = characters(&self.piece, self.position)?;
-        let mut cursor = Cursor::new(text, self.position);
+        let text = self.pieces.text()?;
+        let mut cursor = Cursor::new(text, self.pieces.position());
         match kind {
             Kind::Reference => {
                 let character = reference(&mut cursor, self.undeclared())?;
@@ -183,18 +113,19 @@ impl<R: BufRead> Reader<R> {
 
     /// What is neither element nor text.
     fn aside(&mut self, kind: Kind) -> Result<(), Fault> {
-        let text = characters(&self.piece, self.position)?;
-        let mut cursor = Cursor::new(text, self.position);
+        let text = self.pieces.text()?;
+        let mut cursor = Cursor::new(text, self.pieces.position());
         match kind {
-            Kind::Comment => comment(&mut cursor),
+            Kind::Comment => declaration::comment(&mut cursor),
             Kind::Instruction
-                if self.part == Part::Beginning && declaration::is_declaration(text) =>
+                if self.pieces.position() == Position::START
+                    && declaration::is_declaration(text) =>
             {
                 self.standalone = declaration::declaration(&mut cursor)?;
                 Ok(())
             }
             Kind::Instruction => declaration::instruction(&mut cursor),
-            Kind::Doctype if self.part == Part::Root || self.doctype.is_some() => {
+            Kind::Doctype if self.seen_root || self.doctype.is_some() => {
                 Err(cursor.fault("a document type declaration is not allowed here"))
             }
             Kind::Doctype => {
@@ -207,9 +138,9 @@ impl<R: BufRead> Reader<R> {
 
     fn start(&mut self) -> Result<Event<'_>, Fault> {
         let undeclared = self.undeclared();
-        let text = characters(&self.piece, self.position)?;
-        let mut cursor = Cursor::new(text, self.position);
-        if self.part == Part::Root && self.open.depth() == 0 {
+        let text = self.pieces.text()?;
+        let mut cursor = Cursor::new(text, self.pieces.position());
+        if self.seen_root && self.open.depth() == 0 {
             return Err(cursor.fault("a second root element"));
         }
         let at_tag = cursor.clone();
@@ -217,16 +148,16 @@ impl<R: BufRead> Reader<R> {
         if let Some(doctype) = &self.doctype {
             doctype.complete(&mut tag, &at_tag);
         }
-        self.part = Part::Root;
-        self.open.push(tag.name, self.position);
+        self.seen_root = true;
+        self.open.push(tag.name, self.pieces.position());
         self.namespaces.enter(&tag, self.open.depth(), &at_tag)?;
         self.pending_end = tag.is_empty;
         Ok(Event::Start(tag.name))
     }
 
     fn end(&mut self) -> Result<Event<'_>, Fault> {
-        let text = characters(&self.piece, self.position)?;
-        let mut cursor = Cursor::new(text, self.position);
+        let text = self.pieces.text()?;
+        let mut cursor = Cursor::new(text, self.pieces.position());
         let at_tag = cursor.clone();
         let name = tag::end_tag(&mut cursor)?;
         match self.open.innermost() {
@@ -248,8 +179,8 @@ impl<R: BufRead> Reader<R> {
     fn finish(&self) -> Result<(), Error> {
         let fault = match self.open.innermost() {
             Some((open, position)) => Fault::new(position, format!("`<{open}>` is never closed")),
-            None if self.part == Part::Root => return Ok(()),
-            None => Fault::new(self.position, "the document has no root element"),
+            None if self.seen_root => return Ok(()),
+            None => Fault::new(self.pieces.position(), "the document has no root element"),
         };
         Err(fault.into())
     }
@@ -259,57 +190,6 @@ impl<R: BufRead> Reader<R> {
             .as_ref()
             .map_or(Undeclared::Refused, Doctype::undeclared)
     }
-}
-
-/// The piece as text, if it is UTF-8 and XML allows every character of it.
-fn characters(piece: &[u8], position: Position) -> Result<&str, Fault> {
-    let text = std::str::from_utf8(piece).map_err(|_| not_text(piece, position))?;
-    let Some(at) = text.find(|c| !is_char(c)) else {
-        return Ok(text);
-    };
-    let (before, rest) = text.split_at(at);
-    let code = rest.chars().next().map_or(0, u32::from);
-    let cause = format!("character U+{code:04X} is not allowed in XML");
-    Err(Fault::new(position.after(before), cause))
-}
-
-fn not_text(piece: &[u8], position: Position) -> Fault {
-    let before = String::from_utf8_lossy(
-        piece
-            .utf8_chunks()
-            .next()
-            .map_or(&[], |c| c.valid().as_bytes()),
-    )
-    .into_owned();
-    Fault::new(position.after(&before), "not UTF-8")
-        .hint("Cedar Backup reads its configuration as UTF-8, whatever the XML declaration says")
-}
-
-/// What quick-xml refuses to cut: markup without an end, or of no known kind.
-fn refused_cut(piece: &[u8], position: Position) -> Fault {
-    let cause = match piece {
-        _ if std::str::from_utf8(piece).is_err() => return not_text(piece, position),
-        [b'&', ..] => {
-            return Fault::new(position, "`&` does not begin a reference")
-                .hint("write `&amp;` for the character itself");
-        }
-        [b'<', b'!', b'-', ..] => "the comment is not closed",
-        [b'<', b'!', b'[', ..] => "the CDATA section is not closed",
-        [b'<', b'!', b'D' | b'd', ..] => "the document type declaration is not complete",
-        [b'<', b'!', ..] => "unknown markup `<!`",
-        [b'<', b'?', ..] => "the processing instruction is not closed",
-        _ => "the tag is not closed",
-    };
-    Fault::new(position, cause)
-}
-
-fn comment(cursor: &mut Cursor<'_>) -> Result<(), Fault> {
-    cursor.eat("<!--");
-    cursor.until("--");
-    if cursor.rest() == ">" {
-        return Ok(());
-    }
-    Err(cursor.fault("`--` within a comment"))
 }
 
 fn white_space(cursor: &mut Cursor<'_>) -> Result<(), Fault> {

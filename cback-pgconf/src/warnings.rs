@@ -63,7 +63,7 @@ fn warn_of_value(element: &Element, warnings: &mut Vec<Fault>) {
         ),
         Some(Ignored::LaterText) => {
             warn(
-                format!("in <{name}> only the text before the first markup is read"),
+                format!("only the first stretch of text in <{name}> is read"),
                 None,
             );
         }

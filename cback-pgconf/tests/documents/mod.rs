@@ -2,17 +2,28 @@
 //! a good deal that it does not.
 
 /// `SplitMix64`: the same documents on every machine.
-pub(crate) struct Random(u64);
+pub(crate) struct Random {
+    state: u64,
+    /// How many of a hundred choices are odd ones.
+    oddness: usize,
+}
 
 impl Random {
     pub(crate) fn new(seed: u64) -> Self {
         // Mixed once, or each document would be the one before it, a step further on.
-        Self(Self(seed).next())
+        let state = Self {
+            state: seed,
+            oddness: 0,
+        }
+        .next();
+        let mut random = Self { state, oddness: 0 };
+        random.oddness = [0, 1, 2, 4, 10, 30][random.below(6)];
+        random
     }
 
     fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
+        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.state;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         z ^ (z >> 31)
@@ -32,7 +43,11 @@ impl Random {
 
     /// Of two lists, mostly of the first.
     fn mostly<'a>(&mut self, usual: &[&'a str], odd: &[&'a str]) -> &'a str {
-        let of = if self.chance(95) { usual } else { odd };
+        let of = if self.chance(100 - self.oddness) {
+            usual
+        } else {
+            odd
+        };
         self.one(of)
     }
 }
@@ -395,7 +410,7 @@ pub(crate) fn document(number: u64) -> Vec<u8> {
     root(&mut random, &mut text);
     asides(&mut random, &mut text);
     let mut document = text.into_bytes();
-    if random.chance(30) {
+    if random.chance(25) {
         for _ in 0..=random.below(3) {
             mutate(&mut random, &mut document);
         }
@@ -405,11 +420,7 @@ pub(crate) fn document(number: u64) -> Vec<u8> {
 
 fn asides(random: &mut Random, text: &mut String) {
     for _ in 0..random.below(3) {
-        *text += if random.chance(98) {
-            random.one(ASIDES)
-        } else {
-            random.one(ODD_ASIDES)
-        };
+        *text += random.mostly(ASIDES, ODD_ASIDES);
     }
 }
 
@@ -427,11 +438,7 @@ fn doctype(random: &mut Random, text: &mut String) {
     if random.chance(60) {
         *text += random.one(&["[", " [", "\n["]);
         for _ in 0..random.below(5) {
-            *text += if random.chance(80) {
-                random.one(DECLARED)
-            } else {
-                random.one(ODD_DECLARED)
-            };
+            *text += random.mostly(DECLARED, ODD_DECLARED);
         }
         *text += random.mostly(&["]"], &["", "]]", "] x", "]\n"]);
     }
@@ -541,8 +548,7 @@ fn value(random: &mut Random, text: &mut String, words: &[&str]) {
     for _ in 0..random.below(4) {
         *text += match random.below(100) {
             0..50 => random.one(words),
-            50..97 => random.one(PIECES),
-            _ => random.one(ODD_PIECES),
+            _ => random.mostly(PIECES, ODD_PIECES),
         };
     }
 }
@@ -551,6 +557,7 @@ fn value(random: &mut Random, text: &mut String, words: &[&str]) {
 fn mutate(random: &mut Random, document: &mut Vec<u8>) {
     let at = place(random, document);
     let to = (at + 1 + random.below(4)).min(document.len());
+    let odd = [ODD_ATTRIBUTES, ODD_DECLARED, ODD_DECLARATIONS, ODD_ASIDES][random.below(4)];
     match random.below(8) {
         0 => drop(document.drain(at..to)),
         1 => document.truncate(at),
@@ -566,7 +573,7 @@ fn mutate(random: &mut Random, document: &mut Vec<u8>) {
             .splice(at..at, random.one(PIECES).bytes())
             .for_each(drop),
         5 => document
-            .splice(at..at, random.one(ODD_ATTRIBUTES).bytes())
+            .splice(at..at, random.one(odd).bytes())
             .for_each(drop),
         6 => {
             let bytes = b"<>&;'\"/!?-[]=: \n\x00\x80\xff\xc3\xed\xef\xf4%#ax1";
