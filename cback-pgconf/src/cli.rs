@@ -88,7 +88,7 @@ pub struct Databases {
 #[derive(Debug, Args)]
 pub struct Add {
     /// Connect as U
-    #[arg(long, value_name = "U")]
+    #[arg(long, value_name = "U", allow_hyphen_values = true)]
     pub user: Option<String>,
     /// Compress dumps so
     #[arg(long, value_enum, value_name = "M")]
@@ -97,7 +97,7 @@ pub struct Add {
     #[arg(long, conflicts_with = "database")]
     pub all: bool,
     /// Back up the database D; may be given several times
-    #[arg(long, value_name = "D")]
+    #[arg(long, value_name = "D", allow_hyphen_values = true)]
     pub database: Vec<String>,
     /// Put the section in place of the first one there is
     #[arg(long)]

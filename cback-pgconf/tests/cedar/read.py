@@ -56,7 +56,7 @@ def main():
     documents = sys.stdin.buffer
     while head := documents.read(4):
         data = documents.read(struct.unpack("<I", head)[0])
-        print(json.dumps([attempt(section, data), attempt(settings, data)]))
+        print(json.dumps([attempt(section, data), attempt(settings, data)]), flush=True)
 
 
 main()
