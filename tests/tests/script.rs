@@ -279,6 +279,58 @@ fn help_and_version_go_to_stdout() {
 }
 
 #[test]
+fn the_tools_beside_the_script_come_before_those_on_path() {
+    let site = Site::new();
+    site.configure("none", &["postgres"]);
+    for tool in [
+        "cback-pgconf",
+        "cback-pgdump",
+        "cback-compress",
+        "cback-postgresql",
+    ] {
+        let original = if tool == "cback-postgresql" {
+            script(tool)
+        } else {
+            cback_tests::tool(tool)
+        };
+        fs::copy(original, site.path(tool)).unwrap();
+    }
+    for shell in SHELLS {
+        let mut command = server().command(shell[0]);
+        command.args(&shell[1..]).arg(site.path("cback-postgresql"));
+        command.arg("--config").arg(site.config());
+        // On PATH there are none, and then a wrong one.
+        assert!(command.status().unwrap().success(), "{shell:?}");
+        let wrong = site.path("wrong");
+        fs::create_dir_all(&wrong).unwrap();
+        site.shim("wrong/cback-compress", "exit 1");
+        let mut path = wrong.into_os_string();
+        path.push(":");
+        path.push(path_with_tools(server()));
+        assert!(
+            command.env("PATH", path).status().unwrap().success(),
+            "{shell:?}"
+        );
+    }
+}
+
+#[test]
+fn a_missing_tool_is_named() {
+    for shell in SHELLS {
+        let site = Site::new();
+        site.configure("none", &["postgres"]);
+        let mut command = site.command(server(), shell);
+        let output = command.env("PATH", "/usr/bin:/bin").output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        assert_eq!(
+            stderr(&output),
+            "cback-postgresql: cback-pgconf not found\n",
+            "{shell:?}"
+        );
+    }
+}
+
+#[test]
 fn wrong_usage_has_status_2() {
     for shell in SHELLS {
         for arguments in [
