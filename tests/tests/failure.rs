@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)] // a test fails by panicking
 
-use cback_tests::{SHELLS, Server, Site};
+use cback_tests::{SHELLS, Server, Site, path_with_tools};
 use std::process::Output;
 
 const YESTERDAY: &[u8] = b"yesterday's backup";
@@ -80,6 +80,51 @@ fn without_a_server_nothing_is_written() {
         stderr(&output)
     );
     assert!(site.listing().is_empty());
+}
+
+/// The backup user owns `collect_dir`; the script runs as root.
+#[test]
+fn a_link_in_place_of_the_work_directory_leads_nowhere() {
+    let server = Server::start();
+    for shell in SHELLS {
+        let site = Site::new();
+        site.configure("none", &["postgres"]);
+        let elsewhere = site.path("elsewhere");
+        std::fs::create_dir(&elsewhere).unwrap();
+        std::fs::write(elsewhere.join("dump"), "precious").unwrap();
+        let work = site.collect_dir().join(".cback-postgresql");
+        // Found there before the start: it is removed, not followed.
+        std::os::unix::fs::symlink(&elsewhere, &work).unwrap();
+        assert!(site.run(&server, shell).status.success(), "{shell:?}");
+        assert_eq!(
+            std::fs::read(elsewhere.join("dump")).unwrap(),
+            b"precious",
+            "{shell:?}"
+        );
+        // Put there in the very moment after the directory was made.
+        let mkdir = format!("ln -s '{}' \"$2\"", elsewhere.display());
+        std::fs::create_dir(site.path("bin")).unwrap();
+        site.shim("bin/mkdir", &mkdir);
+        let mut path = site.path("bin").into_os_string();
+        path.push(":");
+        path.push(path_with_tools(&server));
+        let output = site
+            .command(&server, shell)
+            .env("PATH", path)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(1), "{shell:?}");
+        assert!(
+            stderr(&output).contains("is not the directory it was made as"),
+            "{shell:?}"
+        );
+        assert_eq!(
+            std::fs::read(elsewhere.join("dump")).unwrap(),
+            b"precious",
+            "{shell:?}"
+        );
+        assert!(!elsewhere.join("pid").exists(), "{shell:?}");
+    }
 }
 
 fn stderr(output: &Output) -> String {
