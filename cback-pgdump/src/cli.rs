@@ -2,7 +2,7 @@
 
 use crate::Error::{Read, Stopped, Write};
 use crate::stdio::complain;
-use crate::{Options, Stopper, Target, dump, signals, stdio};
+use crate::{Options, Stopper, Target, dump_to_file, signals, stdio};
 use clap::builder::NonEmptyStringValueParser;
 use clap::error::{Error, ErrorKind};
 use clap::{CommandFactory, Parser};
@@ -111,10 +111,10 @@ pub fn run() -> Result<ExitCode, crate::Error> {
 }
 
 fn run_dump(options: &Options) -> Result<(), crate::Error> {
-    let mut output = stdio::output().map_err(Write)?;
+    let output = stdio::output().map_err(Write)?;
     let stopper = Stopper::default();
     signals::stop_and_die(&stopper).map_err(Read)?;
-    match dump(options, &stopper, &mut output) {
+    match dump_to_file(options, &stopper, &output) {
         // The other thread is about to end us by the signal.
         Err(Stopped) => loop {
             thread::park();

@@ -9,7 +9,7 @@
 use crate::Target;
 
 /// Bytes kept of each end; a key that the program chooses itself has 63.
-const KEPT: usize = 4096;
+pub(crate) const KEPT: usize = 4096;
 
 /// Watches a dump go by, and remembers how it began and how it ended.
 #[derive(Debug, Default)]
@@ -27,6 +27,16 @@ impl Ending {
         let excess = (self.tail.len() + news.len()).saturating_sub(KEPT);
         self.tail.drain(..excess);
         self.tail.extend(news);
+    }
+
+    /// A piece that was not looked at; at least [`KEPT`] bytes will follow it.
+    pub(crate) fn skip(&mut self) {
+        self.tail.clear();
+    }
+
+    /// Whether the beginning has been seen, and the next piece may be skipped.
+    pub(crate) fn has_head(&self) -> bool {
+        self.head.len() == KEPT
     }
 
     /// Whether all that went by is a whole dump of `target`.

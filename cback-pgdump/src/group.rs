@@ -11,6 +11,7 @@
 
 use crate::Error;
 use crate::command::Invocation;
+use crate::copy::PIPE;
 use rustix::io::Errno;
 use rustix::pipe::fcntl_setpipe_size;
 use rustix::process::{
@@ -21,9 +22,6 @@ use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-
-/// A pipe of Linux holds 64 KiB unless asked; this much any user may have.
-pub(crate) const PIPE: usize = 1 << 20;
 
 /// How long the group may take to end in its own way.
 const GRACE: Duration = Duration::from_millis(500);

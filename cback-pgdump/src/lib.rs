@@ -6,11 +6,12 @@
 //! waits for.
 //!
 //! One file an idea: `command` says what the child is told, `ending` what the
-//! end of a dump looks like, `group` how the child and its children are brought to an end,
+//! end of a dump looks like, `copy` how the bytes pass, `group` how the child and its children are brought to an end,
 //! `relay` what becomes of the child's messages.
 
 pub mod cli;
 mod command;
+mod copy;
 mod ending;
 mod error;
 mod group;
@@ -22,10 +23,13 @@ pub use error::Error;
 pub use group::Stopper;
 
 use command::Invocation;
+use copy::copy;
 use ending::Ending;
 use relay::Relay;
 use std::ffi::OsString;
-use std::io::{self, Read, Write};
+use std::fs::File;
+use std::io::Write;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::path::PathBuf;
 
 /// What a dump holds.
@@ -65,20 +69,39 @@ pub struct Options {
 /// Whatever keeps the dump from being whole and written, see [`Error`]; `output` then has what
 /// came before, and no seal. The last thing that can fail is writing the seal and flushing.
 pub fn dump(options: &Options, stopper: &Stopper, output: &mut impl Write) -> Result<(), Error> {
+    run(options, stopper, output, None)
+}
+
+/// The same as [`dump`], at less cost: where the system can do it, the data does not pass through
+/// this process.
+///
+/// # Errors
+///
+/// As [`dump`].
+pub fn dump_to_file(options: &Options, stopper: &Stopper, output: &File) -> Result<(), Error> {
+    run(options, stopper, &mut &*output, Some(output.as_fd()))
+}
+
+fn run(
+    options: &Options,
+    stopper: &Stopper,
+    output: &mut impl Write,
+    descriptor: Option<BorrowedFd<'_>>,
+) -> Result<(), Error> {
     let has_service = std::env::var_os("PGSERVICE").is_some();
     let invocation = Invocation::new(options, has_service)?;
     let (child, stderr) = stopper.spawn(&invocation)?;
     let relay = Relay::start(stderr).map_err(Error::Read)?;
     let mut ending = Ending::default();
-    if let Err(error) = copy(&child.stdout, output, &mut ending) {
+    if let Err(error) = copy(&child.stdout, output, descriptor, &mut ending) {
         // What the child says of being stopped is nobody's concern.
         relay.mute();
         return Err(error);
     }
     let status = child.wait()?;
     let is_version_mismatch = relay.finish();
+    let failed = invocation.to_string();
     if !status.success() {
-        let failed = invocation.to_string();
         return Err(Error::Child {
             failed,
             status,
@@ -86,10 +109,9 @@ pub fn dump(options: &Options, stopper: &Stopper, output: &mut impl Write) -> Re
         });
     }
     if !ending.is_whole(&options.target) {
-        let marker = ending::marker(&options.target);
         return Err(Error::Unfinished {
-            failed: invocation.to_string(),
-            marker,
+            failed,
+            marker: ending::marker(&options.target),
         });
     }
     let seal = options.seal.as_deref().unwrap_or_default();
@@ -97,20 +119,4 @@ pub fn dump(options: &Options, stopper: &Stopper, output: &mut impl Write) -> Re
         .write_all(seal.as_bytes())
         .and_then(|()| output.flush())
         .map_err(Error::Write)
-}
-
-/// Copies all of `input`, showing it to `ending` as it goes by.
-fn copy(mut input: impl Read, output: &mut impl Write, ending: &mut Ending) -> Result<(), Error> {
-    let mut buffer = vec![0; group::PIPE];
-    loop {
-        match input.read(&mut buffer) {
-            Ok(0) => return Ok(()),
-            Ok(length) => {
-                ending.pass(&buffer[..length]);
-                output.write_all(&buffer[..length]).map_err(Error::Write)?;
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(Error::Read(error)),
-        }
-    }
 }

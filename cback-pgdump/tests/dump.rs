@@ -3,6 +3,7 @@
 mod ground;
 
 use ground::{SERVER, cback_pgdump, create_table, dumped, run, stderr, with_shim, without_keys};
+use std::fs::{self, File};
 use std::process::Command;
 
 const SEAL: &str = "a-word-for-this-dump";
@@ -19,6 +20,58 @@ fn the_dump_is_pg_dumps_own_and_the_seal_comes_after_it() {
     assert_eq!(without_keys(&plain), without_keys(&original));
     let dump = sealed.strip_suffix(SEAL).expect("a seal");
     assert_eq!(without_keys(dump), without_keys(&original));
+}
+
+/// A pipe and a file take pages from the kernel, a file open for appending does not.
+#[test]
+fn the_dump_is_the_same_whatever_takes_it() {
+    create_table("taken", 3000);
+    let original = without_keys(&dumped(SERVER.command("pg_dump").arg("taken")));
+    for append in [false, true] {
+        let path = SERVER.host().join("taken.sql");
+        fs::write(&path, "").expect("room for a dump");
+        let file = File::options()
+            .write(true)
+            .append(append)
+            .open(&path)
+            .expect("our file");
+        let output = run(cback_pgdump().args(["taken", "--seal", SEAL]).stdout(file));
+        assert!(output.status.success(), "{}", stderr(&output));
+        let dump = fs::read_to_string(&path).expect("a dump");
+        assert_eq!(
+            without_keys(dump.strip_suffix(SEAL).expect("a seal")),
+            original
+        );
+    }
+}
+
+/// Ends that arrive in one piece with much before them, byte by byte, and after a pause.
+#[test]
+fn the_end_is_found_however_it_arrives() {
+    let rows = "seq 1 100000; ";
+    let end = "printf %s \"$END\"";
+    let bytewise = "printf %s \"$END\" | dd bs=1 status=none";
+    for script in [
+        format!("{{ {rows} {end}; }} | cat"),
+        format!("{rows} {end}"),
+        format!("{rows} {bytewise}"),
+    ] {
+        let output = run(with_shim(&script)
+            .args(["db", "--seal", SEAL])
+            .env("END", NEW_END));
+        assert!(output.status.success(), "{script}: {}", stderr(&output));
+        assert!(
+            output
+                .stdout
+                .ends_with(format!("100000\n{NEW_END}{SEAL}").as_bytes())
+        );
+        let unended = format!("{script}; {rows} true");
+        let output = run(with_shim(&unended)
+            .args(["db", "--seal", SEAL])
+            .env("END", NEW_END));
+        assert_eq!(output.status.code(), Some(1));
+        assert!(output.stdout.ends_with(b"\n100000\n"));
+    }
 }
 
 #[test]

@@ -1,0 +1,108 @@
+//! The way of the dump from the child's pipe to the output.
+//!
+//! pg_dump writes 4 KiB at a time, and a reader that waits for it is woken each time; that costs
+//! more than all the rest. So a reader who found little in the pipe takes a [`NAP`] before it looks
+//! again; the pipe is large enough that pg_dump need not wait for it.
+//!
+//! Where the output is a descriptor, the kernel moves the pages from pipe to output (splice), and
+//! nothing is copied: a quarter of the CPU time of reading and writing. The beginning and the end have
+//! to be seen: so the first bytes are read, and a splice leaves the last [`KEPT`] bytes in the pipe,
+//! to be read next, or moved on once more have come.
+
+use crate::Error;
+use crate::ending::{Ending, KEPT};
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::{Errno, ioctl_fionread};
+use rustix::pipe::{SpliceFlags, fcntl_getpipe_size, splice};
+use std::io::{ErrorKind, PipeReader, Read, Write};
+use std::os::fd::BorrowedFd;
+use std::thread::sleep;
+use std::time::Duration;
+
+/// A pipe of Linux holds 64 KiB unless asked; this much any user may have.
+pub(crate) const PIPE: usize = 1 << 20;
+
+/// In it, the fastest pg_dump writes a third of what the pipe holds.
+const NAP: Duration = Duration::from_millis(1);
+
+/// Enough to read at once, and small enough to stay in a core's cache.
+const BUFFER: usize = 128 << 10;
+
+/// Copies all of `input` to `output`, showing its ends to `ending`. `descriptor` is that of
+/// `output`, if it may be bypassed.
+pub(crate) fn copy(
+    input: &PipeReader,
+    output: &mut impl Write,
+    mut descriptor: Option<BorrowedFd<'_>>,
+    ending: &mut Ending,
+) -> Result<(), Error> {
+    let may_nap = fcntl_getpipe_size(input).is_ok_and(|size| size >= PIPE);
+    let mut buffer = vec![0; BUFFER];
+    loop {
+        let length = match move_most(input, descriptor, ending) {
+            Ok(0) => pass(input, output, &mut buffer, ending)?,
+            Ok(length) => length,
+            // Not every file can be spliced to: one open for appending, some terminals.
+            Err(Errno::INVAL) => {
+                descriptor = None;
+                continue;
+            }
+            Err(Errno::INTR) => continue,
+            Err(error) => return Err(Error::Write(error.into())),
+        };
+        if length == 0 {
+            return Ok(());
+        }
+        if may_nap && length < PIPE / 4 {
+            sleep(NAP);
+        }
+    }
+}
+
+/// Waits for input, and splices all but the last [`KEPT`] bytes of it, once the head has been
+/// seen; 0 if there is so little that it has to be read. An output whose reader has gone away is
+/// an error even while pg_dump waits for a lock.
+fn move_most(
+    input: &PipeReader,
+    descriptor: Option<BorrowedFd<'_>>,
+    ending: &mut Ending,
+) -> Result<usize, Errno> {
+    let Some(output) = descriptor else {
+        return Ok(0);
+    };
+    let mut both = [
+        PollFd::new(input, PollFlags::IN),
+        PollFd::new(&output, PollFlags::empty()),
+    ];
+    poll(&mut both, None)?;
+    if both[1].revents().contains(PollFlags::ERR) {
+        return Err(Errno::PIPE);
+    }
+    let waiting = usize::try_from(ioctl_fionread(input)?).unwrap_or(0);
+    if waiting <= KEPT || !ending.has_head() {
+        return Ok(0);
+    }
+    let length = splice(input, None, output, None, waiting - KEPT, SpliceFlags::MOVE)?;
+    ending.skip();
+    Ok(length)
+}
+
+/// Reads and writes once; 0 at the end of the input.
+fn pass(
+    mut input: &PipeReader,
+    output: &mut impl Write,
+    buffer: &mut [u8],
+    ending: &mut Ending,
+) -> Result<usize, Error> {
+    loop {
+        match input.read(buffer) {
+            Ok(length) => {
+                ending.pass(&buffer[..length]);
+                output.write_all(&buffer[..length]).map_err(Error::Write)?;
+                return Ok(length);
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(Error::Read(error)),
+        }
+    }
+}
