@@ -53,7 +53,7 @@ pub enum Error {
     #[error("standard input: {0}")]
     Read(#[source] io::Error),
     /// The input ended without the seal.
-    #[error("standard input: ended without its seal: it is not complete")]
+    #[error("standard input: ended without its seal")]
     SealMissing,
     /// A block could not be encoded.
     #[error("compressing failed: {0}")]

@@ -15,7 +15,7 @@ fn main() -> ExitCode {
         Err(error) => {
             complain(&error.to_string());
             if let Error::SealMissing = error {
-                complain("hint: the dump before it failed; the output is left unfinished");
+                complain("hint: what wrote the input failed; the output is left unfinished");
             }
             ExitCode::FAILURE
         }
