@@ -20,6 +20,13 @@ pub(super) struct BitWriter {
 }
 
 impl BitWriter {
+    pub(super) fn with_capacity(bytes: usize) -> Self {
+        BitWriter {
+            bytes: Vec::with_capacity(bytes),
+            ..Self::default()
+        }
+    }
+
     /// Writes `value`, which fits in `count` bits, at most 32.
     #[inline]
     pub(super) fn put(&mut self, count: u32, value: u32) {
@@ -44,6 +51,36 @@ impl BitWriter {
         Bits {
             bytes: self.bytes,
             unused,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn digits(count: u32, number: u32) -> impl Iterator<Item = bool> {
+        (0..count).rev().map(move |place| number >> place & 1 == 1)
+    }
+
+    proptest! {
+        #[test]
+        fn numbers_stand_one_behind_the_other(numbers in vec((1..=32_u32, any::<u32>()), 0..200)) {
+            let mut writer = BitWriter::default();
+            let mut expected = Vec::new();
+            for (count, number) in numbers {
+                let number = number >> (32 - count);
+                writer.put(count, number);
+                expected.extend(digits(count, number));
+            }
+            let Bits { bytes, unused } = writer.finish();
+            expected.extend(digits(unused, 0));
+            let written: Vec<_> = bytes.iter().flat_map(|&byte| digits(8, byte.into())).collect();
+            prop_assert!(unused < 8);
+            prop_assert_eq!(written, expected);
         }
     }
 }

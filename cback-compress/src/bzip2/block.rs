@@ -1,7 +1,7 @@
 //! The layout of a block: header, the bytes in use, selectors, tables, symbols.
 
 use super::bits::{BitWriter, Bits};
-use super::huffman;
+use super::huffman::{self, Code};
 use super::mtf::Symbols;
 use super::tables::{GROUP, Lengths, Tables};
 
@@ -17,7 +17,8 @@ pub(super) struct Header<'a> {
 
 /// Writes a whole block.
 pub(super) fn write(header: &Header, symbols: &Symbols, tables: &Tables) -> Bits {
-    let mut bits = BitWriter::default();
+    // A byte a symbol is seldom too little.
+    let mut bits = BitWriter::with_capacity(symbols.list.len());
     for digits in MAGIC {
         bits.put(24, digits);
     }
@@ -82,11 +83,10 @@ fn write_symbols(bits: &mut BitWriter, symbols: &Symbols, tables: &Tables) {
     let codes = |lengths: &Lengths| huffman::codes(&lengths[..symbols.alphabet]);
     let codes: Vec<_> = tables.lengths.iter().map(codes).collect();
     for (group, &selector) in symbols.list.chunks(GROUP).zip(&tables.selectors) {
-        let lengths = &tables.lengths[usize::from(selector)];
         let codes = &codes[usize::from(selector)];
         for &symbol in group {
-            let symbol = usize::from(symbol);
-            bits.put(u32::from(lengths[symbol]), codes[symbol]);
+            let Code { length, bits: code } = codes[usize::from(symbol)];
+            bits.put(length, code);
         }
     }
 }

@@ -45,7 +45,8 @@ pub struct Coded {
     crc: u32,
 }
 
-/// Codes blocks, one after the other, in memory that is used again: about six times the longest block, at most 5.5 MB.
+/// Codes blocks, one after the other, in memory that is used again: about ten times the longest
+/// block, 9 MB at level 9.
 pub struct Encoder {
     sorter: Sorter,
     symbols: Symbols,

@@ -138,3 +138,62 @@ impl Writer<'_> {
         self.list[self.end..self.end + DIGITS_AT_ONCE].copy_from_slice(digits);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The last column again, by the definition.
+    fn decoded(symbols: &Symbols, used: &[bool; 256]) -> Vec<u8> {
+        let mut list: Vec<u8> = (0..=255).filter(|&byte| used[usize::from(byte)]).collect();
+        let (mut column, mut worth) = (Vec::new(), 1);
+        let (end, places) = symbols.list.split_last().unwrap();
+        assert_eq!(usize::from(*end), list.len() + 1);
+        for &symbol in places {
+            if symbol < 2 {
+                column.extend(vec![list[0]; worth * usize::from(symbol + 1)]);
+                worth *= 2;
+            } else {
+                list[..usize::from(symbol)].rotate_right(1);
+                column.push(list[0]);
+                worth = 1;
+            }
+        }
+        column
+    }
+
+    fn check(column: &[u8]) {
+        let used = std::array::from_fn(|byte| column.contains(&(byte as u8)));
+        let mut symbols = Symbols::new();
+        symbols.code(column, &used);
+        assert_eq!(decoded(&symbols, &used), column);
+        for (symbol, &count) in symbols.counts.iter().enumerate() {
+            let occurs = symbols
+                .list
+                .iter()
+                .filter(|&&other| usize::from(other) == symbol)
+                .count();
+            assert_eq!(count as usize, occurs, "count of symbol {symbol}");
+        }
+    }
+
+    #[test]
+    fn every_count_of_zeros_decodes() {
+        for zeros in (0..70).chain([253, 254, 255, 256, 2046, 2047, 2048, 899_980]) {
+            check(&vec![b'z'; zeros + 1]);
+            check(&[&vec![b'y'; zeros][..], b"za", &vec![b'a'; zeros]].concat());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_column_decodes(column in vec(any::<u8>(), 1..6000), values in 1..=255_u8) {
+            let few: Vec<u8> = column.iter().map(|byte| byte % values).collect();
+            check(&few);
+            check(&column);
+        }
+    }
+}

@@ -70,3 +70,48 @@ fn at(block: &[u8], position: usize) -> u8 {
         position - block.len()
     }]
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn check(block: &[u8]) {
+        let rotation = |start: usize| [&block[start..], &block[..start]].concat();
+        let (start, repeated) = least_rotation(block);
+        let least = (0..block.len()).map(rotation).min().unwrap();
+        assert_eq!(rotation(start), least, "{block:?}");
+        let times_least = (0..block.len())
+            .filter(|&start| rotation(start) == least)
+            .count();
+        assert_eq!(repeated, times_least > 1, "{block:?}");
+    }
+
+    #[test]
+    fn of_all_words_of_two_letters_up_to_fourteen() {
+        for length in 1..=14 {
+            for word in 0..1_u32 << length {
+                let letters: Vec<u8> = (0..length).map(|place| (word >> place & 1) as u8).collect();
+                check(&letters);
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn of_any_word(word in vec(0..3_u8, 1..120)) {
+            check(&word);
+        }
+
+        #[test]
+        fn of_a_piece_repeated_and_broken(piece in vec(0..2_u8, 1..20), times in 2..9_usize, at in 0..180_usize) {
+            let mut block = piece.repeat(times);
+            check(&block);
+            let at = at % block.len();
+            block[at] = 2;
+            check(&block);
+        }
+    }
+}

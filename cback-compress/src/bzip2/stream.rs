@@ -58,3 +58,46 @@ impl Joiner {
         self.unused %= 8;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write;
+
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::super::bits::{BitWriter, Bits};
+    use super::*;
+
+    fn bits(digits: &str) -> Bits {
+        let mut writer = BitWriter::default();
+        digits
+            .chars()
+            .for_each(|digit| writer.put_flag(digit == '1'));
+        writer.finish()
+    }
+
+    proptest! {
+        #[test]
+        fn blocks_are_joined_bit_by_bit(blocks in vec(("[01]{1,40}", any::<u32>()), 0..12)) {
+            let mut joiner = Joiner::new(4);
+            let mut stream = Vec::new();
+            let mut crc = 0;
+            for (digits, block_crc) in &blocks {
+                stream.extend(joiner.append(&Coded { bits: bits(digits), crc: *block_crc }));
+                crc = crc::fold(crc, *block_crc);
+            }
+            stream.extend(joiner.finish());
+            let mut expected: String = blocks.iter().map(|(digits, _)| digits.as_str()).collect();
+            write!(expected, "{:048b}{crc:032b}", 0x1772_4538_5090_u64).unwrap();
+            prop_assert_eq!(&stream[..4], b"BZh4");
+            prop_assert_eq!(&stream[4..], bits(&expected).bytes);
+        }
+    }
+
+    #[test]
+    fn a_stream_of_nothing() {
+        let stream = Joiner::new(9).finish();
+        assert_eq!(stream, b"BZh9\x17\x72\x45\x38\x50\x90\0\0\0\0");
+    }
+}
