@@ -134,19 +134,27 @@ impl Doctype {
     /// Gives a start tag what was declared for it: values that it does not give itself, and the
     /// blanks of those that are lists of words.
     pub(crate) fn complete<'a>(&'a self, tag: &mut Tag<'a>, at: &Cursor<'a>) {
+        let Some(declared) = self.attributes.get(tag.name) else {
+            return;
+        };
+        let given = tag
+            .attributes
+            .iter()
+            .enumerate()
+            .map(|(index, given)| (given.name, index));
+        let given: HashMap<_, _> = given.collect();
         let mut known = HashSet::new();
-        for declared in self.attributes.get(tag.name).into_iter().flatten() {
-            if !known.insert(&declared.name) {
-                continue;
-            }
-            let given = tag
-                .attributes
-                .iter_mut()
-                .find(|given| given.name == declared.name);
-            match (given, &declared.default) {
-                (Some(given), _) if declared.is_words => given.value = dtd::words(&given.value),
+        for attribute in declared
+            .iter()
+            .filter(|attribute| known.insert(&attribute.name))
+        {
+            match (given.get(attribute.name.as_str()), &attribute.default) {
+                (Some(&index), _) if attribute.is_words => {
+                    let given = &mut tag.attributes[index];
+                    given.value = dtd::words(&given.value);
+                }
                 (None, Some(value)) => tag.attributes.push(Attribute {
-                    name: &declared.name,
+                    name: &attribute.name,
                     value: value.clone(),
                     cursor: at.clone(),
                 }),

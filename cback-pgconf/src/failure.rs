@@ -15,7 +15,6 @@ pub(crate) enum Failure {
     /// The arguments of `add` make no valid section.
     Arguments(Invalid),
     Add(String, AddError),
-    NewlineInName(String),
     Output(io::Error),
 }
 
@@ -28,10 +27,6 @@ impl Failure {
             }
             Self::Add(_, error) => complain(&error.to_string()),
             Self::Arguments(broken) => tell(&broken.to_string(), option_for(*broken)),
-            Self::NewlineInName(name) => tell(
-                &format!("database {name:?} has a line end in its name"),
-                Some("use --null"),
-            ),
             // The reader has gone away and knows it.
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
             Self::Output(error) => complain(&format!("standard output: {error}")),
@@ -45,15 +40,13 @@ impl Failure {
 
 fn tell_error(place: &str, error: &Error) {
     match error {
-        Error::Document(Fault {
-            position,
-            cause,
-            hint,
-        }) => {
-            tell(&format!("{place}:{position}: {cause}"), hint.as_deref());
-        }
+        Error::Document(fault) => tell_fault(&format!("{place}:{}", fault.position), fault),
         Error::Io(error) => complain(&format!("{place}: {error}")),
     }
+}
+
+pub(crate) fn tell_fault(place: &str, fault: &Fault) {
+    tell(&format!("{place}: {}", fault.cause), fault.hint.as_deref());
 }
 
 pub(crate) fn tell(message: &str, hint: Option<&str>) {

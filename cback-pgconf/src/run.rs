@@ -11,7 +11,7 @@ use clap::Parser;
 use crate::cli::{Add, Check, Cli, Command, Databases, Input, Json, Shell};
 use crate::config::{LocalConfig, PostgresqlConfig};
 use crate::document::Document;
-use crate::failure::{Failure, place, tell, tell_usage};
+use crate::failure::{Failure, place, tell, tell_fault, tell_usage};
 use crate::fault::Fault;
 use crate::settings::Settings;
 use crate::stdio::print;
@@ -57,22 +57,11 @@ fn check(arguments: &Check) -> Result<ExitCode, Failure> {
     let file = place(configuration.input.file());
     let faults = warnings::of(&configuration.document, arguments.input.section_only);
     if let Some(mode) = configuration.open_to_others {
-        tell(
-            &format!("{file}: warning: can be read by group or others (mode {mode:04o})"),
-            None,
-        );
-        tell(&format!("hint: chmod 600 {file}"), None);
+        let warning = format!("{file}: warning: can be read by group or others (mode {mode:04o})");
+        tell(&warning, Some(&format!("chmod 600 {file}")));
     }
-    for Fault {
-        position,
-        cause,
-        hint,
-    } in &faults
-    {
-        tell(
-            &format!("{file}:{position}: warning: {cause}"),
-            hint.as_deref(),
-        );
+    for warning in &faults {
+        tell_fault(&format!("{file}:{}: warning", warning.position), warning);
     }
     let is_clean = faults.is_empty() && configuration.open_to_others.is_none();
     Ok(if arguments.strict && !is_clean {
@@ -83,15 +72,22 @@ fn check(arguments: &Check) -> Result<ExitCode, Failure> {
 }
 
 fn databases(arguments: &Databases) -> Result<Vec<u8>, Failure> {
-    let settings = Configuration::read(&arguments.input)?.settings(false)?;
-    let section = settings.local.postgresql.unwrap_or_default();
+    let configuration = Configuration::read(&arguments.input)?;
+    configuration.settings(false)?;
+    let section = configuration.document.section("postgresql");
     let end = if arguments.null { '\0' } else { '\n' };
     let mut names = String::new();
-    for database in section.databases.iter().flatten() {
-        if database.contains(end) {
-            return Err(Failure::NewlineInName(database.clone()));
+    for (element, name) in section
+        .into_iter()
+        .flat_map(|section| section.valued("database"))
+    {
+        if name.contains(end) {
+            let cause = format!("database {name:?} has a line end in its name");
+            let fault = Fault::new(element.position, cause).hint("use --null");
+            return Err(Failure::Input(place(arguments.input.file()), fault.into()));
         }
-        names.extend([database.as_str(), end.encode_utf8(&mut [0; 4])]);
+        names.push_str(name);
+        names.push(end);
     }
     Ok(names.into())
 }

@@ -305,10 +305,12 @@ const AROUND: &[Case] = &[
 ];
 
 fn expect(document: &str, arguments: &[&str], (cause, hint): (&str, &str)) {
-    let mut stderr = format!("cback-pgconf: standard input:{cause}\n");
-    if !hint.is_empty() {
-        stderr += &format!("cback-pgconf: hint: {hint}\n");
-    }
+    let hint = Some(hint).filter(|hint| !hint.is_empty());
+    let hint = hint.map(|hint| format!("cback-pgconf: hint: {hint}\n"));
+    let stderr = format!(
+        "cback-pgconf: standard input:{cause}\n{}",
+        hint.unwrap_or_default()
+    );
     let said = given(document, pgconf(arguments));
     assert_eq!(said.stderr, stderr, "{arguments:?} of {document:?}");
     assert_eq!(
