@@ -5,6 +5,21 @@
 //! `document` keeps what Cedar Backup looks at. `config` and `settings` hold its rules; `hints`
 //! and `warnings` say what may have been meant; `output` prints what was read, `insert` writes a
 //! section into a document.
+//!
+//! ```
+//! use cback_pgconf::LocalConfig;
+//!
+//! let section = "<postgresql>
+//!       <compress_mode>gzip</compress_mode>
+//!       <database>orders</database>
+//!    </postgresql>";
+//! let document = format!("<cb_config>{section}</cb_config>");
+//! let local = LocalConfig::parse(document.as_bytes())?;
+//! local.validate()?;
+//! let databases = local.postgresql.and_then(|section| section.databases);
+//! assert_eq!(databases, Some(vec!["orders".to_owned()]));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod chars;
 pub mod cli;

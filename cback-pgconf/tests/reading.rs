@@ -8,6 +8,8 @@ mod cedar;
 #[path = "documents/mod.rs"]
 mod documents;
 
+use std::ops::Range;
+
 use cback_pgconf::{CompressMode, Error, LocalConfig, Settings};
 use cedar::Cedar;
 use serde_json::{Value, json};
@@ -20,45 +22,8 @@ fn number(variable: &str, default: u64) -> u64 {
 fn reads_what_cedar_reads() {
     let first = number("CBACK_DIFF_FIRST", 1);
     let numbers = first..first + number("CBACK_DIFF_DOCUMENTS", 20_000);
-    let (mut cedar, mut pipe) = Cedar::start();
-    let (mut differences, mut accepted, mut entities) = (Vec::new(), 0, 0);
-    std::thread::scope(|scope| {
-        let sent = numbers.clone();
-        scope.spawn(move || {
-            for number in sent {
-                cedar::send(&mut pipe, &documents::document(number)).expect("Cedar listens");
-            }
-        });
-        for number in numbers.clone() {
-            let document = documents::document(number);
-            let theirs = cedar.answer();
-            let ours = section(&document);
-            accepted += u64::from(ours.is_ok());
-            let agrees = match &ours {
-                Err(refusal) if refusal.contains("declares an entity of its own") => {
-                    entities += 1;
-                    continue;
-                }
-                // Without a section nothing is left to be asked of the settings.
-                Err(_) => agree(&ours, &theirs[0]),
-                Ok(_) => agree(&ours, &theirs[0]) && agree(&settings(&document), &theirs[1]),
-            };
-            if !agrees {
-                differences.push(format!(
-                    "document {number}: {}\n  ours   {ours:?} {:?}\n  Cedar's {theirs:?}",
-                    document.escape_ascii(),
-                    settings(&document)
-                ));
-            }
-        }
-    });
+    let [accepted, entities] = compare(numbers.clone(), documents::document);
     let total = numbers.end - numbers.start;
-    assert!(
-        differences.is_empty(),
-        "{} of {total} documents read differently, such as:\n{}",
-        differences.len(),
-        differences[..differences.len().min(20)].join("\n")
-    );
     // Were nearly everything refused, agreement would mean little.
     assert!(
         accepted * 3 > total,
@@ -68,6 +33,65 @@ fn reads_what_cedar_reads() {
         entities * 10 < total,
         "{entities} of {total} documents declared entities"
     );
+}
+
+/// Expat goes by the tables of an old edition of XML: hold ours against it, character by character.
+#[test]
+fn knows_the_names_that_cedar_knows() {
+    let character = |number| char::from_u32(number).filter(|c| !c.is_ascii());
+    let name = |number: u64| {
+        let number = u32::try_from(number).expect("a code point");
+        match (character(number / 2), number % 2) {
+            (Some(c), 0) => format!("<{c}/>").into_bytes(),
+            (Some(c), _) => format!("<a{c}/>").into_bytes(),
+            (None, _) => b"<a/>".to_vec(),
+        }
+    };
+    let [in_names, _] = compare(0..2 * 0x1_0010, name);
+    assert!((30_000..110_000).contains(&in_names), "{in_names}");
+}
+
+/// Asks Cedar of each document; how many could be read, and how many declare entities.
+fn compare(numbers: Range<u64>, document: impl Fn(u64) -> Vec<u8> + Sync) -> [u64; 2] {
+    let (mut cedar, mut pipe) = Cedar::start();
+    let (mut differences, mut accepted, mut entities) = (Vec::new(), 0, 0);
+    std::thread::scope(|scope| {
+        let (sent, document) = (numbers.clone(), &document);
+        scope.spawn(move || {
+            for number in sent {
+                cedar::send(&mut pipe, &document(number)).expect("Cedar listens");
+            }
+        });
+        for number in numbers.clone() {
+            let document = document(number);
+            let theirs = cedar.answer();
+            let ours = section(&document);
+            accepted += u64::from(ours.is_ok());
+            if matches!(&ours, Err(refusal) if refusal.contains("declares an entity of its own")) {
+                // The one difference that is wanted.
+                entities += 1;
+            } else if !agree_on(&document, &ours, &theirs) {
+                differences.push(format!(
+                    "document {number}: {}\n  ours   {ours:?} {:?}\n  Cedar's {theirs:?}",
+                    document.escape_ascii(),
+                    settings(&document)
+                ));
+            }
+        }
+    });
+    assert!(
+        differences.is_empty(),
+        "{} of {} documents read differently, such as:\n{}",
+        differences.len(),
+        numbers.end - numbers.start,
+        differences[..differences.len().min(20)].join("\n")
+    );
+    [accepted, entities]
+}
+
+fn agree_on(document: &[u8], ours: &Result<Value, String>, theirs: &[Value; 2]) -> bool {
+    // Without a section nothing is left to be asked of the settings.
+    agree(ours, &theirs[0]) && (ours.is_err() || agree(&settings(document), &theirs[1]))
 }
 
 fn agree(ours: &Result<Value, String>, theirs: &Value) -> bool {
