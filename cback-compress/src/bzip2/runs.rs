@@ -140,15 +140,9 @@ fn leading(byte: u8, bytes: &[u8]) -> usize {
 /// How many of the first bytes are surely whole runs of one to three.
 fn stretch(bytes: &[u8]) -> usize {
     let mut start = 0;
-    while let Some(window) = bytes.get(start..start + STRIDE + 3) {
-        let four = |at: usize| {
-            window[at] == window[at + 1]
-                && window[at] == window[at + 2]
-                && window[at] == window[at + 3]
-        };
-        // Not `any`: without a way out in the middle the compiler makes vector instructions of it.
-        if (0..STRIDE).fold(false, |found, at| found | four(at)) {
-            return start + (0..STRIDE).position(four).unwrap_or(0);
+    while let Some(window) = bytes[start..].first_chunk() {
+        if let Some(place) = four_alike(window) {
+            return start + place;
         }
         start += STRIDE;
     }
@@ -157,6 +151,17 @@ fn stretch(bytes: &[u8]) -> usize {
         start -= 1;
     }
     start
+}
+
+/// The first place in the stride where four equal bytes begin.
+fn four_alike(window: &[u8; STRIDE + 3]) -> Option<usize> {
+    let four = |at: usize| {
+        let alike = |ahead| window[at] == window[at + ahead];
+        alike(1) & alike(2) & alike(3)
+    };
+    // Without a way out in the middle, here and above, the compiler makes vector instructions of it.
+    let any = (0..STRIDE).fold(false, |any, at| any | four(at));
+    any.then(|| (0..STRIDE).position(four)).flatten()
 }
 
 /// Writes the bytes that a block stands for.
