@@ -2,10 +2,9 @@
 
 use std::ffi::OsString;
 use std::io::Write;
-use std::num::{NonZeroU16, NonZeroUsize};
+use std::num::NonZeroU16;
 use std::os::unix::ffi::OsStringExt;
 use std::process::ExitCode;
-use std::thread::available_parallelism;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, Parser};
@@ -137,16 +136,13 @@ fn filter(cli: Cli) -> Result<(), Error> {
     let options = Options {
         mode: cli.mode,
         level: cli.level.0,
-        threads: match cli.threads {
-            Some(threads) => threads.into(),
-            None => available_parallelism().unwrap_or(NonZeroUsize::MIN),
-        },
+        threads: cli.threads.map(Into::into),
         seal: cli.seal.unwrap_or_default().into_vec(),
     };
     let progress = Progress::new(cli.progress);
-    let input = progress.reading(stdio::input().map_err(Error::Read)?);
+    let input = progress.count(stdio::input().map_err(Error::Read)?);
     let output = stdio::output().map_err(Error::Write)?;
-    compress(input, &mut progress.writing(&output), &options)?;
+    compress(input, &mut progress.count(&output), &options)?;
     progress.finish();
     if cli.fsync {
         stdio::sync(&output).map_err(Error::Write)?;

@@ -21,7 +21,7 @@ impl Cut for Whole {
     type Block = Vec<u8>;
 
     fn cut(&mut self, input: &mut impl Read) -> io::Result<Option<Vec<u8>>> {
-        let block = read_block(input, Vec::new(), BLOCK)?;
+        let block = read_block(input, BLOCK)?;
         Ok((!block.is_empty()).then_some(block))
     }
 }

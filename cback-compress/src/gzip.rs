@@ -17,8 +17,6 @@ use crate::repeats;
 
 const BLOCK: usize = 512 << 10;
 const WINDOW: usize = 32 << 10;
-/// Deflate without a wrapper, with a window of 2^15 bytes, as zlib writes it.
-const RAW: i32 = -15;
 /// zlib-rs's level for each of gzip's, 1 to 9: the fastest whose output is not larger.
 ///
 /// Its levels are not gzip's: 1 knows one code only and is far larger, 9 is larger than 8 and even
@@ -62,9 +60,12 @@ impl Cut for Cutter {
         }
         let data = match self.next.take() {
             Some(data) => data,
-            None => read_block(input, Vec::new(), BLOCK)?,
+            None => read_block(input, BLOCK)?,
         };
-        let next = read_block(input, Vec::new(), BLOCK)?;
+        let next = match data.len() {
+            BLOCK => read_block(input, BLOCK)?,
+            _ => Vec::new(),
+        };
         self.ended = next.is_empty();
         self.next = Some(next);
         let window = data[data.len().saturating_sub(WINDOW)..].to_vec();
@@ -136,7 +137,7 @@ fn deflate(
 ) -> io::Result<Vec<u8>> {
     let config = DeflateConfig {
         level: BACKEND[usize::from(level)],
-        window_bits: RAW,
+        window_bits: raw_window(window.len() + data.len()),
         strategy,
         ..Default::default()
     };
@@ -154,6 +155,14 @@ fn deflate(
     deflated.truncate(usize::try_from(made).map_err(io::Error::other)?);
     deflated.shrink_to_fit();
     Ok(deflated)
+}
+
+/// The bits of a window for `length` bytes, negative as zlib wants it for deflate without a wrapper.
+///
+/// To clear the tables of the largest takes longer than to deflate a little.
+fn raw_window(length: usize) -> i32 {
+    // The search keeps 262 bytes clear.
+    -(9..15).find(|bits| length + 262 <= 1 << bits).unwrap_or(15)
 }
 
 fn failed(error: DeflateError) -> io::Error {
@@ -196,9 +205,10 @@ impl Join for Member {
     }
 
     fn finish(self, output: &mut impl Write) -> io::Result<()> {
-        // The format has the length modulo 2^32.
-        let length = self.length.to_le_bytes();
-        output.write_all(&self.crc.finalize().to_le_bytes())?;
-        output.write_all(&length[..4])
+        let mut trailer = [0; 8];
+        trailer[..4].copy_from_slice(&self.crc.finalize().to_le_bytes());
+        // The length modulo 2^32.
+        trailer[4..].copy_from_slice(&self.length.to_le_bytes()[..4]);
+        output.write_all(&trailer)
     }
 }

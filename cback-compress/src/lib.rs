@@ -40,8 +40,8 @@ pub struct Options {
     pub mode: Mode,
     /// 1 (fast) to 9 (small), or what the format holds to be best.
     pub level: Option<u8>,
-    /// How many threads may encode at once.
-    pub threads: NonZeroUsize,
+    /// How many threads may encode at once; none for as many as there are cores.
+    pub threads: Option<NonZeroUsize>,
     /// What the input must end with, and the output must not; empty for nothing.
     pub seal: Vec<u8>,
 }
@@ -95,7 +95,7 @@ pub fn compress(
     let input = Unsealed::new(input, options.seal.clone());
     let (level, threads) = (options.level, options.threads);
     match options.mode {
-        Mode::None => pipeline::run(copy::format(), input, output, NonZeroUsize::MIN),
+        Mode::None => pipeline::run(copy::format(), input, output, Some(NonZeroUsize::MIN)),
         Mode::Gzip => pipeline::run(gzip::format(level.unwrap_or(6)), input, output, threads),
         Mode::Bzip2 => pipeline::run(
             bzip2_parts::format(level.unwrap_or(9)),

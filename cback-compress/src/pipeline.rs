@@ -17,7 +17,7 @@ use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex};
-use std::thread::{Builder, JoinHandle};
+use std::thread::{Builder, JoinHandle, available_parallelism};
 
 use crate::Error;
 
@@ -63,12 +63,12 @@ pub struct Format<C, M, J> {
     pub join: J,
 }
 
-/// Runs `input` through `format` into `output`, with `threads` encoders.
+/// Runs `input` through `format` into `output`, with `threads` encoders, or one for each core.
 pub fn run<C, M, E, J>(
     format: Format<C, M, J>,
     mut input: impl Read + Send + 'static,
     output: &mut impl Write,
-    threads: NonZeroUsize,
+    threads: Option<NonZeroUsize>,
 ) -> Result<(), Error>
 where
     C: Cut,
@@ -83,14 +83,18 @@ where
     } = format;
     let mut blocks = iter::from_fn(move || cut.cut(&mut input).map_err(Error::reading).transpose());
     catch_unwind(AssertUnwindSafe(|| {
-        // A thread costs more than a small input is worth.
+        // A thread, and even to ask for the number of cores, costs more than little input is worth.
         let few = blocks.by_ref().take(2).collect::<Result<Vec<_>, _>>()?;
-        let alone = threads == NonZeroUsize::MIN || few.len() < 2;
-        let blocks = few.into_iter().map(Ok).chain(blocks);
-        if alone {
-            one_by_one(blocks, encoder(), join, output)
+        let cores = || available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        let threads = if few.len() < 2 {
+            1
         } else {
-            side_by_side(blocks, &encoder, join, output, threads.get())
+            threads.unwrap_or_else(cores).get()
+        };
+        let blocks = few.into_iter().map(Ok).chain(blocks);
+        match threads {
+            1 => one_by_one(blocks, encoder(), join, output),
+            _ => side_by_side(blocks, &encoder, join, output, threads),
         }
     }))
     .unwrap_or(Err(Error::Panicked))
@@ -186,15 +190,11 @@ fn finish<J: Join>(join: J, output: &mut impl Write) -> Result<(), Error> {
         .map_err(Error::Write)
 }
 
-/// Appends up to `size` bytes of `input` to `block`: fewer only at the end of the input.
-pub(crate) fn read_block(
-    input: &mut impl Read,
-    mut block: Vec<u8>,
-    size: usize,
-) -> io::Result<Vec<u8>> {
-    let mut end = block.len();
-    block.resize(end + size, 0);
-    while end < block.len() {
+/// The next `size` bytes of `input`: fewer only at its end.
+pub(crate) fn read_block(input: &mut impl Read, size: usize) -> io::Result<Vec<u8>> {
+    let mut block = vec![0; size];
+    let mut end = 0;
+    while end < size {
         match input.read(&mut block[end..]) {
             Ok(0) => break,
             Ok(count) => end += count,

@@ -4,39 +4,36 @@ use std::io::{self, IsTerminal, Read, Write};
 
 use indicatif::{DecimalBytes, ProgressBar, ProgressStyle};
 
+const LINE: &str = "{decimal_bytes} in, {msg} out, {decimal_bytes_per_sec}, {elapsed}";
+
 /// A line on standard error, or nothing at all.
 #[derive(Clone)]
-pub(crate) struct Progress(ProgressBar);
+pub(crate) struct Progress(Option<ProgressBar>);
 
 impl Progress {
     /// Shows nothing unless `wanted`, and somebody is looking.
     pub(crate) fn new(wanted: bool) -> Self {
         if !wanted || !io::stderr().is_terminal() {
-            return Self(ProgressBar::hidden());
+            return Self(None);
         }
-        let style = "{decimal_bytes} in, {msg} out, {decimal_bytes_per_sec}, {elapsed}";
-        let style = ProgressStyle::with_template(style);
-        let line = ProgressBar::no_length();
-        Self(line.with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner())))
+        let style = ProgressStyle::with_template(LINE).ok();
+        Self(style.map(|style| ProgressBar::no_length().with_style(style)))
     }
 
-    /// Counts what is read.
-    pub(crate) fn reading<R>(&self, stream: R) -> Counted<R> {
+    /// Counts what is read from or written to `stream`.
+    pub(crate) fn count<S>(&self, stream: S) -> Counted<S> {
         Counted {
             stream,
             count: 0,
-            line: self.clone(),
+            line: self.0.clone(),
         }
-    }
-
-    /// Counts what is written.
-    pub(crate) fn writing<W>(&self, stream: W) -> Counted<W> {
-        self.reading(stream)
     }
 
     /// Leaves the last figures on the screen.
     pub(crate) fn finish(&self) {
-        self.0.abandon();
+        if let Some(line) = &self.0 {
+            line.abandon();
+        }
     }
 }
 
@@ -44,13 +41,15 @@ impl Progress {
 pub(crate) struct Counted<S> {
     stream: S,
     count: u64,
-    line: Progress,
+    line: Option<ProgressBar>,
 }
 
 impl<R: Read> Read for Counted<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.stream.read(buffer)?;
-        self.line.0.inc(count as u64);
+        if let Some(line) = &self.line {
+            line.inc(count as u64);
+        }
         Ok(count)
     }
 }
@@ -58,11 +57,9 @@ impl<R: Read> Read for Counted<R> {
 impl<W: Write> Write for Counted<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let count = self.stream.write(bytes)?;
-        self.count += count as u64;
-        if !self.line.0.is_hidden() {
-            self.line
-                .0
-                .set_message(DecimalBytes(self.count).to_string());
+        if let Some(line) = &self.line {
+            self.count += count as u64;
+            line.set_message(DecimalBytes(self.count).to_string());
         }
         Ok(count)
     }

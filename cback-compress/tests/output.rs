@@ -137,7 +137,7 @@ fn the_gzip_header_names_nothing() {
 }
 
 fn options(mode: Mode, threads: usize) -> Options {
-    let threads = NonZeroUsize::new(threads).unwrap();
+    let threads = NonZeroUsize::new(threads);
     Options {
         mode,
         level: Some(1),
@@ -229,6 +229,19 @@ fn every_bzip2_level_is_bzip2s() {
     }
 }
 
+/// Little input gets a small window: look around the border of each.
+#[test]
+fn any_small_length_reads_back() {
+    for bits in 9..=15 {
+        for length in (1 << bits) - 264..(1 << bits) - 260 {
+            let once = text(length / 2);
+            let input = [&once[..], &once, b"!"].concat();
+            let unpacked = run(&mut other("gzip -dc"), &compressed(&[], &input)).output;
+            assert!(unpacked == input, "{length} bytes");
+        }
+    }
+}
+
 #[test]
 fn small_input_is_no_larger_than_gzips() {
     for length in [0, 1, 100, 1024] {
@@ -268,7 +281,7 @@ proptest! {
             _ => vec![b'z'; *length],
         };
         let input: Vec<u8> = pieces.iter().flat_map(piece).collect();
-        let threads = NonZeroUsize::new(threads).unwrap();
+        let threads = NonZeroUsize::new(threads);
         let sealed = Vec::leak([&input[..], &seal].concat());
         let options = Options { mode: Mode::Gzip, level: Some(level), threads, seal };
         let stream = arriving(sealed, at_once, &options);

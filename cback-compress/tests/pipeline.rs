@@ -68,12 +68,7 @@ fn outcome(
         join: Ended,
     };
     let mut output = Vec::new();
-    let result = run(
-        format,
-        input,
-        &mut output,
-        NonZeroUsize::new(threads).unwrap(),
-    );
+    let result = run(format, input, &mut output, NonZeroUsize::new(threads));
     (result, output)
 }
 
@@ -206,12 +201,7 @@ fn write_to(disk: &mut Disk, threads: usize) -> Result<(), Error> {
         encoder: || By(Ok),
         join: Ended,
     };
-    run(
-        format,
-        bytes(100),
-        disk,
-        NonZeroUsize::new(threads).unwrap(),
-    )
+    run(format, bytes(100), disk, NonZeroUsize::new(threads))
 }
 
 #[test]
@@ -282,7 +272,7 @@ fn no_more_is_read_ahead_than_two_blocks_a_thread_and_a_few() {
     };
     let mut output = Stuck(Arc::clone(&read));
     let input = Endless(Arc::clone(&read));
-    run(format, input, &mut output, NonZeroUsize::new(4).unwrap()).unwrap_err();
+    run(format, input, &mut output, NonZeroUsize::new(4)).unwrap_err();
     // One with the writer, two a thread in line, one that waits to be put in line.
     let read = read.load(Ordering::SeqCst);
     assert!(read <= 1 + 8 + 1, "{read} blocks");
@@ -290,7 +280,7 @@ fn no_more_is_read_ahead_than_two_blocks_a_thread_and_a_few() {
 
 /// Ends in a failure at any byte, at any thread count: never whole.
 fn broken(mode: Mode, input: Vec<u8>, threads: usize, seal: &[u8]) -> Vec<u8> {
-    let threads = NonZeroUsize::new(threads).unwrap();
+    let threads = NonZeroUsize::new(threads);
     let options = Options {
         mode,
         level: Some(1),
@@ -325,7 +315,7 @@ proptest! {
         at_once in 1..12_usize,
     ) {
         let input = Vec::leak([&data[..], &seal].concat());
-        let threads = NonZeroUsize::MIN;
+        let threads = Some(NonZeroUsize::MIN);
         let options = Options { mode: Mode::None, level: None, threads, seal: seal.clone() };
         let mut output = Vec::new();
         let input = program::Slices { bytes: input, at_once };
