@@ -5,9 +5,9 @@
 //! again; the pipe is large enough that pg_dump need not wait for it.
 //!
 //! Where the output is a descriptor, the kernel moves the pages from pipe to output (splice), and
-//! nothing is copied: a quarter of the CPU time of reading and writing. The beginning and the end have
-//! to be seen: so the first bytes are read, and a splice leaves the last [`KEPT`] bytes in the pipe,
-//! to be read next, or moved on once more have come.
+//! nothing is copied: a quarter of the CPU time of reading and writing. The beginning and the end
+//! have to be seen: so the first bytes are read, and a splice leaves the last [`KEPT`] bytes in the
+//! pipe, to be read next, or moved on once more have come.
 
 use crate::Error;
 use crate::ending::{Ending, KEPT};
@@ -65,7 +65,7 @@ pub(crate) fn copy(
 fn move_most(
     input: &PipeReader,
     descriptor: Option<BorrowedFd<'_>>,
-    ending: &mut Ending,
+    ending: &Ending,
 ) -> Result<usize, Errno> {
     let Some(output) = descriptor else {
         return Ok(0);
@@ -82,9 +82,8 @@ fn move_most(
     if waiting <= KEPT || !ending.has_head() {
         return Ok(0);
     }
-    let length = splice(input, None, output, None, waiting - KEPT, SpliceFlags::MOVE)?;
-    ending.skip();
-    Ok(length)
+    let length = waiting - KEPT;
+    splice(input, None, output, None, length, SpliceFlags::MOVE)
 }
 
 /// Reads and writes once; 0 at the end of the input.

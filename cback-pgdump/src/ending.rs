@@ -29,12 +29,7 @@ impl Ending {
         self.tail.extend(news);
     }
 
-    /// A piece that was not looked at; at least [`KEPT`] bytes will follow it.
-    pub(crate) fn skip(&mut self) {
-        self.tail.clear();
-    }
-
-    /// Whether the beginning has been seen, and the next piece may be skipped.
+    /// Whether the beginning has been seen: a piece may be left out then, if [`KEPT`] bytes follow it.
     pub(crate) fn has_head(&self) -> bool {
         self.head.len() == KEPT
     }
