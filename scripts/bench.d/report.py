@@ -1,0 +1,234 @@
+"""The page: what was measured, in Markdown."""
+
+import statistics
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from contests import (
+    BZIP2,
+    CEDAR,
+    CORPORA,
+    EXTENSION,
+    GZIP,
+    LEVELS,
+    OURS,
+    PIPES,
+    SERIAL,
+    SLICES,
+    SMALL,
+    STAGES,
+    STARTED,
+    STARTS,
+    TO_BZIP2,
+)  # fmt: skip
+from measure import Proof, Run, Runs, median, total
+from model import Model, fit
+
+MB, MIB = 1e6, 1 << 20
+EVERY = (SMALL, *SLICES, *CORPORA)
+
+
+@dataclass(frozen=True)
+class Results:
+    """All that was measured."""
+
+    runs: Runs
+    proof: Proof
+    sizes: dict[str, int]  # bytes, of each input
+
+    def totals(self, command: str, inputs: Iterable[str] = CORPORA) -> list[Run] | None:
+        """What the command cost on all inputs together, for each round; None if it did not run."""
+        inputs = tuple(inputs)
+        if any((command, name) not in self.runs for name in inputs):
+            return None
+        return total(self.runs, command, inputs)
+
+    def cost(self, command: str, inputs: Iterable[str] = CORPORA) -> Run | None:
+        """The median of that."""
+        totals = self.totals(command, inputs)
+        return median(totals) if totals else None
+
+    def ratio(
+        self, ours: str, theirs: str, inputs: Iterable[str] = CORPORA, of: str = "wall"
+    ) -> float | None:
+        """Our cost in units of theirs."""
+        mine, peer = self.cost(ours, inputs), self.cost(theirs, inputs)
+        return getattr(mine, of) / getattr(peer, of) if mine and peer else None
+
+
+def table(head: str, rows: Iterable[Iterable[str]]) -> str:
+    """A Markdown table; the cells of head are parted by |. Figures stand on the right."""
+    columns = head.split("|")
+    rule = "|".join(["---"] + ["---:"] * (len(columns) - 1))
+    escaped = ([cell.replace("|", r"\|") for cell in row] for row in rows)
+    lines = [head, rule, *(" | ".join(row) for row in escaped)]
+    return "\n".join(f"| {line} |" if line != rule else f"|{line}|" for line in lines)
+
+
+def spread(totals: list[Run], scale: float = 1, digits: int = 2) -> str:
+    """Median, least and greatest wall time."""
+    walls = [run.wall * scale for run in totals]
+    shown = statistics.median(walls), min(walls), max(walls)
+    return "{0:.{3}f} ({1:.{3}f}–{2:.{3}f})".format(*shown, digits)
+
+
+def goals(results: Results) -> str:
+    """What was to be reached, what was, and whether."""
+    ratio, rows = results.ratio, []
+
+    def goal(what: str, limit: str, measured: float | None, show: str = "{:.2f}") -> None:
+        verdict = "not measured" if measured is None else "met" if measured <= float(limit) else "**not met**"
+        rows.append((what, limit, "" if measured is None else show.format(measured), verdict))
+
+    for peer, limit in (("gzip -9", "0.15"), ("pigz -p2 -9", "0.33"), (CEDAR["gzip"], "0.12")):
+        goal(f"gzip, default level: wall against {peer}", limit, ratio(GZIP, peer))
+    sizes = [ratio(f"{GZIP} -{level}", f"gzip -{level}", of="size") for level in LEVELS]
+    goal("gzip, the worst of levels 1 to 9: size against gzip", "1.00", max(filter(None, sizes)), "{:.4f}")
+    for peer, limit in (("pigz -p2 -6", "0.46"), ("crabz -Q -p2 -l6", "0.82")):
+        goal(f"gzip -6: wall against {peer}", limit, ratio(f"{GZIP} -6", peer))
+    goal("gzip, 2 threads: wall against 1", "0.55", ratio(GZIP, SERIAL[GZIP]))
+    packed = results.proof.packed
+    different = sum(packed[BZIP2, name] != packed["bzip2 -9", name] for name in (*SLICES, *CORPORA))
+    goal("bzip2: outputs that are not `bzip2 -9`'s to the byte", "0", different, "{:.0f}")
+    for peer, limit in (("bzip2 -9", "0.22"), ("pbzip2 -c -p2 -9", "0.42"), ("lbzip2 -n2 -9", "0.70")):
+        goal(f"bzip2: wall against {peer}", limit, ratio(BZIP2, peer))
+    for command, limit in ((GZIP, "16"), (BZIP2, "48")):
+        peak = max(run.memory for name in (*SLICES, *CORPORA) for run in results.runs[command, name])
+        goal(f"peak memory of `{command}`, MiB", limit, peak / MIB, "{:.1f}")
+    goal("1 KiB of input: wall against gzip", "1.00", ratio("cback-compress", "gzip", [SMALL]))
+    for mode, limit in (("gzip", "0.25"), ("bzip2", "0.30")):
+        goal(f"whole backup, {mode}: wall against cback3's own", limit, ratio(OURS, EXTENSION, [mode]))
+    goal("cback-pgdump: wall against pg_dump", "1.03", ratio(*reversed(STAGES)), "{:.3f}")
+    return table("goal | at most | measured | ", rows)
+
+
+def compressors(results: Results, commands: Iterable[str]) -> str:
+    """A row for each command: seconds and megabytes for each input, then all together."""
+    rows = []
+    for command in commands:
+        if not (totals := results.totals(command)):
+            continue
+        each = [median(results.runs[command, name]) for name in CORPORA]
+        cells = [f"{cost.wall:.2f} / {cost.size / MB:.2f}" for cost in each]
+        rows.append((f"`{command}`", *cells, *costs(totals)))
+    return table(f"command | {' | '.join(CORPORA)} | all: wall s | CPU s | MB | peak MiB", rows)
+
+
+def costs(totals: list[Run]) -> tuple[str, ...]:
+    """Wall, CPU, size and memory."""
+    cost = median(totals)
+    return spread(totals), f"{cost.cpu:.2f}", f"{cost.size / MB:.2f}", f"{cost.memory / MIB:.1f}"
+
+
+def levels(results: Results) -> str:
+    """Wall and size of each level of gzip."""
+    tools = ("gzip", "pigz -p2", GZIP)
+    rows = []
+    for level in LEVELS:
+        each = [results.cost(f"{tool} -{level}") for tool in tools]
+        rows.append(
+            (str(level), *(f"{cost.wall:.2f} / {cost.size / MB:.2f}" if cost else "" for cost in each))
+        )
+    return table(" | ".join(["level", *(f"`{tool}`" for tool in tools)]), rows)
+
+
+def backups(results: Results, mode: str) -> str:
+    """A row for each way to back up all three databases."""
+    ways = [command for command, name in results.runs if name == mode]
+    return table(
+        "backup | wall s | CPU s | MB | largest process MiB",
+        ((way, *costs(results.runs[way, mode])) for way in ways),
+    )
+
+
+def small(results: Results) -> str:
+    """Milliseconds of what has next to nothing to do, and of the dump's stage."""
+    rows = []
+    for command in (*STARTED, *STARTS):
+        if totals := results.totals(command, [SMALL]):
+            rows.append((f"`{command}`", spread(totals, 1000)))
+    for command in STAGES:
+        if totals := results.totals(command):
+            rows.append((f"`{command}`, the three databases", spread(totals, 1000, 0)))
+    return table("command | wall ms", rows)
+
+
+def threads(results: Results) -> str:
+    """Cost by the number of threads."""
+    size = results.sizes["text"] / MB
+    rows = []
+    for mode in ("", " -m bzip2"):
+        for number in (1, 2, 4, 8):
+            command = f"cback-compress -p{number}{mode}"
+            cost = median(results.runs[command, "text"])
+            figures = (cost.wall, cost.cpu / size * 1000, cost.memory / MIB)
+            rows.append((f"`{command}`", *(f"{figure:.1f}" for figure in figures)))
+    return table("command, on text | wall s | CPU ms per MB | peak MiB", rows)
+
+
+def growth(results: Results) -> str:
+    """Cost by the size of the input."""
+    rows = []
+    for name in (*SLICES, "text"):
+        size, cells = results.sizes[name] / MB, []
+        for command in (GZIP, BZIP2):
+            cost = median(results.runs[command, name])
+            cells += [f"{cost.wall / size * 1000:.1f}", f"{cost.memory / MIB:.1f}"]
+        rows.append((f"{size:.3g} MB", *cells))
+    return table("input | gzip: wall ms per MB | peak MiB | bzip2: wall ms per MB | peak MiB", rows)
+
+
+def model(results: Results) -> str:
+    """What the measurements let one expect of a larger machine."""
+    dump = median(results.runs["cback-pgdump", "text"]).wall / results.sizes["text"] * MB
+    return "\n\n".join(
+        describe(mode, fit(results.runs, results.sizes, serial, parallel), dump)
+        for mode, serial, parallel in (("gzip", SERIAL[GZIP], GZIP), ("bzip2", SERIAL[BZIP2], BZIP2))
+    )
+
+
+def describe(mode: str, models: list[Model], dump: float) -> str:
+    """The model in words; dump is the seconds that pg_dump takes for a megabyte."""
+    model, worst = models[len(models) // 2], max(model.worst for model in models)
+    needed, packing = model.threads_for(dump), model.wall(64)
+    least, most = (f"{chosen.serial * 1000:.2f}" for chosen in (models[0], models[-1]))
+    slowest, what = max((dump, "pg_dump, on one core"), (packing, "the compressor"))
+    return (
+        f"**{mode}.** T threads take {model.serial * 1000:.2f} + {model.parallel * 1000:.2f} / T ms per MB; "
+        f"the rounds put the serial part, which alone counts in the end, between {least} and {most}, and the "
+        f"lines miss the two largest inputs by up to {worst:.0%}. 64 threads would take 1 TB in "
+        f"{packing * MB / 3600:.1f} h; pg_dump gives it in {dump * MB / 3600:.1f} h. So the backup takes "
+        f"{slowest * MB / 3600:.1f} h and {what} is the bottleneck. "
+        f"{needed or 'No number of'} threads keep up with pg_dump."
+    )
+
+
+def better(results: Results) -> str:
+    """Where a peer is ahead by more than two in a hundred."""
+    lines = []
+    for tool in ("gzip", "pigz -p2"):
+        found: dict[str, dict[int, float]] = {}
+        for level in LEVELS:
+            for cost, ratio in ahead(results, f"{tool} -{level}", f"{GZIP} -{level}"):
+                found.setdefault(cost, {})[level] = ratio
+        for cost, ratios in found.items():
+            span = f"{min(ratios.values()):.2f}–{max(ratios.values()):.2f}"
+            lines.append(f"- `{tool}`, {cost}, levels {' '.join(map(str, ratios))}: {span} of `{GZIP}`")
+    pairs: list[tuple[str, str, tuple[str, ...]]] = [
+        ("crabz -Q -p2 -l6", f"{GZIP} -6", CORPORA),
+        *((peer, BZIP2, CORPORA) for peer in TO_BZIP2[:3]),
+    ]
+    pairs += [(way, OURS, (mode,)) for way, mode in results.runs if mode in PIPES and way != OURS]
+    for peer, ours, inputs in pairs:
+        if found_here := ahead(results, peer, ours, inputs):
+            costs_here = ", ".join(f"{cost} {ratio:.2f}" for cost, ratio in found_here)
+            where = f", {inputs[0]}" if ours == OURS else ""
+            lines.append(f"- `{peer}`{where}: {costs_here} of `{ours}`")
+    return "\n".join(lines) or "Nowhere in this run."
+
+
+def ahead(results: Results, peer: str, ours: str, inputs: Iterable[str] = CORPORA) -> list[tuple[str, float]]:
+    """The costs of which the peer has less, with its share of ours."""
+    names = {"wall": "wall time", "cpu": "CPU", "memory": "memory", "size": "size"}
+    ratios = [(name, results.ratio(peer, ours, inputs, of)) for of, name in names.items()]
+    return [(name, ratio) for name, ratio in ratios if ratio is not None and ratio < 0.98]
