@@ -15,18 +15,23 @@ impl Position {
     pub(crate) const START: Self = Self { line: 1, column: 1 };
 
     /// The place right after `text`, if `text` begins here.
-    pub(crate) fn after(mut self, text: &str) -> Self {
-        let mut chars = text.chars().peekable();
-        while let Some(c) = chars.next() {
-            if c == '\n' || (c == '\r' && chars.peek() != Some(&'\n')) {
-                self.line += 1;
-                self.column = 1;
-            } else if c != '\r' {
-                self.column += 1;
-            }
+    pub(crate) fn after(self, text: &str) -> Self {
+        let Some(last) = text.rfind(['\n', '\r']) else {
+            return Self {
+                column: self.column + length(text),
+                ..self
+            };
+        };
+        let ends = text.matches(['\n', '\r']).count() - text.matches("\r\n").count();
+        Self {
+            line: self.line + ends as u64,
+            column: 1 + length(&text[last + 1..]),
         }
-        self
     }
+}
+
+fn length(text: &str) -> u64 {
+    text.chars().count() as u64
 }
 
 impl fmt::Display for Position {

@@ -6,6 +6,8 @@ pub(crate) struct Random {
     state: u64,
     /// How many of a hundred choices are odd ones.
     oddness: usize,
+    /// An entity that nobody declared may mean something, if there are declarations at all.
+    has_doctype: bool,
 }
 
 impl Random {
@@ -14,9 +16,14 @@ impl Random {
         let state = Self {
             state: seed,
             oddness: 0,
+            has_doctype: false,
         }
         .next();
-        let mut random = Self { state, oddness: 0 };
+        let mut random = Self {
+            state,
+            oddness: 0,
+            has_doctype: false,
+        };
         random.oddness = [0, 1, 2, 4, 10, 30][random.below(6)];
         random
     }
@@ -88,7 +95,7 @@ const ATTRIBUTES: &[&str] = &[
 ];
 #[rustfmt::skip]
 const ODD_ATTRIBUTES: &[&str] = &[
-    " p:a='1'", " q:a='1'", " p:a='' q:a=''", " xmlns:p='urn:p' xmlns:q='urn:p' p:a='' q:a=''",
+    " xmlns=' ab '", " xmlns:p=' urn:p '", " p:a='1'", " q:a='1'", " p:a='' q:a=''", " xmlns:p='urn:p' xmlns:q='urn:p' p:a='' q:a=''",
     " a='1' a='2'", " a=1", " a", " a=", " a='<'", " a='&foo;'", " a='&'", " a='1'b='2'", "a='1'",
     " xmlns:p=''", " xmlns:p='a b'", " xmlns='a b'", " xmlns='a&#32;b'", " xmlns='a\tb'", " xmlns='a&#9;b'",
     " xmlns:xml='x'", " xmlns:xmlns='x'", " xmlns='http://www.w3.org/XML/1998/namespace'",
@@ -123,6 +130,8 @@ const ODD_ASIDES: &[&str] = &[
 ];
 #[rustfmt::skip]
 const DECLARED: &[&str] = &[
+    "<!ATTLIST database xmlns NMTOKEN #IMPLIED>",
+    "<!ATTLIST cb_config xmlns:p CDATA 'urn:p'><!ATTLIST database p:b CDATA 'x' p:b CDATA 'y'>",
     "<!ELEMENT user (#PCDATA)>", "<!ELEMENT cb_config ANY>", "<!ELEMENT x EMPTY>",
     "<!ELEMENT y (a,b?,(c|d)*)+>", "<!ELEMENT z (#PCDATA|a|b)*>", "<!ATTLIST user a CDATA #IMPLIED>",
     "<!ATTLIST user p:a CDATA 'x'>", "<!ATTLIST cb_config xmlns:p CDATA 'urn:p'>",
@@ -133,7 +142,7 @@ const DECLARED: &[&str] = &[
 ];
 #[rustfmt::skip]
 const ODD_DECLARED: &[&str] = &[
-    "%pe;", "%a:b;", "%;", "<!ENTITY e 'x'>", "<!ENTITY % e 'x'>", "<!ELEMENT user>",
+    "%pe;", "%pe;<!ATTLIST user a CDATA '<'>", "%pe;<!ATTLIST user p:a CDATA ''>", "%a:b;", "%;", "<!ENTITY e 'x'>", "<!ENTITY % e 'x'>", "<!ELEMENT user>",
     "<!ELEMENT user (a|b,c)>", "<!ELEMENT user (#PCDATA|a)>", "<!ELEMENT user (#PCDATA)+>",
     "<!ELEMENT q (#PCDATA)*>", "<!ELEMENT user ()>", "<!ELEMENT user(a)>", "<!ELEMENT p:q (a:1|b)>",
     "<!ELEMENT a:b:c ANY>", "<!ELEMENT 1a ANY>", "<!ELEMENT r ((a))>", "<!ELEMENT s ((a|b),c)>",
@@ -169,7 +178,7 @@ pub(crate) fn document(number: u64) -> Vec<u8> {
         text += random.mostly(DECLARATIONS, ODD_DECLARATIONS);
     }
     asides(&mut random, &mut text);
-    if random.chance(20) {
+    if random.chance(25) {
         doctype(&mut random, &mut text);
         asides(&mut random, &mut text);
     }
@@ -201,10 +210,19 @@ fn doctype(random: &mut Random, text: &mut String) {
         ],
     );
     *text += random.one(EXTERNAL);
+    random.has_doctype = true;
     if random.chance(60) {
         *text += random.one(&["[", " [", "\n["]);
+        if random.chance(20) {
+            *text += "%pe;";
+        }
         for _ in 0..random.below(5) {
-            *text += random.mostly(DECLARED, ODD_DECLARED);
+            let of = if random.chance(85) {
+                DECLARED
+            } else {
+                ODD_DECLARED
+            };
+            *text += random.one(of);
         }
         *text += random.mostly(&["]"], &["", "]]", "] x", "]\n"]);
     }
@@ -307,6 +325,9 @@ fn element(
 
 /// One of the words, or pieces in a row.
 fn value(random: &mut Random, text: &mut String, words: &[&str]) {
+    if random.has_doctype && random.chance(8) {
+        *text += "&foo;";
+    }
     if random.chance(70) {
         *text += random.one(words);
         return;
