@@ -32,7 +32,7 @@ pub(crate) enum Event<'a> {
     Start(&'a str),
     /// The innermost element ends.
     End,
-    /// Text, references resolved: one text node may come in several of these, but never empty ones.
+    /// Text, references resolved: one text node may come in several of these, and some may be empty.
     Text(Cow<'a, str>),
     /// A CDATA section that holds something.
     Cdata,
