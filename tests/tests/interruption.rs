@@ -49,6 +49,14 @@ impl Halted {
     }
 }
 
+/// A test that fails must not leave its run behind.
+impl Drop for Halted {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 #[test]
 fn a_signal_leaves_nothing_but_the_last_backup() {
     let server = Server::start();
