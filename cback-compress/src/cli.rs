@@ -2,12 +2,12 @@
 
 use std::ffi::OsString;
 use std::io::Write;
-use std::num::NonZeroU16;
+use std::num::NonZeroUsize;
 use std::os::unix::ffi::OsStringExt;
 use std::process::ExitCode;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
-use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, Parser};
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, Parser, value_parser};
 
 use crate::progress::Progress;
 use crate::{Error, Mode, Options, compress, stdio};
@@ -26,8 +26,8 @@ pub struct Cli {
     /// Threads that compress [default: as many as there are cores for this process]
     ///
     /// The output is the same whatever their number.
-    #[arg(short = 'p', long, value_name = "N")]
-    threads: Option<NonZeroU16>,
+    #[arg(short = 'p', long, value_name = "N", value_parser = value_parser!(u16).range(1..))]
+    threads: Option<u16>,
 
     /// Finish the output only if the input ends with WORD, which is taken off
     ///
@@ -109,12 +109,7 @@ pub fn run() -> Result<ExitCode, Error> {
         Ok(cli) => filter(cli).map(|()| ExitCode::SUCCESS),
         Err(usage) if usage.use_stderr() => {
             let message = usage.render().to_string();
-            complain(
-                message
-                    .strip_prefix("error: ")
-                    .unwrap_or(&message)
-                    .trim_end(),
-            );
+            complain(message.trim_start_matches("error: ").trim_end());
             Ok(ExitCode::from(2))
         }
         Err(help) => show(&help.render().to_string())
@@ -123,9 +118,11 @@ pub fn run() -> Result<ExitCode, Error> {
     }
 }
 
-/// Nothing can be done about a standard error that is closed or full.
+/// Says `message` on standard error; nothing can be done if that is closed or full.
 pub fn complain(message: &str) {
-    let _ = writeln!(std::io::stderr(), "cback-compress: {message}");
+    // In one piece, since the pipeline's other programs write there too.
+    let line = format!("cback-compress: {message}\n");
+    let _ = std::io::stderr().write_all(line.as_bytes());
 }
 
 fn show(help: &str) -> std::io::Result<()> {
@@ -136,14 +133,15 @@ fn filter(cli: Cli) -> Result<(), Error> {
     let options = Options {
         mode: cli.mode,
         level: cli.level.0,
-        threads: cli.threads.map(Into::into),
+        threads: cli.threads.map(usize::from).and_then(NonZeroUsize::new),
         seal: cli.seal.unwrap_or_default().into_vec(),
     };
     let progress = Progress::new(cli.progress);
     let input = progress.count(stdio::input().map_err(Error::Read)?);
     let output = stdio::output().map_err(Error::Write)?;
-    compress(input, &mut progress.count(&output), &options)?;
+    let result = compress(input, &mut progress.count(&output), &options);
     progress.finish();
+    result?;
     if cli.fsync {
         stdio::sync(&output).map_err(Error::Write)?;
     }

@@ -38,7 +38,7 @@ pub enum Mode {
 pub struct Options {
     /// The format of the output.
     pub mode: Mode,
-    /// 1 (fast) to 9 (small), or what the format holds to be best.
+    /// 1 (fast) to 9 (small); none for 6 with gzip, 9 with bzip2.
     pub level: Option<u8>,
     /// How many threads may encode at once; none for as many as there are cores.
     pub threads: Option<NonZeroUsize>,
@@ -93,15 +93,11 @@ pub fn compress(
     options: &Options,
 ) -> Result<(), Error> {
     let input = Unsealed::new(input, options.seal.clone());
-    let (level, threads) = (options.level, options.threads);
+    let threads = options.threads;
+    let level = |usual: u8| options.level.unwrap_or(usual).clamp(1, 9);
     match options.mode {
         Mode::None => pipeline::run(copy::format(), input, output, Some(NonZeroUsize::MIN)),
-        Mode::Gzip => pipeline::run(gzip::format(level.unwrap_or(6)), input, output, threads),
-        Mode::Bzip2 => pipeline::run(
-            bzip2_parts::format(level.unwrap_or(9)),
-            input,
-            output,
-            threads,
-        ),
+        Mode::Gzip => pipeline::run(gzip::format(level(6)), input, output, threads),
+        Mode::Bzip2 => pipeline::run(bzip2_parts::format(level(9)), input, output, threads),
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! `std` buffers its output by lines, and opens `/dev/null` in place of a descriptor that was
 //! closed, so that a backup to a closed output would vanish with status 0. It opens it for reading
-//! and writing, a shell's `<` or `>` never does both: that tells them apart.
+//! and writing, a shell's `<` or `>` never does both: that tells them apart. (Python's `DEVNULL`
+//! does, and is refused too: better than to lose a backup in silence.)
 
 use std::fs::File;
 use std::io;
