@@ -14,7 +14,10 @@ use crate::{Error, Mode, Options, compress, stdio};
 
 /// Compress standard input to standard output, with gzip or bzip2, on all cores.
 #[derive(Debug, Parser)]
-#[command(version)]
+#[command(version, after_help = EXAMPLES)]
+#[command(
+    override_usage = "cback-compress [-m MODE] [-1 ... -9] [-p N] [--seal WORD] [--fsync] [--progress]"
+)]
 pub struct Cli {
     /// Format of the output
     #[arg(short, long, value_enum, default_value_t)]
@@ -45,6 +48,12 @@ pub struct Cli {
     #[arg(long)]
     progress: bool,
 }
+
+const EXAMPLES: &str = "Examples:
+  # Compress a dump on all cores
+  pg_dump shop | cback-compress > shop.sql.gz
+  # Compress a file with bzip2, using one core only
+  cback-compress --mode bzip2 --threads 1 < shop.sql > shop.sql.bz2";
 
 fn not_empty(word: OsString) -> Result<OsString, &'static str> {
     if word.is_empty() {

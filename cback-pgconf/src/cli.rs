@@ -14,7 +14,8 @@ use crate::config::CompressMode;
     name = "cback-pgconf",
     version,
     arg_required_else_help = false,
-    disable_help_subcommand = true
+    disable_help_subcommand = true,
+    after_help = EXAMPLES
 )]
 pub struct Cli {
     /// What to do.
@@ -22,18 +23,34 @@ pub struct Cli {
     pub command: Command,
 }
 
+const EXAMPLES: &str = "Examples:
+  # Say what is wrong with a configuration, and what looks wrong
+  cback-pgconf check --strict /etc/cback3.conf
+  # Have its values as variables of the shell
+  conf=$(cback-pgconf shell /etc/cback3.conf) && eval \"$conf\" && ls \"$collect_dir\"
+  # Have other databases backed up
+  cback-pgconf add --replace --compress-mode gzip --database shop --database blog \\
+      /etc/cback3.conf > cback3.conf.new";
+
 /// What to do with a configuration.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Say what is wrong with a configuration, if anything is
     Check(Check),
     /// Print a configuration as POSIX shell assignments, safe for eval
+    #[command(
+        override_usage = "cback-pgconf shell [--prefix P] [--section-only] [--no-validate] [FILE]"
+    )]
     Shell(Shell),
     /// Print a configuration as a JSON object
     Json(Json),
     /// Print the databases' names, one a line
     Databases(Databases),
     /// Print a configuration with a <postgresql> section added
+    #[command(
+        override_usage = "cback-pgconf add [--user U] [--compress-mode M] [--all | --database D ...]
+                  [--replace] [--no-validate] [FILE]"
+    )]
     Add(Add),
 }
 

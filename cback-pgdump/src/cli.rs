@@ -18,7 +18,11 @@ use std::thread;
 /// and the dump ends as a whole dump does. Host, port, password and TLS come from libpq's own
 /// environment variables and files; nothing asks for a password.
 #[derive(Debug, Parser)]
-#[command(version, max_term_width = 100)]
+#[command(version, max_term_width = 100, after_help = EXAMPLES)]
+#[command(
+    override_usage = "cback-pgdump [OPTIONS] [DATABASE] [-- PG_DUMP_OPTION ...]
+       cback-pgdump [OPTIONS] --all [-- PG_DUMPALL_OPTION ...]"
+)]
 pub struct Cli {
     /// Dump this database [default: $PGDATABASE]
     ///
@@ -55,6 +59,15 @@ pub struct Cli {
     #[arg(last = true, value_name = "PG_DUMP_OPTION")]
     arguments: Vec<OsString>,
 }
+
+const EXAMPLES: &str = "Examples:
+  # Dump one database, compressed
+  cback-pgdump shop | cback-compress > shop.sql.gz
+  # Only its definitions
+  cback-pgdump shop -- --schema-only
+  # A file that is finished only if the dump in it is whole
+  seal=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \\n')
+  cback-pgdump --seal $seal shop | cback-compress --seal $seal > shop.sql.gz";
 
 impl Cli {
     /// The options, where the command line says nothing filled in from the environment.
