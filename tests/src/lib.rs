@@ -9,6 +9,8 @@ mod account;
 mod cback3;
 mod contents;
 mod installation;
+mod installed;
+mod machine;
 mod server;
 mod site;
 
@@ -16,6 +18,8 @@ pub use account::unprivileged;
 pub use cback3::{cback3, python};
 pub use contents::{contents, create_sample};
 pub use installation::{Installation, installations};
+pub use installed::installer;
+pub use machine::throwaway_machine;
 pub use server::Server;
 pub use site::{SHELLS, Site, path_with_tools};
 

@@ -1,0 +1,32 @@
+//! A copy of this machine to install things on: what is written there is gone when it ends.
+
+use crate::workspace;
+use std::process::Command;
+
+/// Root's own view: an overlay on `/` that keeps what is written in memory. What is mounted
+/// elsewhere has to be brought along. `$1` is the workspace, `$2` what to run.
+const COPY: &str = r#"
+set -eu
+mount -t tmpfs tmpfs /media
+mkdir /media/upper /media/work /media/root
+mount -t overlay overlay -o lowerdir=/,upperdir=/media/upper,workdir=/media/work /media/root
+for place in /proc /dev /sys /tmp /etc/resolv.conf /etc/hosts "$1"; do
+    [ ! -e "/media/root$place" ] || mount --rbind "$place" "/media/root$place"
+done
+exec chroot /media/root sh -euc 'cd "$1" && eval "$2"' sh "$@"
+"#;
+
+/// `script`, to be run by `sh -eu` in the workspace, as root, on a copy of this machine that
+/// is thrown away. `/tmp` and the workspace are the real ones.
+///
+/// None if we are not root: nobody else may mount.
+pub fn throwaway_machine(script: &str) -> Option<Command> {
+    if !rustix::process::geteuid().is_root() {
+        eprintln!("this test changes a copy of the machine, which takes root: skipped");
+        return None;
+    }
+    let mut command = Command::new("unshare");
+    command.args(["--mount", "sh", "-c", COPY, "copy"]);
+    command.arg(workspace()).arg(script);
+    Some(command)
+}
