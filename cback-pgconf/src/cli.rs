@@ -1,5 +1,8 @@
 //! The command line.
 
+// clap prints these comments as they stand: backticks would be shown.
+#![allow(rustdoc::invalid_html_tags)]
+
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand};
