@@ -270,8 +270,8 @@ fn field(random: &mut Random, text: &mut String) {
 
 fn options(random: &mut Random, text: &mut String) {
     element(random, text, "options", |random, text| {
-        for _ in 0..random.below(4) {
-            let name = random.one(&["backup_user", "backup_group", "override", "x"]);
+        for _ in 0..random.below(6) {
+            let name = random.one(&["backup_user", "backup_group", "override", "override", "x"]);
             element(random, text, name, |random, text| match name {
                 "override" => command(random, text),
                 _ => value(random, text, WORDS),
