@@ -1,7 +1,7 @@
 //! The list of move-to-front coding: the bytes in use, the latest first.
 //!
-//! The sixteen latest stand in one word, the first in its lowest byte, where finding one and moving those
-//! before it are a few operations on all of them at once, without a branch.
+//! The sixteen latest stand in one word, the first in its lowest byte, where finding one and
+//! moving those before it are a few operations on all of them at once, without a branch.
 
 const NEAR: usize = 16;
 const LOWEST_BITS: u128 = u128::from_ne_bytes([1; NEAR]);
@@ -40,7 +40,7 @@ impl Front {
     #[inline]
     pub(super) fn bring(&mut self, byte: u8) -> u16 {
         let alike = self.near ^ u128::from_ne_bytes([byte; NEAR]);
-        // Borrowing from a zero sets its highest bit, and perhaps others above: the lowest is right.
+        // Borrowing marks the lowest zero by its highest bit; marks above it may be wrong.
         let found = alike.wrapping_sub(LOWEST_BITS) & !alike & HIGHEST_BITS;
         if found == 0 {
             return self.bring_from_far(byte);

@@ -1,9 +1,10 @@
 //! Code lengths and codes for one Huffman table.
 //!
-//! There are many best codes for the same counts. To get the one that bzip2 gets, ties must fall as they do there: a
-//! binary heap of nodes numbered from 1, ordered by count and then by the depth of the tree below,
-//! where a new node rises only past heavier ones and the one put on top after a removal sinks below
-//! lighter *and equal* ones. A code longer than 17 bits makes bzip2 halve the counts and try again.
+//! There are many best codes for the same counts. To get the one that bzip2 gets, ties must fall
+//! as they do there: a binary heap of nodes numbered from 1, ordered by count and then by the
+//! depth of the tree below, where a new node rises only past heavier ones and the one put on top
+//! after a removal sinks below lighter *and equal* ones. A code longer than 17 bits makes bzip2
+//! halve the counts and try again.
 
 use super::mtf::MOST_SYMBOLS;
 
@@ -13,7 +14,7 @@ const LONGEST_CODE: u8 = 17;
 /// Where the count stands in a weight; the depth is below.
 const COUNT_SHIFT: u32 = 8;
 
-/// The lengths of the codes for symbols that occur so often; one that does not occur gets a code too.
+/// The lengths of the codes for symbols that occur so often; who does not occur has a code too.
 pub(super) fn code_lengths(counts: &[u32], lengths: &mut [u8]) {
     let mut tree = Tree::new();
     let mut counts: Vec<u32> = counts.iter().map(|&count| count.max(1)).collect();
@@ -201,7 +202,7 @@ mod tests {
         #[test]
         fn no_code_begins_another(counts in vec(0..5000_u32, 3..=MOST_SYMBOLS)) {
             let codes = codes(&lengths_for(&counts));
-            let text = |code: &Code| format!("{:0width$b}", code.bits, width = code.length as usize);
+            let text = |&Code { length, bits }: &Code| format!("{bits:00$b}", length as usize);
             let mut texts: Vec<_> = codes[..counts.len()].iter().map(text).collect();
             texts.sort();
             prop_assert!(texts.windows(2).all(|pair| !pair[1].starts_with(&pair[0])));

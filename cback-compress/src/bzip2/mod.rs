@@ -1,15 +1,16 @@
 //! bzip2, block by block: byte for byte what `bzip2 -1` to `bzip2 -9` write.
 //!
-//! A bzip2 stream is a row of blocks, none of which needs another, joined without padding, at whatever bit the
-//! one before ended. So one thread finds where blocks end ([`Cutter`]), any number of them code blocks
-//! ([`Encoder`]), and one joins the bits in order ([`Joiner`]).
+//! A bzip2 stream is a row of blocks, none of which needs another, joined without padding, at
+//! whatever bit the one before ended. So one thread finds where blocks end ([`Cutter`]), any
+//! number of them code blocks ([`Encoder`]), and one joins the bits in order ([`Joiner`]).
 //!
-//! Inside a block each step has its file: run-length coding and the cut (`runs`), which comes first so that runs
-//! cost nothing further on, the checksum (`crc`), sorting (`sort`), move-to-front (`mtf`), the choice of Huffman tables
-//! (`tables`) and their codes (`huffman`), the layout (`block`), bits (`bits`), the stream (`stream`).
+//! Inside a block each step has its file: run-length coding and the cut (`runs`), which comes
+//! first so that runs cost nothing further on, the checksum (`crc`), sorting (`sort`),
+//! move-to-front (`mtf`), the choice of Huffman tables (`tables`) and their codes (`huffman`), the
+//! layout (`block`), bits (`bits`), the stream (`stream`).
 //!
-//! A decoder leaves an encoder much freedom. Every choice here is bzip2's own (1.0.3 and since), for the sake of an oracle:
-//! whatever the input, `cmp` with bzip2 tells whether this is right.
+//! A decoder leaves an encoder much freedom. Every choice here is bzip2's own (1.0.3 and since),
+//! for the sake of an oracle: whatever the input, `cmp` with bzip2 tells whether this is right.
 
 #![allow(
     clippy::cast_possible_truncation,
@@ -55,7 +56,7 @@ pub struct Encoder {
 
 impl Encoder {
     /// An encoder for blocks of any level.
-    #[expect(clippy::new_without_default)]
+    #[expect(clippy::new_without_default, reason = "nobody would use it")]
     pub fn new() -> Self {
         Encoder {
             sorter: Sorter::default(),

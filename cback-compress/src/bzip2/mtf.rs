@@ -39,7 +39,7 @@ impl Symbols {
         let in_use = (0..=u8::MAX).filter(|&byte| used[usize::from(byte)]);
         let mut front = Front::new(in_use.clone());
         self.alphabet = in_use.count() + 2;
-        // At most one symbol a byte and the end; what is written too much is overwritten or cut off.
+        // At most one symbol a byte, the end, and digits that are cut off again.
         self.list.resize(last_column.len() + 1 + DIGITS_AT_ONCE, 0);
         let mut writer = Writer {
             list: &mut self.list,

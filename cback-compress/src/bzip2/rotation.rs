@@ -1,14 +1,14 @@
 //! The least of a block's rotations, found in linear time.
 //!
-//! It starts where the least eight bytes in a row stand. Often that is one place, and one pass finds it. Else
-//! the places are compared, so that each comparison rules out as many starts as it looked at bytes: if the rotation
-//! at `a` is greater than the one at `b` in their byte `n`, so is the one at `a + 1` than that at `b + 1`, and so on
-//! through `a + n`.
+//! It starts where the least eight bytes in a row stand. Often that is one place, and one pass
+//! finds it. Else the places are compared, so that each comparison rules out as many starts as it
+//! looked at bytes: if the rotation at `a` is greater than the one at `b` in their byte `n`, so is
+//! the one at `a + 1` than that at `b + 1`, and so on through `a + n`.
 
 /// How many bytes of a rotation are compared first: a word.
 const WORD: usize = size_of::<u64>();
 
-/// Where the least rotation starts, and whether the block is one piece repeated, so that several do.
+/// Where the least rotation starts, and whether the block is one piece repeated: then several do.
 pub(super) fn least_rotation(block: &[u8]) -> (usize, bool) {
     let mut best = None;
     let mut ruled_out = 0;
@@ -106,7 +106,11 @@ mod tests {
         }
 
         #[test]
-        fn of_a_piece_repeated_and_broken(piece in vec(0..2_u8, 1..20), times in 2..9_usize, at in 0..180_usize) {
+        fn of_a_piece_repeated_and_broken(
+            piece in vec(0..2_u8, 1..20),
+            times in 2..9_usize,
+            at in 0..180_usize,
+        ) {
             let mut block = piece.repeat(times);
             check(&block);
             let at = at % block.len();

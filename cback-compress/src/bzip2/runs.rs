@@ -1,14 +1,14 @@
 //! Run-length coding and cutting, the two things that bzip2 does to its input as it arrives.
 //!
-//! A run of one to three equal bytes stands for itself. Four to 255 of them become four and a count of
-//! how many more there were, 0 to 251; what a longer run has left is a new run. A block is full once it
-//! holds `100_000 * level - 19` coded bytes, and bzip2 looks only *before it takes the next byte*, whereas a run
-//! is coded only once the byte after it was seen. So a run may put the block up to four bytes over the mark, and
-//! the byte that ended it opens the next block.
+//! A run of one to three equal bytes stands for itself. Four to 255 of them become four and a
+//! count of how many more there were, 0 to 251; what a longer run has left is a new run. A block
+//! is full once it holds `100_000 * level - 19` coded bytes, and bzip2 looks only *before it takes
+//! the next byte*, whereas a run is coded only once the byte after it was seen. So a run may put
+//! the block up to four bytes over the mark, and the byte that ended it opens the next block.
 //!
-//! This is all the work that cannot be shared out, because where a block ends depends on everything
-//! before it: it has to be quick. Stretches without four equal bytes in a row are copied whole; near
-//! a block's end, and in runs, it goes run by run.
+//! This is all the work that cannot be shared out, because where a block ends depends on
+//! everything before it: it has to be quick. Stretches without four equal bytes in a row are
+//! copied whole; near a block's end, and in runs, it goes run by run.
 
 use std::io::{self, Write};
 
@@ -55,8 +55,7 @@ impl Cutter {
         }
     }
 
-    /// Takes bytes off the front of `input`, up to the end of a block, which it returns, or to the end of
-    /// `input`.
+    /// Takes bytes off the front of `input`, up to its end or that of a block, which it returns.
     pub fn feed(&mut self, input: &mut &[u8]) -> Option<Block> {
         while !input.is_empty() {
             if self.run.length == 0 {
@@ -125,16 +124,10 @@ impl Run {
 fn leading(byte: u8, bytes: &[u8]) -> usize {
     const WORD: usize = size_of::<u64>();
     let alike = [byte; WORD];
-    let words = bytes
-        .chunks_exact(WORD)
-        .take_while(|word| **word == alike)
-        .count()
-        * WORD;
-    words
-        + bytes[words..]
-            .iter()
-            .take_while(|&&other| other == byte)
-            .count()
+    let words = bytes.chunks_exact(WORD).take_while(|word| **word == alike);
+    let whole = words.count() * WORD;
+    let rest = bytes[whole..].iter().take_while(|&&other| other == byte);
+    whole + rest.count()
 }
 
 /// How many of the first bytes are surely whole runs of one to three.
@@ -159,7 +152,7 @@ fn four_alike(window: &[u8; STRIDE + 3]) -> Option<usize> {
         let alike = |ahead| window[at] == window[at + ahead];
         alike(1) & alike(2) & alike(3)
     };
-    // Without a way out in the middle, here and above, the compiler makes vector instructions of it.
+    // No way out in the middle, here and above: so the compiler makes vector instructions of it.
     let any = (0..STRIDE).fold(false, |any, at| any | four(at));
     any.then(|| (0..STRIDE).position(four)).flatten()
 }

@@ -7,7 +7,7 @@ const END: [u8; 6] = [0x17, 0x72, 0x45, 0x38, 0x50, 0x90];
 
 /// Joins blocks, in order, into one stream.
 pub struct Joiner {
-    /// The stream as far as it is not handed out; its last byte is not full yet unless `unused` is 0.
+    /// What is not handed out yet. Of the last byte `unused` bits are still to come.
     bytes: Vec<u8>,
     unused: u32,
     crc: u32,

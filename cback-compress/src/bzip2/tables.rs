@@ -1,11 +1,11 @@
 //! The choice of Huffman tables: which ones a block has, and which of them codes which symbols.
 //!
-//! Every 50 symbols may use another table. bzip2 starts from tables that split the alphabet among them and
-//! improves them four times: each group of 50 picks the table that codes it in the fewest bits (the
-//! first of several), and each table is made anew for the groups that picked it.
+//! Every 50 symbols may use another table. bzip2 starts from tables that split the alphabet among
+//! them and improves them four times: each group of 50 picks the table that codes it in the fewest
+//! bits (the first of several), and each table is made anew for the groups that picked it.
 //!
-//! To price a group by all tables at once, a symbol's code lengths in all of them stand side by side in
-//! one word, and a group's price is 50 additions.
+//! To price a group by all tables at once, a symbol's code lengths in all of them stand side by
+//! side in one word, and a group's price is 50 additions.
 
 use super::huffman;
 use super::mtf::{MOST_SYMBOLS, Symbols};
@@ -97,8 +97,8 @@ fn how_many(symbols: usize) -> usize {
     }
 }
 
-/// The tables to start from: the alphabet cut into stretches that occur about equally often, a table
-/// meant for each, the last table for the first stretch.
+/// The tables to start from: the alphabet cut into stretches that occur about equally often, a
+/// table meant for each, the last table for the first stretch.
 fn split_alphabet(symbols: &Symbols) -> Vec<Lengths> {
     let tables = how_many(symbols.list.len());
     let mut lengths = vec![[DEAR; MOST_SYMBOLS]; tables];

@@ -1,4 +1,5 @@
-//! Blocks that are one piece repeated: some of their rotations are equal, and bzip2's choice among them is its sort's.
+//! Blocks that are one piece repeated: some of their rotations are equal, and bzip2's choice among
+//! them is its sort's.
 
 use crate::oracle::{assert_same, border, letters, without_runs};
 
@@ -29,7 +30,7 @@ fn pieces_of_every_short_length_a_few_times() {
 fn every_period_that_fills_a_block_of_the_first_level() {
     for period in (1..border(1)).filter(|period| border(1).is_multiple_of(*period)) {
         let piece = without_runs(period);
-        // A piece that ends as it begins has a run where it is repeated: then it does not fill the block.
+        // A piece that ends as it begins makes a run where it is repeated, and no block full.
         let fills = period > 1 && piece.first() != piece.last();
         let length = if fills { 2 * border(1) } else { 5 * border(1) };
         assert_same(&format!("period {period}"), 1, &repeated(&piece, length));
