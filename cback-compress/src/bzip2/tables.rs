@@ -112,9 +112,8 @@ fn split_alphabet(symbols: &Symbols) -> Vec<Lengths> {
             sum += symbols.counts[end];
             end += 1;
         }
-        // Every other of the middle ones leaves the symbol that went over its share to the next.
-        let middle = table != 0 && table != tables - 1;
-        if middle && end > first + 1 && (tables - table).is_multiple_of(2) {
+        // Every other one but the last leaves the symbol that went over its share to the next.
+        if table != 0 && (tables - table).is_multiple_of(2) && end > first + 1 {
             end -= 1;
             sum -= symbols.counts[end];
         }
