@@ -76,7 +76,8 @@ def measure(top: Path, postgresql: Path, size: float, rounds: int) -> Results:
         proof = Proof({name: digest(path) for name, path in inputs.items()})
         contests = Contests(top, PYTHON, inputs, rounds)
         runs = contests.starts(proof) | contests.stages() | contests.backups() | contests.compressors(proof)
-    return Results(runs, proof, {name: path.stat().st_size for name, path in inputs.items()})
+        sizes = {name: path.stat().st_size for name, path in inputs.items()}
+        return Results(runs, proof, sizes, contests.threads())
 
 
 def main() -> None:

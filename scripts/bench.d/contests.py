@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from measure import Proof, Run, Runs, WrongOutput, alternate, digest, run
+from measure import Proof, Run, Runs, WrongOutput, alternate, by_thread, digest, run
 
 CORPORA = ("text", "pgbench", "blob")
 SLICES = ("text/1000", "text/100", "text/10")
@@ -109,6 +109,11 @@ class Contests:
             cost = run(shlex.split(command), output, source, light=light)
         proof.check(command, name, output)
         return cost
+
+    def threads(self) -> dict[str, list[float]]:
+        """The CPU seconds of each thread of our compressors, on the text."""
+        output, source = self.top / "out", self.inputs["text"]
+        return {command: by_thread(shlex.split(command), output, source) for command in (GZIP, BZIP2)}
 
     def starts(self, proof: Proof) -> Runs:
         """What a process costs that has next to nothing to do."""

@@ -3,6 +3,7 @@
 Memory is what GNU time reports: a process that Python starts inherits Python's own peak.
 """
 
+import contextlib
 import hashlib
 import os
 import shlex
@@ -66,6 +67,21 @@ def run(argv: list[str], output: Path, source: Path | None = None, *, light: boo
         raise WrongOutput(f"{shlex.join(argv)} failed")
     memory = 0 if light else int(note.read_text()) * 1024
     return Run(wall, usage.ru_utime + usage.ru_stime, memory, output.stat().st_size)
+
+
+def by_thread(argv: list[str], output: Path, source: Path) -> list[float]:
+    """CPU seconds of each thread of a command, the first thread's first, as last seen alive."""
+    seen: dict[str, float] = {}
+    feeder = subprocess.Popen(["cat", source], stdout=subprocess.PIPE)
+    with output.open("wb") as sink, subprocess.Popen(argv, stdin=feeder.stdout, stdout=sink) as process:
+        while process.poll() is None:
+            for task in Path(f"/proc/{process.pid}/task").glob("*/schedstat"):
+                with contextlib.suppress(OSError):
+                    seen[task.parent.name] = int(task.read_text().split()[0]) / 1e9
+            time.sleep(0.005)
+    if process.returncode or feeder.wait():
+        raise WrongOutput(f"{shlex.join(argv)} failed")
+    return [seen[task] for task in sorted(seen, key=int)]
 
 
 def digest(file: Path) -> str:

@@ -1,7 +1,8 @@
-"""From what two cores measure to what many would do: Amdahl's law, fitted.
+"""From what two cores measure to what many would do.
 
-The wall time of a compressor is a start-up, plus for each megabyte a serial part (reading, cutting and
-joining blocks, writing) and a parallel part that the threads share.
+cback-compress is a pipeline: one thread reads, some encode, one writes. So a megabyte takes as long as the
+busiest of them needs for it, the encoders sharing their work; and no less than all the CPU time that it
+costs, divided by the cores. CPU times are fitted, not wall times: they bear a busy machine.
 """
 
 import math
@@ -16,37 +17,36 @@ MB = 1e6
 
 @dataclass(frozen=True)
 class Model:
-    """Seconds per megabyte, by least squares, and how far measurements are from the lines."""
+    """Seconds of CPU time for a megabyte."""
 
-    serial: float
-    parallel: float
-    worst: float  # relative deviation of the two largest inputs from the lines
+    total: float
+    error: float  # standard error of total
+    encoders: float  # what they share
+    serial: float  # the busier of reader and writer
 
-    def wall(self, threads: int) -> float:
-        """Seconds per megabyte with so many threads on so many cores."""
-        return self.serial + self.parallel / threads
+    def wall(self, threads: int, cores: int) -> float:
+        """Seconds for a megabyte."""
+        return max(self.serial, self.encoders / threads, self.total / cores)
 
     def threads_for(self, goal: float) -> int | None:
-        """The threads that it takes to need no more than goal seconds per megabyte."""
-        return math.ceil(self.parallel / (goal - self.serial)) if goal > self.serial else None
+        """The encoders that it takes to need no more than goal seconds for a megabyte."""
+        return math.ceil(self.encoders / goal) if self.serial <= goal else None
 
 
-def fit(runs: Runs, sizes: dict[str, int], one: str, two: str) -> list[Model]:
-    """A line through wall time by size for one thread and for two, for each round, best first.
+def fit(runs: Runs, sizes: dict[str, int], command: str, threads: list[float]) -> Model | None:
+    """A line by least squares through CPU time by size, its slope split as the threads were seen to.
 
-    Their slopes are serial + parallel and serial + parallel / 2.
+    threads: CPU seconds of the writer, then of the reader and two encoders in any order. Where the
+    input was too little to see them all at work, there is no model.
     """
+    if len(threads) != 4 or not all(threads):
+        return None
     names = (*SLICES, "text")
-    megabytes = [sizes[name] / MB for name in names]
-    models = []
-    for number in range(len(runs[one, "text"])):
-        slopes, deviations = [], []
-        for command in (one, two):
-            walls = [runs[command, name][number].wall for name in names]
-            line = statistics.linear_regression(megabytes, walls)
-            slopes.append(line.slope)
-            pairs = list(zip(megabytes, walls, strict=True))[-2:]
-            deviations += [abs((line.intercept + line.slope * size) / wall - 1) for size, wall in pairs]
-        serial = min(max(2 * slopes[1] - slopes[0], 0), slopes[0])
-        models.append(Model(serial, slopes[0] - serial, max(deviations)))
-    return sorted(models, key=lambda model: model.serial)
+    points = [(sizes[name] / MB, run.cpu) for name in names for run in runs[command, name]]
+    line = statistics.linear_regression(*zip(*points, strict=True))
+    residuals = sum((line.intercept + line.slope * size - cpu) ** 2 for size, cpu in points)
+    mean = statistics.fmean(size for size, _ in points)
+    error = math.sqrt(residuals / (len(points) - 2) / sum((size - mean) ** 2 for size, _ in points))
+    reader, *encoders = sorted(threads[1:])
+    share = line.slope / sum(threads)
+    return Model(line.slope, error, sum(encoders) * share, max(threads[0], reader) * share)

@@ -26,9 +26,7 @@ def machine(python: Path) -> str:
         f"{model[1] if model else platform.machine()}, {len(os.sched_getaffinity(0))} cores, "
         f"{memory:.0f} GiB, Linux {platform.release()}, load before the run {os.getloadavg()[0]:.2f}"
     ]
-    tools = competing(
-        ["cback-compress", "pg_dump", "gzip", "pigz", "crabz", "bzip2", "pbzip2", "lbzip2", "python3"]
-    )
+    tools = competing(["cback-compress", "pg_dump", "gzip", "pigz", "crabz", "bzip2", "pbzip2", "lbzip2"])
     lines += [version([tool, "--version"]) for tool in tools]
     lines.append(f"Python {platform.python_version()}")
     cedar = "import importlib.metadata as m; print('cedar-backup3', m.version('cedar-backup3'))"
@@ -44,26 +42,22 @@ def version(command: list[str]) -> str:
 
 def page(results: Results, about: str, rounds: int, chart: str) -> str:
     """The whole page."""
-    return (
-        Path(__file__)
-        .with_name("page.md")
-        .read_text()
-        .format(
-            rounds=rounds,
-            chart=chart,
-            machine=about,
-            goals=report.goals(results),
-            **{name: results.sizes[name] / MB for name in CORPORA},
-            backups="\n\n".join(f"### {mode}\n\n{report.backups(results, mode)}" for mode in PIPES),
-            gzip=report.compressors(results, SHOWN),
-            levels=report.levels(results),
-            bzip2=report.compressors(results, TO_BZIP2),
-            small=report.small(results),
-            threads=report.threads(results),
-            growth=report.growth(results),
-            model=report.model(results),
-            better=report.better(results),
-        )
+    words = Path(__file__).with_name("page.md").read_text()
+    return words.format(
+        rounds=rounds,
+        chart=chart,
+        machine=about,
+        goals=report.goals(results),
+        **{name: results.sizes[name] / MB for name in CORPORA},
+        backups="\n\n".join(f"### {mode}\n\n{report.backups(results, mode)}" for mode in PIPES),
+        gzip=report.compressors(results, SHOWN),
+        levels=report.levels(results),
+        bzip2=report.compressors(results, TO_BZIP2),
+        small=report.small(results),
+        threads=report.threads(results),
+        growth=report.growth(results),
+        model=report.model(results),
+        better=report.better(results),
     )
 
 

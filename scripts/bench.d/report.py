@@ -25,7 +25,6 @@ from measure import Proof, Run, Runs, median, total
 from model import Model, fit
 
 MB, MIB = 1e6, 1 << 20
-EVERY = (SMALL, *SLICES, *CORPORA)
 
 
 @dataclass(frozen=True)
@@ -35,6 +34,7 @@ class Results:
     runs: Runs
     proof: Proof
     sizes: dict[str, int]  # bytes, of each input
+    threads: dict[str, list[float]]  # CPU seconds of each thread of a command
 
     def totals(self, command: str, inputs: Iterable[str] = CORPORA) -> list[Run] | None:
         """What the command cost on all inputs together, for each round; None if it did not run."""
@@ -180,26 +180,29 @@ def growth(results: Results) -> str:
 
 def model(results: Results) -> str:
     """What the measurements let one expect of a larger machine."""
-    dump = median(results.runs["cback-pgdump", "text"]).wall / results.sizes["text"] * MB
-    return "\n\n".join(
-        describe(mode, fit(results.runs, results.sizes, serial, parallel), dump)
-        for mode, serial, parallel in (("gzip", SERIAL[GZIP], GZIP), ("bzip2", SERIAL[BZIP2], BZIP2))
-    )
+    size = results.sizes["text"] / MB
+    dump = median(results.runs["cback-pgdump", "text"]).wall / size
+    parts = []
+    for mode, command in (("gzip", GZIP), ("bzip2", BZIP2)):
+        found = fit(results.runs, results.sizes, command, results.threads[command])
+        measured = median(results.runs[command, "text"]).wall / size
+        parts.append(describe(found, measured, dump) if found else "Too little input for a model.")
+        parts[-1] = f"**{mode}.** {parts[-1]}"
+    return "\n\n".join(parts)
 
 
-def describe(mode: str, models: list[Model], dump: float) -> str:
-    """The model in words; dump is the seconds that pg_dump takes for a megabyte."""
-    model, worst = models[len(models) // 2], max(model.worst for model in models)
-    needed, packing = model.threads_for(dump), model.wall(64)
-    least, most = (f"{chosen.serial * 1000:.2f}" for chosen in (models[0], models[-1]))
-    slowest, what = max((dump, "pg_dump, on one core"), (packing, "the compressor"))
+def describe(model: Model, measured: float, dump: float) -> str:
+    """The model in words; seconds for a megabyte, of the compressor with two threads and of pg_dump."""
+    packing = model.wall(64, 64)
+    slowest, what = max((dump, "pg_dump, one core"), (packing, "the compressor"))
     return (
-        f"**{mode}.** T threads take {model.serial * 1000:.2f} + {model.parallel * 1000:.2f} / T ms per MB; "
-        f"the rounds put the serial part, which alone counts in the end, between {least} and {most}, and the "
-        f"lines miss the two largest inputs by up to {worst:.0%}. 64 threads would take 1 TB in "
-        f"{packing * MB / 3600:.1f} h; pg_dump gives it in {dump * MB / 3600:.1f} h. So the backup takes "
-        f"{slowest * MB / 3600:.1f} h and {what} is the bottleneck. "
-        f"{needed or 'No number of'} threads keep up with pg_dump."
+        f"A megabyte costs {model.total * 1000:.2f} ± {model.error * 1000:.2f} ms of CPU time (least "
+        f"squares, standard error), of which the encoders share {model.encoders * 1000:.2f} and the busier "
+        f"of reader and writer takes {model.serial * 1000:.2f}. Two threads on two cores then take "
+        f"{model.wall(2, 2) * 1000:.2f} ms per MB; {measured * 1000:.2f} were measured. 64 threads on 64 "
+        f"cores would take 1 TB in {packing * MB / 3600:.1f} h, and pg_dump gives it in "
+        f"{dump * MB / 3600:.1f} h: the backup takes {slowest * MB / 3600:.1f} h, the bottleneck is {what}, "
+        f"and {model.threads_for(dump) or 'no number of'} threads keep up with pg_dump."
     )
 
 
