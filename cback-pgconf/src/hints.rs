@@ -41,14 +41,17 @@ pub(crate) fn for_path(path: &str) -> Option<&'static str> {
 
 /// Whether `name` was probably meant to be `known`: `databases`, `compressMode`, `Backup-User`.
 pub(crate) fn alike(known: &str, name: &str) -> bool {
-    let plain = |name: &str| {
-        let local = name.rsplit(':').next().unwrap_or(name);
-        local.to_ascii_lowercase().replace(['_', '-'], "")
-    };
-    let (known, name) = (plain(known), plain(name));
-    name == known
-        || name.strip_suffix('s') == Some(&known)
-        || (known == "postgresql" && name == "postgres")
+    let plural = plain(known).chain(['s']);
+    plain(name).eq(plain(known))
+        || plain(name).eq(plural)
+        || (known == "postgresql" && plain(name).eq("postgres".chars()))
+}
+
+/// Without a prefix, in lower case, its words run together.
+fn plain(name: &str) -> impl Iterator<Item = char> {
+    let local = name.rsplit(':').next().unwrap_or(name);
+    let letters = local.chars().filter(|c| !matches!(c, '_' | '-'));
+    letters.map(|c| c.to_ascii_lowercase())
 }
 
 impl Document {

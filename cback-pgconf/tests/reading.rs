@@ -35,6 +35,27 @@ fn reads_what_cedar_reads() {
     );
 }
 
+/// What chance seldom brings together: a declaration, and the element that it changes.
+#[rustfmt::skip]
+const DECLARED: &[&str] = &[
+    "<!DOCTYPE a [<!ATTLIST a xmlns NMTOKEN #IMPLIED>]><a xmlns=' x '/>",
+    "<!DOCTYPE a [<!ATTLIST a xmlns CDATA #IMPLIED>]><a xmlns=' x '/>",
+    "<!DOCTYPE a [<!ATTLIST a xmlns:p CDATA 'u' p:b CDATA 'x' p:b CDATA 'y'>]><a/>",
+    "<!DOCTYPE a [<!ATTLIST a xmlns:p CDATA 'u'><!ATTLIST a xmlns:p CDATA ''>]><p:a/>",
+    "<!DOCTYPE a [<!ATTLIST a xmlns:p CDATA 'u'>]><a><p:b/></a>",
+    "<!DOCTYPE a [%x;<!ATTLIST a xmlns:p CDATA 'u'>]><a><p:b/></a>",
+    "<?xml version='1.0' standalone='yes'?><!DOCTYPE a [%x;<!ATTLIST a xmlns:p CDATA 'u'>]><a><p:b/></a>",
+    "<!DOCTYPE a [%x;]><a b='&foo;'>&foo;</a>",
+    "<?xml version='1.0' standalone='yes'?><!DOCTYPE a [%x;]><a>&foo;</a>",
+];
+
+#[test]
+fn reads_what_cedar_reads_of_what_is_declared() {
+    let document = |number| DECLARED[usize::try_from(number).expect("an index")].into();
+    let [accepted, _] = compare(0..DECLARED.len() as u64, document);
+    assert_eq!(accepted, 5);
+}
+
 /// Expat goes by the tables of an old edition of XML: hold ours against it, character by character.
 #[test]
 fn knows_the_names_that_cedar_knows() {
