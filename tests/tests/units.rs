@@ -1,0 +1,84 @@
+//! What runs the script without cback3: the systemd service and timer, cron, and the configuration
+//! that they name.
+#![allow(clippy::unwrap_used)] // a test fails by panicking
+
+use cback_tests::{Server, installer, throwaway_machine, tool, workspace};
+use std::fs;
+use std::process::Command;
+use tempfile::TempDir;
+
+#[test]
+fn systemd_finds_nothing_wrong_with_the_installed_units() {
+    let prefix = TempDir::new().unwrap();
+    let mut install = installer(prefix.path());
+    succeeds(install.arg("--prefix").arg(prefix.path()));
+    for unit in ["cback-postgresql.service", "cback-postgresql.timer"] {
+        let unit = prefix.path().join("lib/systemd/system").join(unit);
+        let mut verify = Command::new("systemd-analyze");
+        verify.args(["verify", "--man=no"]).arg(unit);
+        assert_eq!(succeeds(&mut verify), "");
+    }
+}
+
+/// 2.0 of 10 is where systemd itself calls a service OK.
+#[test]
+fn the_service_is_hardened() {
+    let mut security = Command::new("systemd-analyze");
+    security.args(["security", "--no-pager", "--offline=yes", "--threshold=20"]);
+    succeeds(security.arg(workspace().join("systemd/cback-postgresql.service")));
+}
+
+#[test]
+fn the_example_configuration_has_no_fault() {
+    let mut check = Command::new(tool("cback-pgconf"));
+    let example = fs::File::open(workspace().join("systemd/cback-postgresql.conf")).unwrap();
+    assert_eq!(
+        succeeds(check.args(["check", "--strict"]).stdin(example)),
+        ""
+    );
+}
+
+/// Cron's user and command, run as that user, with the configuration and the directory that the
+/// service would find; not more rights than the service has.
+#[test]
+fn the_cron_line_backs_up_as_postgres() {
+    let server = Server::start();
+    let scratch = TempDir::new().unwrap();
+    let prefix = scratch.path().display();
+    let script = format!(
+        "CARGO_TARGET_DIR={prefix}/target scripts/install --prefix /usr --uninstall
+         CARGO_TARGET_DIR={prefix}/target scripts/install --prefix /usr
+         cd /usr/share/doc/cback-postgresql/examples
+         cp cback-postgresql.conf /etc
+         install -d -o postgres -m 700 /var/lib/cback-postgresql
+         line=$(grep -v '^#' cback-postgresql.cron)
+         user=$(echo \"$line\" | awk '{{ print $6 }}')
+         command=$(echo \"$line\" | sed 's/^\\([^ ]* *\\)\\{{6\\}}//')
+         setpriv --reuid=\"$user\" --regid=\"$user\" --clear-groups --no-new-privs --bounding-set=-all \
+             sh -c \"$command\"
+         stat -c '%U %a %n' /var/lib/cback-postgresql/*
+         gzip -dc /var/lib/cback-postgresql/postgresqldump.txt.gz | tail -n 3"
+    );
+    drop(installer(scratch.path()));
+    let Some(mut machine) = throwaway_machine(&script) else {
+        return;
+    };
+    machine.env("PGHOST", server.host()).env_remove("PGUSER");
+    let said = succeeds(&mut machine);
+    let file = "postgres 600 /var/lib/cback-postgresql/postgresqldump.txt.gz\n";
+    assert!(said.starts_with(file), "{said}");
+    assert!(
+        said.contains("-- PostgreSQL database cluster dump complete"),
+        "{said}"
+    );
+}
+
+/// What it says, on both streams.
+#[track_caller]
+fn succeeds(command: &mut Command) -> String {
+    let output = command.output().unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8_lossy(&said).into_owned();
+    assert!(output.status.success(), "{command:?}: {said}");
+    said
+}
