@@ -131,7 +131,7 @@ impl Gap {
 /// The section's element, its first line without indentation and its last without a line end.
 fn written(section: &PostgresqlConfig) -> String {
     let element = |name: &str, value: Option<&str>| match value {
-        Some(value) => format!("      <{name}>{}</{name}>\n", escaped(value)),
+        Some(value) => format!("      <{name}>{}</{name}>\n", partial_escape(value)),
         None => format!("      <{name}/>\n"),
     };
     let mut text = String::from("<postgresql>\n");
@@ -145,11 +145,6 @@ fn written(section: &PostgresqlConfig) -> String {
         text += &element("database", Some(database));
     }
     text + "   </postgresql>"
-}
-
-/// As text of an element. A carriage return would read as a line end.
-fn escaped(value: &str) -> String {
-    partial_escape(value).replace('\r', "&#13;")
 }
 
 fn check(section: &PostgresqlConfig) -> Result<(), AddError> {
