@@ -171,7 +171,7 @@ fn ended(child: &mut Child) -> Option<i32> {
         if let Some(status) = child.try_wait().unwrap() {
             return status.code();
         }
-        std::thread::yield_now();
+        std::thread::sleep(Duration::from_millis(5));
     }
     panic!("still running after a minute");
 }
