@@ -1,18 +1,14 @@
 //! The pipeline with parts that fail, and with parts that take their time.
 #![allow(clippy::unwrap_used)]
 
-mod program;
-
 use std::collections::HashSet;
 use std::io::{self, Read, Write};
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 
+use cback_compress::Error;
 use cback_compress::pipeline::{Cut, Encode, Format, Join, run};
-use cback_compress::{Error, Mode, Options, compress};
-use program::{is_whole, noise};
-use proptest::prelude::*;
 
 const END: &[u8] = b"END";
 
@@ -276,58 +272,4 @@ fn no_more_is_read_ahead_than_two_blocks_a_thread_and_a_few() {
     // One with the writer, two a thread in line, one that waits to be put in line.
     let read = read.load(Ordering::SeqCst);
     assert!(read <= 1 + 8 + 1, "{read} blocks");
-}
-
-/// Ends in a failure at any byte, at any thread count: never whole.
-fn broken(mode: Mode, input: Vec<u8>, threads: usize, seal: &[u8]) -> Vec<u8> {
-    let threads = NonZeroUsize::new(threads);
-    let options = Options {
-        mode,
-        level: Some(1),
-        threads,
-        seal: seal.to_vec(),
-    };
-    let input = io::Cursor::new(input).chain(Then(|| io::Error::other("unplugged")));
-    let mut output = Vec::new();
-    compress(input, &mut output, &options).unwrap_err();
-    output
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
-
-    #[test]
-    fn no_stream_is_whole_after_a_read_error(
-        length in 0..2_500_000_usize,
-        threads in 1..4_usize,
-        bzip2: bool,
-    ) {
-        let (mode, name) = if bzip2 { (Mode::Bzip2, "bzip2") } else { (Mode::Gzip, "gzip") };
-        let output = broken(mode, noise(length, 9), threads, b"");
-        prop_assert!(!is_whole(name, &output));
-    }
-
-    /// Wherever the borders of reads fall in data and seal.
-    #[test]
-    fn the_seal_is_taken_off_however_it_arrives(
-        data in prop::collection::vec(0..3_u8, 0..40),
-        seal in prop::collection::vec(0..3_u8, 1..8),
-        at_once in 1..12_usize,
-    ) {
-        let input = Vec::leak([&data[..], &seal].concat());
-        let threads = Some(NonZeroUsize::MIN);
-        let options = Options { mode: Mode::None, level: None, threads, seal: seal.clone() };
-        let mut output = Vec::new();
-        let input = program::Slices { bytes: input, at_once };
-        prop_assert!(compress(input, &mut output, &options).is_ok());
-        prop_assert_eq!(&output, &data);
-
-        let sealed = data.ends_with(&seal);
-        let input = program::Slices { bytes: Vec::leak(data), at_once };
-        let result = compress(input, &mut Vec::new(), &options);
-        prop_assert_eq!(result.is_ok(), sealed);
-        if !sealed {
-            prop_assert!(matches!(result, Err(Error::SealMissing)));
-        }
-    }
 }
