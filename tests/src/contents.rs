@@ -49,3 +49,16 @@ pub fn create_sample(server: &Server, database: &str) {
     server.create_database(database);
     server.sql(database, include_str!("../sample.sql"));
 }
+
+/// A new `database` with a dump of that many kilobytes, about half of which no compressor can
+/// take away.
+#[track_caller]
+pub fn create_bulk(server: &Server, database: &str, kilobytes: u32) {
+    server.create_database(database);
+    let rows = kilobytes * 30;
+    let numbers = format!("generate_series(1, {rows}) AS n");
+    server.sql(
+        database,
+        &format!("CREATE TABLE bulk AS SELECT md5(n::text) FROM {numbers}"),
+    );
+}

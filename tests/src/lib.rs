@@ -7,21 +7,35 @@
 
 mod account;
 mod cback3;
+mod contender;
 mod contents;
+mod dice;
 mod installation;
 mod installed;
+mod kill;
 mod machine;
+mod processes;
 mod server;
 mod site;
+mod small_disk;
+pub mod trace;
+pub mod verdict;
+mod wrap;
 
 pub use account::unprivileged;
 pub use cback3::{cback3, python};
-pub use contents::{contents, create_sample};
+pub use contender::{Contender, Job};
+pub use contents::{contents, create_bulk, create_sample};
+pub use dice::{Dice, seeds};
 pub use installation::{Installation, installations};
 pub use installed::installer;
+pub use kill::Kill;
 pub use machine::throwaway_machine;
+pub use processes::Process;
 pub use server::Server;
 pub use site::{SHELLS, Site, path_with_tools};
+pub use small_disk::SmallDisk;
+pub use wrap::wrapped;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};

@@ -1,5 +1,6 @@
 //! A place where backups are made: a cback3 configuration and its `collect_dir`.
 
+use crate::processes::{Process, marked};
 use crate::{Server, script, tool};
 use quick_xml::escape::escape;
 use std::ffi::OsString;
@@ -180,9 +181,8 @@ impl Site {
         let mut command = server.command(shell[0]);
         command.args(&shell[1..]).arg(script("cback-postgresql"));
         command.arg("--config").arg(self.config());
-        command
-            .env("PATH", path_with_tools(server))
-            .env(MARK, self.top.path());
+        command.env("PATH", path_with_tools(server));
+        self.mark(&mut command);
         command
     }
 
@@ -194,28 +194,22 @@ impl Site {
             .expect("the shell runs")
     }
 
-    /// The processes, by number and command line, that [`Site::command`] has left or still runs.
+    /// Has [`Site::alive`] know `command` and all that it starts.
+    pub fn mark(&self, command: &mut Command) {
+        command.env(MARK, self.top.path());
+    }
+
+    /// What [`Site::command`], or another that was marked, has left or still runs.
+    pub fn alive(&self) -> Vec<Process> {
+        marked(&format!("{MARK}={}", self.top.path().display()))
+    }
+
+    /// [`Site::alive`] by number and command line.
     pub fn processes(&self) -> Vec<String> {
-        let mark = format!("{MARK}={}", self.top.path().display());
-        let marked = |process: &PathBuf| {
-            let environment = fs::read(process.join("environ")).unwrap_or_default();
-            environment
-                .split(|&byte| byte == 0)
-                .any(|variable| variable == mark.as_bytes())
-        };
-        let processes = fs::read_dir("/proc")
-            .expect("/proc")
-            .flatten()
-            .map(|entry| entry.path());
-        let line = |process: PathBuf| {
-            let arguments = fs::read(process.join("cmdline")).unwrap_or_default();
-            format!(
-                "{}: {}",
-                process.display(),
-                String::from_utf8_lossy(&arguments)
-            )
-        };
-        processes.filter(marked).map(line).collect()
+        self.alive()
+            .into_iter()
+            .map(|process| process.line)
+            .collect()
     }
 
     /// The bytes of the backup `name`.
