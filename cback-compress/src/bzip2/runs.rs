@@ -130,7 +130,8 @@ fn leading(byte: u8, bytes: &[u8]) -> usize {
     whole + rest.count()
 }
 
-/// How many of the first bytes are surely whole runs of one to three.
+/// How many of the first bytes surely stand for themselves. A run may reach over the end, but not
+/// to a fourth byte, so that what is left of it stands for itself too.
 fn stretch(bytes: &[u8]) -> usize {
     let mut start = 0;
     while let Some(window) = bytes[start..].first_chunk() {
@@ -138,10 +139,6 @@ fn stretch(bytes: &[u8]) -> usize {
             return start + place;
         }
         start += STRIDE;
-    }
-    // The last run may reach over the end; without four in a row it began at most two bytes before.
-    while start > 0 && bytes[start - 1] == bytes[start] {
-        start -= 1;
     }
     start
 }
