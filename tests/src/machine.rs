@@ -13,6 +13,7 @@ mount -t overlay overlay -o lowerdir=/,upperdir=/media/upper,workdir=/media/work
 for place in /proc /dev /sys /tmp /etc/resolv.conf /etc/hosts "$1"; do
     [ ! -e "/media/root$place" ] || mount --rbind "$place" "/media/root$place"
 done
+rm -f /media/root/var/lib/man-db/auto-update # else apt takes its time to index every page
 exec chroot /media/root sh -euc 'cd "$1" && eval "$2"' sh "$@"
 "#;
 

@@ -1,0 +1,263 @@
+//! Every command in README.md is run, in order, on a copy of this machine, with a real server, a real
+//! cback3 and what the README itself has installed. Stand-ins are only for another host, an object
+//! store and a systemd that runs.
+//!
+//! A block says by its info string what it is: `sh` is typed into bash; `sh last` after all others;
+//! `sh server=empty` at a server that holds nothing yet; `xml` goes into cback3.conf, `cron` into
+//! cron; `text` is not for typing.
+#![allow(clippy::unwrap_used)] // a test fails by panicking
+
+use cback_tests::{Server, Site, contents, create_sample, python, throwaway_machine, workspace};
+use std::ffi::OsString;
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+struct Block {
+    line: usize,
+    info: String,
+    text: String,
+}
+
+fn blocks() -> Vec<Block> {
+    let readme = fs::read_to_string(workspace().join("README.md")).unwrap();
+    let mut blocks = vec![];
+    let mut lines = readme.lines().enumerate();
+    while let Some((number, line)) = lines.next() {
+        let Some(info) = line.strip_prefix("```") else {
+            assert!(
+                !line.starts_with("    ") || line.trim().is_empty(),
+                "{line}"
+            );
+            continue;
+        };
+        let body = lines.by_ref().take_while(|(_, line)| *line != "```");
+        blocks.push(Block {
+            line: number + 1,
+            info: info.to_owned(),
+            text: body.flat_map(|(_, line)| [line, "\n"]).collect(),
+        });
+    }
+    blocks
+}
+
+#[test]
+fn every_block_says_what_it_is() {
+    let known = ["sh", "sh last", "sh server=empty", "xml", "cron", "text"];
+    let blocks = blocks();
+    assert!(blocks.len() > 20);
+    for Block { line, info, .. } in &blocks {
+        assert!(known.contains(&info.as_str()), "README.md:{line}: {info:?}");
+    }
+}
+
+const IN_THE_WRITING: [&str; 2] = ["docs/bench.md", "docs/faults.md"];
+
+#[test]
+fn every_link_leads_somewhere() {
+    let readme = fs::read_to_string(workspace().join("README.md")).unwrap();
+    let slug = |heading: &str| {
+        heading
+            .to_lowercase()
+            .replace(' ', "-")
+            .replace(['`', ','], "")
+    };
+    let headings: Vec<_> = readme
+        .lines()
+        .filter_map(|line| line.strip_prefix('#'))
+        .map(|heading| slug(heading.trim_start_matches('#').trim()))
+        .collect();
+    for link in readme.split("](").skip(1) {
+        let target = link.split(')').next().unwrap();
+        if let Some(anchor) = target.strip_prefix('#') {
+            assert!(headings.iter().any(|heading| heading == anchor), "{target}");
+        } else if !target.starts_with("https://") && !IN_THE_WRITING.contains(&target) {
+            assert!(workspace().join(target).exists(), "{target}");
+        }
+    }
+}
+
+/// What the machine must have before the first block: databases, cback3 with Cedar's extension
+/// configured, and the stand-ins.
+const GROUND: &str = r#"
+printf 'APT::Install-Recommends "false";\nAPT::Get::Assume-Yes "true";\n' >/etc/apt/apt.conf.d/99readme
+mkdir -p /opt/backup
+ln -s "$site/collect" /opt/backup/collect
+cp "$site/cback3.conf" /etc/cback3.conf
+/usr/bin/python3 -m venv --without-pip /opt/cback3
+modules=$("$python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+echo "$modules" >"$(echo /opt/cback3/lib/python3*/site-packages)/cback3.pth"
+sed '1s|.*|#!/opt/cback3/bin/python|' "${python%/*}/cback3" >/usr/bin/cback3
+chmod 755 /usr/bin/cback3
+export GNUPGHOME="$site/gnupg"
+mkdir -m 700 "$GNUPGHOME"
+gpg --batch --quiet --passphrase '' --quick-generate-key backup@example.org
+gpg --batch --quiet --armor --export backup@example.org >"$site/desk/backup.asc"
+gpgconf --kill all
+OLDPWD=$PWD
+"#;
+
+const STAND_INS: [(&str, &str); 3] = [
+    ("ssh", "mkdir -p ../vault && cd ../vault && sh -c \"$2\""),
+    (
+        "aws",
+        "mkdir -p ../store; name() { echo \"../store/${1#s3://vault/}\"; }
+         case $2 in
+         cp) cat >\"$(name \"$4\")\" ;;
+         mv) mv \"$(name \"$3\")\" \"$(name \"$4\")\" ;;
+         esac",
+    ),
+    ("systemctl", "test -e \"/usr/lib/systemd/system/$3\""),
+];
+
+/// Makes the other kinds of files that Restoring speaks of.
+const OTHER_FILES: &str = r#"
+for section in '<compress_mode>none</compress_mode><all>N</all><database>shop</database>' \
+    '<compress_mode>bzip2</compress_mode><all>N</all><database>shop</database>' \
+    '<compress_mode>gzip</compress_mode><all>Y</all>'; do
+    sed "s|<postgresql>.*|<postgresql>$section</postgresql>|" /etc/cback3.conf >"$site/other.conf"
+    cback-postgresql --quiet --config "$site/other.conf"
+done
+"#;
+
+/// The hook instead of the extension, in the configuration that cback3 then collects by.
+const WITH_HOOK: &str = r#"
+sed -e "/<options>/r $block" -e '/<extensions>/d' /etc/cback3.conf >"$site/hook.conf"
+chmod 600 "$site/hook.conf"
+rm -f "$site"/collect/*
+cback3 --config "$site/hook.conf" --full collect
+test -s "$site/collect/postgresqldump-shop.txt.gz"
+"#;
+
+const IN_CRON: &str =
+    "grep -qxF -f $block /usr/share/doc/cback-postgresql/examples/cback-postgresql.cron";
+
+const AFTERWARDS: &str = r#"
+cp /etc/cback3.conf "$site"
+gpg --batch --quiet --decrypt "$site/desk/shop.sql.gz.gpg" >"$site/desk/decrypted.gz"
+gpgconf --kill all
+"#;
+
+/// All blocks as one script, which stops at the first that fails and says where it stands.
+fn typed(site: &Site, empty: &Server) -> String {
+    let mut blocks = blocks();
+    blocks.sort_by_key(|block| block.info == "sh last");
+    let mut script = String::new();
+    for Block { line, info, text } in blocks {
+        let file = site.path(&format!("block-{line}"));
+        fs::write(&file, &text).unwrap();
+        let is_for_checkout = text.contains("scripts/");
+        let directory = if is_for_checkout {
+            "$OLDPWD"
+        } else {
+            "$site/desk"
+        };
+        let command = match info.as_str() {
+            "sh" | "sh last" => "bash -eu $block",
+            "sh server=empty" => &format!("PGHOST={} bash -eu $block", empty.host().display()),
+            "xml" => WITH_HOOK,
+            "cron" => IN_CRON,
+            _ => continue,
+        };
+        let before = if text.contains("postgresqldump-shop.txt.bz2") {
+            OTHER_FILES
+        } else {
+            ""
+        };
+        write!(
+            script,
+            "block={}\n{before}\n(cd {directory} && {command}) >$site/said 2>&1 </dev/null ||\n\
+             {{ echo README.md:{line}; cat $site/said; exit 1; }}\n",
+            file.display()
+        )
+        .unwrap();
+    }
+    script
+}
+
+#[test]
+fn every_command_does_what_the_text_around_it_says() {
+    let [server, empty] = [(); 2].map(|()| Server::start());
+    create_sample(&server, "shop");
+    // What the read-only role may not read is told in the text.
+    server.sql("shop", "SELECT lo_unlink(oid) FROM pg_largeobject_metadata");
+    let site = site();
+    let configuration = fs::read(site.config()).unwrap();
+    let script = format!("{GROUND}\n{}\n{AFTERWARDS}", typed(&site, &empty));
+    let Some(mut machine) = throwaway_machine(&script) else {
+        return;
+    };
+    machine
+        .env("PATH", path(&site, &server))
+        .env("LC_ALL", "C.UTF-8");
+    machine
+        .env("PGHOST", server.host())
+        .env("PGUSER", "postgres");
+    machine.env(
+        "site",
+        site.path("").to_str().unwrap().trim_end_matches('/'),
+    );
+    machine.env("python", python());
+    let output = machine.output().unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&said)
+    );
+
+    assert_eq!(
+        fs::read(site.config()).unwrap(),
+        configuration,
+        "no way back"
+    );
+    let original = contents(&server, "shop");
+    for restored in ["restored", "restored2", "restored3"] {
+        assert_eq!(contents(&server, restored), original, "{restored}");
+    }
+    assert_eq!(contents(&empty, "shop"), original);
+    for file in [
+        "desk/shop.sql.gz",
+        "desk/decrypted.gz",
+        "vault/shop.sql.gz",
+        "store/shop.sql.gz",
+    ] {
+        let gunzip = Command::new("gzip")
+            .arg("-dc")
+            .arg(site.path(file))
+            .output()
+            .unwrap();
+        assert!(gunzip.status.success(), "{file}");
+        let dump = String::from_utf8_lossy(&gunzip.stdout).into_owned();
+        assert!(
+            dump.contains("-- PostgreSQL database dump complete"),
+            "{file}"
+        );
+    }
+}
+
+/// cback3 with Cedar's own extension, and the stand-ins.
+fn site() -> Site {
+    let mut site = Site::new();
+    site.add_section(
+        "<extensions><action><name>postgresql</name><module>CedarBackup3.extend.postgresql</module>\
+         <function>executeAction</function><index>101</index></action></extensions>",
+    );
+    site.configure("gzip", &["shop"]);
+    for directory in ["desk", "bin"] {
+        fs::create_dir(site.path(directory)).unwrap();
+    }
+    for (name, script) in STAND_INS {
+        site.shim(&format!("bin/{name}"), script);
+    }
+    site
+}
+
+fn path(site: &Site, server: &Server) -> OsString {
+    let cargo = Path::new(env!("CARGO")).parent().unwrap();
+    let mut path = vec![site.path("bin"), server.bin().to_owned()];
+    path.extend(["/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"].map(PathBuf::from));
+    path.push(cargo.to_owned());
+    std::env::join_paths(path).unwrap()
+}
