@@ -44,7 +44,7 @@ pub struct Cli {
     #[arg(long)]
     fsync: bool,
 
-    /// Show bytes in, bytes out and the rate, if standard error is a terminal
+    /// Show bytes in and out, their ratio, the rate and the time, if standard error is a terminal
     #[arg(long)]
     progress: bool,
 }

@@ -1,10 +1,11 @@
-//! Bytes in, bytes out and the rate, on standard error while it works.
+//! Bytes in and out, what share the one is of the other, the rate and the time, on standard error
+//! while it works.
 
 use std::io::{self, IsTerminal, Read, Write};
 
 use indicatif::{DecimalBytes, ProgressBar, ProgressStyle};
 
-const LINE: &str = "{decimal_bytes} in, {msg} out, {decimal_bytes_per_sec}, {elapsed}";
+const LINE: &str = "{decimal_bytes} in, {msg}, {decimal_bytes_per_sec}, {elapsed}";
 
 /// A line on standard error, or nothing at all.
 #[derive(Clone)]
@@ -59,7 +60,7 @@ impl<W: Write> Write for Counted<W> {
         let count = self.stream.write(bytes)?;
         if let Some(line) = &self.line {
             self.count += count as u64;
-            line.set_message(DecimalBytes(self.count).to_string());
+            line.set_message(bytes_out(self.count, line.position()));
         }
         Ok(count)
     }
@@ -67,4 +68,10 @@ impl<W: Write> Write for Counted<W> {
     fn flush(&mut self) -> io::Result<()> {
         self.stream.flush()
     }
+}
+
+#[allow(clippy::cast_precision_loss)] // nobody looks at the fifteenth digit
+fn bytes_out(count: u64, of: u64) -> String {
+    let share = 100.0 * count as f64 / of.max(1) as f64;
+    format!("{} out ({share:.1} %)", DecimalBytes(count))
 }

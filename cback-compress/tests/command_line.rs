@@ -189,7 +189,7 @@ fn progress_is_silent_where_nobody_looks() {
 
 /// `script` gives it a terminal.
 #[test]
-fn progress_shows_bytes_in_and_out_on_a_terminal() {
+fn progress_shows_bytes_and_their_ratio_on_a_terminal() {
     let directory = tempfile::tempdir().unwrap();
     let [input, output] = ["input", "output"].map(|name| directory.path().join(name));
     std::fs::write(&input, text(3_000_000)).unwrap();
@@ -203,6 +203,9 @@ fn progress_shows_bytes_in_and_out_on_a_terminal() {
     let done = run(command.args(["-qec", &line, "/dev/null"]), b"");
     assert_eq!(done.status, Some(0));
     let screen = String::from_utf8(done.output).unwrap();
-    assert!(screen.contains("3.00 MB in, 3.00 MB out"), "{screen:?}");
+    assert!(
+        screen.contains("3.00 MB in, 3.00 MB out (100.0 %), "),
+        "{screen:?}"
+    );
     assert_eq!(std::fs::read(output).unwrap(), text(3_000_000));
 }
