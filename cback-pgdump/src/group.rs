@@ -12,6 +12,7 @@
 use crate::Error;
 use crate::command::Invocation;
 use crate::copy::PIPE;
+use crate::leash::Leash;
 use rustix::io::Errno;
 use rustix::pipe::fcntl_setpipe_size;
 use rustix::process::{
@@ -35,6 +36,7 @@ struct State {
     is_stopped: bool,
     /// The child, until it has been waited for.
     group: Option<Pid>,
+    leash: Option<Leash>,
 }
 
 impl Stopper {
@@ -74,6 +76,8 @@ impl Stopper {
         let child = command.process_group(0).spawn().map_err(start)?;
         let group = Pid::from_child(&child);
         state.group = Some(group);
+        // Without it the dump is none the worse.
+        state.leash = Leash::on(group).ok();
         Ok((
             Running {
                 stdout,
@@ -96,6 +100,7 @@ impl State {
         let Some(group) = self.group.take() else {
             return;
         };
+        self.leash = None;
         let deadline = Instant::now() + GRACE;
         let _ = kill_process_group(group, Signal::TERM);
         while !is_gone(group) {
@@ -142,6 +147,7 @@ impl Running<'_> {
         // Should a child of its have outlived it, then not for long.
         let _ = kill_process_group(self.group, Signal::TERM);
         state.group = None;
+        state.leash = None;
         self.child.wait().map_err(Error::Read)
     }
 }

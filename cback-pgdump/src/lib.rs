@@ -5,9 +5,9 @@
 //! marker that the child writes last, and only then writes the seal, a word that the next stage
 //! waits for.
 //!
-//! One file an idea: `command` says what the child is told, `ending` what the
-//! end of a dump looks like, `copy` how the bytes pass, `group` how the child and its children are brought to an end,
-//! `relay` what becomes of the child's messages.
+//! One file an idea: `command` says what the child is told, `copy` how the bytes pass, `ending` what
+//! the end of a dump looks like, `group` how the child and its children are brought to an end,
+//! `leash` how they are when we are killed, `relay` what becomes of the child's messages.
 
 pub mod cli;
 mod command;
@@ -15,6 +15,7 @@ mod copy;
 mod ending;
 mod error;
 mod group;
+mod leash;
 mod relay;
 pub mod signals;
 pub mod stdio;

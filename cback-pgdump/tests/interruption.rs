@@ -187,6 +187,22 @@ fn a_reader_that_goes_away_is_a_quiet_failure() {
     assert_eq!(said, "");
 }
 
+/// A pg_dump that waits for a lock writes nothing, and so would wait for ever.
+#[test]
+fn when_it_is_killed_a_child_that_waits_for_a_lock_ends_as_well() {
+    create_table("abandoned", 1);
+    let _lock = Lock::on("abandoned");
+    for target in ["abandoned", "--all"] {
+        let name = format!("abandoned {target}");
+        let mut child = start(cback_pgdump().arg(target), &name);
+        wait_until_locked_out("abandoned");
+        child.kill().expect("it runs");
+        assert_eq!(ended(&mut child).signal(), Some(9));
+        wait_for("the child's end", DEADLINE, || left(&name).is_empty());
+        assert_nothing_left(&name);
+    }
+}
+
 #[test]
 fn when_it_is_killed_the_child_ends_at_its_next_write() {
     create_table("killed", 20_000);
