@@ -18,6 +18,7 @@ mod processes;
 mod server;
 mod site;
 mod small_disk;
+mod tally;
 pub mod trace;
 pub mod verdict;
 mod wrap;
@@ -35,6 +36,7 @@ pub use processes::Process;
 pub use server::Server;
 pub use site::{SHELLS, Site, path_with_tools};
 pub use small_disk::SmallDisk;
+pub use tally::{Tally, table};
 pub use wrap::wrapped;
 
 use std::path::{Path, PathBuf};

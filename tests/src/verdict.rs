@@ -100,8 +100,19 @@ pub fn start(command: &mut Command) -> Child {
 
 /// Waits for the end of `child` and of all it has started, and ends what does not end by itself.
 pub fn judge(site: &Site, yardstick: &Yardstick, file: &Path, child: &mut Child) -> Verdict {
+    judge_within(PATIENCE, site, yardstick, file, child)
+}
+
+/// [`judge`] with less patience.
+pub fn judge_within(
+    patience: Duration,
+    site: &Site,
+    yardstick: &Yardstick,
+    file: &Path,
+    child: &mut Child,
+) -> Verdict {
     let mut status = None;
-    within(PATIENCE, || {
+    within(patience, || {
         status = child.try_wait().expect("a child of ours");
         status.is_some()
     });
@@ -109,7 +120,7 @@ pub fn judge(site: &Site, yardstick: &Yardstick, file: &Path, child: &mut Child)
         end_all(site);
         child.wait().expect("a child of ours");
     }
-    within(GRACE, || site.alive().is_empty());
+    within(GRACE.min(patience), || site.alive().is_empty());
     let left = site.processes();
     end_all(site);
     Verdict {
