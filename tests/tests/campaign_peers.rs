@@ -39,10 +39,13 @@ impl Ground {
         job.database.map_or(&self.all, |_| &self.one)
     }
 
+    /// How long an undisturbed run takes.
     fn duration(&self, contender: Contender, job: &Job) -> Duration {
-        let mut command = contender.command(&mut Site::new(), &self.server, job);
+        let mut site = Site::new();
+        let mut command = contender.command(&mut site, &self.server, job);
         let begin = Instant::now();
-        command.output().unwrap();
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{contender:?}: {output:?}");
         begin.elapsed()
     }
 
@@ -85,21 +88,19 @@ impl Ground {
     fn cut_connections(&self, contender: Contender) -> Tally {
         let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
                    WHERE application_name = 'pg_dump'";
-        let mut tally = Tally::default();
-        for seed in seeds(30).take(60) {
+        let (mut tally, mut durations) = (Tally::default(), HashMap::new());
+        for seed in seeds(60) {
             let mut dice = Dice::new(seed);
             let job = Job::new(dice.one_of(&["none", "gzip", "bzip2"]), Some(DATABASE));
+            let whole = durations
+                .entry(job.mode)
+                .or_insert_with(|| self.duration(contender, &job));
             let mut site = Site::new();
             put_yesterdays(&site, &job);
             let mut child = start(&mut contender.command(&mut site, &self.server, &job));
-            let looks = dice.below(8);
-            for _ in 0..=looks {
-                while child.try_wait().unwrap().is_none()
-                    && !site.alive().iter().any(|it| it.name == "pg_dump")
-                {}
-                if !self.server.sql("postgres", cut).is_empty() {
-                    break;
-                }
+            std::thread::sleep(*whole * u32::try_from(dice.below(100)).unwrap() / 100);
+            while child.try_wait().unwrap().is_none() && self.server.sql("postgres", cut).is_empty()
+            {
             }
             let file = job.file(&site);
             tally.add(&judge_within(PATIENCE, &site, &self.one, &file, &mut child));
