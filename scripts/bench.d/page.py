@@ -22,9 +22,11 @@ def machine(python: Path) -> str:
     cpuinfo = Path("/proc/cpuinfo").read_text()
     model = re.search(r"model name\s*: (.*)", cpuinfo)
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
+    cores, load = len(os.sched_getaffinity(0)), os.getloadavg()[0]
     lines = [
-        f"{model[1] if model else platform.machine()}, {len(os.sched_getaffinity(0))} cores, "
-        f"{memory:.0f} GiB, Linux {platform.release()}, load before the run {os.getloadavg()[0]:.2f}"
+        f"{model[1] if model else platform.machine()}, {cores} cores, {memory:.0f} GiB, "
+        f"Linux {platform.release().split('-')[0]}, load before the run {load:.1f}"
+        + (": **busy with other work**, so wall times are long and scattered" if load > cores / 2 else "")
     ]
     tools = competing(["cback-compress", "pg_dump", "gzip", "pigz", "crabz", "bzip2", "pbzip2", "lbzip2"])
     lines += [version([tool, "--version"]) for tool in tools]
