@@ -20,11 +20,11 @@ fn systemd_finds_nothing_wrong_with_the_installed_units() {
     }
 }
 
-/// 2.0 of 10 is where systemd itself calls a service OK.
+/// Of 100, where systemd calls 20 OK; what is left is its need of sockets and of the network.
 #[test]
 fn the_service_is_hardened() {
     let mut security = Command::new("systemd-analyze");
-    security.args(["security", "--no-pager", "--offline=yes", "--threshold=20"]);
+    security.args(["security", "--no-pager", "--offline=yes", "--threshold=15"]);
     succeeds(security.arg(workspace().join("systemd/cback-postgresql.service")));
 }
 
