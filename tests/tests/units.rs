@@ -2,8 +2,10 @@
 //! that they name.
 #![allow(clippy::unwrap_used)] // a test fails by panicking
 
-use cback_tests::{Server, installer, throwaway_machine, tool, workspace};
+use cback_tests::{Server, Site, installer, throwaway_machine, tool, workspace};
+use std::collections::BTreeSet;
 use std::fs;
+use std::os::unix::fs::chown;
 use std::process::Command;
 use tempfile::TempDir;
 
@@ -71,6 +73,81 @@ fn the_cron_line_backs_up_as_postgres() {
         said.contains("-- PostgreSQL database cluster dump complete"),
         "{said}"
     );
+}
+
+/// No systemd runs here, so its filter is held against what strace sees.
+#[test]
+fn the_service_may_make_every_system_call_of_a_backup() {
+    let server = Server::start();
+    let site = Site::new();
+    site.configure("gzip", &[]);
+    let mut strace = Command::new("strace");
+    strace.args(["-f", "-qq", "-o"]).arg(site.path("calls"));
+    if rustix::process::geteuid().is_root() {
+        for path in [site.collect_dir(), site.config()] {
+            chown(path, Some(65_534), Some(65_534)).unwrap();
+        }
+        strace.args(["-u", "nobody"]);
+    }
+    let backup = site.command(&server, &["sh"]);
+    strace.arg(backup.get_program()).args(backup.get_args());
+    strace.envs(
+        backup
+            .get_envs()
+            .filter_map(|(name, value)| Some((name, value?))),
+    );
+    succeeds(&mut strace);
+    assert_eq!(site.listing(), ["postgresqldump.txt.gz"]);
+
+    let seen = fs::read_to_string(site.path("calls")).unwrap();
+    let calls = seen.lines().filter_map(|line| {
+        let (name, _) = line.split_once(' ')?.1.trim_start().split_once('(')?;
+        name.starts_with(|c: char| c.is_ascii_lowercase())
+            .then_some(name)
+    });
+    let calls: BTreeSet<_> = calls.map(str::to_owned).collect();
+    assert!(
+        calls.contains("execve") && calls.contains("connect"),
+        "{calls:?}"
+    );
+    let refused: Vec<_> = calls.difference(&allowed()).cloned().collect();
+    assert_eq!(refused, [""; 0]);
+}
+
+/// What the service's SystemCallFilter lines let through, taken in order as systemd does.
+fn allowed() -> BTreeSet<String> {
+    let unit = workspace().join("systemd/cback-postgresql.service");
+    let unit = fs::read_to_string(unit).unwrap();
+    let mut allowed = BTreeSet::new();
+    for filter in unit
+        .lines()
+        .filter_map(|line| line.strip_prefix("SystemCallFilter="))
+    {
+        let refused = filter.strip_prefix('~');
+        let names = refused.unwrap_or(filter).split(' ').flat_map(system_calls);
+        for name in names {
+            if refused.is_some() {
+                allowed.remove(&name);
+            } else {
+                allowed.insert(name);
+            }
+        }
+    }
+    allowed
+}
+
+/// The names in systemd's set, or the name itself.
+fn system_calls(name: &str) -> Vec<String> {
+    if !name.starts_with('@') {
+        return vec![name.to_owned()];
+    }
+    let mut filter = Command::new("systemd-analyze");
+    let text = succeeds(filter.args(["syscall-filter", name]));
+    let names = text.lines().skip(1).map(str::trim);
+    names
+        .filter(|name| !name.is_empty() && !name.starts_with('#'))
+        .flat_map(system_calls)
+        .collect()
 }
 
 /// What it says, on both streams.
