@@ -114,7 +114,7 @@ fn the_service_may_make_every_system_call_of_a_backup() {
     assert_eq!(refused, [""; 0]);
 }
 
-/// What the service's SystemCallFilter lines let through, taken in order as systemd does.
+/// What the service's `SystemCallFilter` lines let through, taken in order as systemd does.
 fn allowed() -> BTreeSet<String> {
     let unit = workspace().join("systemd/cback-postgresql.service");
     let unit = fs::read_to_string(unit).unwrap();
