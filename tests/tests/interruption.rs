@@ -109,7 +109,10 @@ fn a_second_run_says_who_has_collect_dir_and_fails_at_once() {
     let server = Server::start();
     for shell in SHELLS {
         let mut halted = Halted::start(&server, shell);
-        let second = halted.site.run(&server, shell);
+        // One that were let in would halt as well.
+        let second = halted
+            .site
+            .run(&server, &[&["timeout", "60"], shell].concat());
         assert_eq!(second.status.code(), Some(1), "{shell:?}");
         let expected = format!(
             "cback-postgresql: collect_dir {} is in use by process {}\n",
