@@ -13,6 +13,8 @@ mount -t overlay overlay -o lowerdir=/,upperdir=/media/upper,workdir=/media/work
 for place in /proc /dev /sys /tmp /etc/resolv.conf /etc/hosts "$1"; do
     [ ! -e "/media/root$place" ] || mount --rbind "$place" "/media/root$place"
 done
+# A container's dpkg may leave out manuals and documents.
+grep -ls '^path-exclude' /media/root/etc/dpkg/dpkg.cfg.d/* | xargs -r rm
 rm -f /media/root/var/lib/man-db/auto-update # else apt takes its time to index every page
 exec chroot /media/root sh -euc 'cd "$1" && eval "$2"' sh "$@"
 "#;
