@@ -10,7 +10,8 @@ set -eu
 mount -t tmpfs tmpfs /media
 mkdir /media/upper /media/work /media/root
 mount -t overlay overlay -o lowerdir=/,upperdir=/media/upper,workdir=/media/work /media/root
-for place in /proc /dev /sys /tmp /etc/resolv.conf /etc/hosts "$1"; do
+for place in /proc /dev /sys /tmp /etc/resolv.conf /etc/hosts "$1" \
+    "${CARGO_HOME:-$HOME/.cargo}" "${RUSTUP_HOME:-$HOME/.rustup}"; do
     [ ! -e "/media/root$place" ] || mount --rbind "$place" "/media/root$place"
 done
 # A container's dpkg may leave out manuals and documents.
