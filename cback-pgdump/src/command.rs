@@ -5,6 +5,9 @@
 //! reads it in `ps`. libpq's `PGDATABASE` and `PGUSER` have neither fault, but a service (the
 //! variable `PGSERVICE`, even an empty one) overrides both. Beside a service they have to be
 //! arguments, in the one form that is taken literally.
+//!
+//! Ours come after the user's, since the last one counts. An empty `--dbname=` leaves the name to
+//! `PGDATABASE`, and makes pg_dump refuse any name it is given besides.
 
 use crate::{Error, Options, Target};
 use std::ffi::{OsStr, OsString};
@@ -40,17 +43,14 @@ impl Invocation {
             if name.len() > NAME_MAX {
                 return Err(Error::NameTooLong(name.clone()));
             }
+            let mut dbname = OsString::new();
             if has_service {
-                invocation
-                    .arguments
-                    .push(joined("--dbname=", &connection_string(name)));
+                dbname = connection_string(name);
             } else {
                 invocation.environment.push(("PGDATABASE", name.clone()));
             }
+            invocation.arguments.push(joined("--dbname=", &dbname));
         }
-        invocation
-            .arguments
-            .extend(options.arguments.iter().cloned());
         Ok(invocation)
     }
 
@@ -59,9 +59,11 @@ impl Invocation {
             Target::Database(_) => &options.pg_dump,
             Target::All => &options.pg_dumpall,
         };
+        let mut arguments = options.arguments.clone();
+        arguments.push("--no-password".into());
         Self {
             program: program.clone(),
-            arguments: vec!["--no-password".into()],
+            arguments,
             environment: Vec::new(),
             target: options.target.clone(),
         }
@@ -126,7 +128,7 @@ mod tests {
     fn names_go_by_the_environment() {
         let options = options(Target::Database("a=b".into()), Some("-x"));
         let (arguments, environment) = told(&options, false);
-        assert_eq!(arguments, ["--no-password", "--schema-only"]);
+        assert_eq!(arguments, ["--schema-only", "--no-password", "--dbname="]);
         assert_eq!(
             environment,
             [("PGUSER", "-x".into()), ("PGDATABASE", "a=b".into())]
@@ -138,19 +140,32 @@ mod tests {
         let options = options(Target::Database(r"it's \".into()), Some("-x"));
         let (arguments, environment) = told(&options, true);
         let expected = [
+            "--schema-only",
             "--no-password",
             "--username=-x",
             r"--dbname=dbname='it\'s \\'",
-            "--schema-only",
         ];
         assert_eq!(arguments, expected);
         assert_eq!(environment, []);
     }
 
+    /// The last one counts: `--password` would ask at a terminal.
+    #[test]
+    fn the_users_options_override_none_of_ours() {
+        for target in [Target::All, Target::Database("db".into())] {
+            for has_service in [false, true] {
+                let mut options = options(target.clone(), Some("me"));
+                options.arguments = ["-W", "-dother"].map(Into::into).to_vec();
+                let (arguments, _) = told(&options, has_service);
+                assert_eq!(arguments[..3], ["-W", "-dother", "--no-password"]);
+            }
+        }
+    }
+
     #[test]
     fn what_is_not_named_is_left_to_libpq() {
         let (arguments, environment) = told(&options(Target::All, None), true);
-        assert_eq!(arguments, ["--no-password", "--schema-only"]);
+        assert_eq!(arguments, ["--schema-only", "--no-password"]);
         assert_eq!(environment, []);
     }
 

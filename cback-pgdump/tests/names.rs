@@ -2,11 +2,13 @@
 
 mod ground;
 
-use cback_tests::Server;
+use cback_tests::{Server, installations};
 use ground::{SERVER, cback_pgdump, dumped, run, stderr};
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::process::Output;
 use std::sync::LazyLock;
 
 /// What libpq, pg_dump, a shell or a path could take for something else.
@@ -108,6 +110,54 @@ fn an_empty_service_is_a_service() {
     let mut command = cback_pgdump();
     command.env("PGSERVICEFILE", &services).env("PGSERVICE", "");
     assert_holds_table(&dumped(command.arg("plain")), 0);
+}
+
+/// What follows `--` is pg_dump's, and there it could name another database.
+const DETOURS: [&[&str]; 7] = [
+    &["decoy"],
+    &["-d", "decoy"],
+    &["-ddecoy"],
+    &["--dbname=decoy"],
+    &["--dbname", "dbname=decoy"],
+    &["--", "decoy"],
+    &["-s", "decoy", "-s"],
+];
+
+#[test]
+fn no_further_option_leads_to_another_database() {
+    let services = DATABASES.host().join("services");
+    // On Debian a wrapper, which reads the arguments too.
+    let usual = Path::new("/usr/bin/pg_dump").to_owned();
+    let clients = installations().into_iter().map(|one| one.bin);
+    for program in clients.map(|bin| bin.join("pg_dump")).chain([usual]) {
+        for detour in DETOURS {
+            for (service, strict) in [(false, false), (false, true), (true, false), (true, true)] {
+                let mut command = cback_pgdump();
+                command.args(["plain", "--seal", "walrus", "--pg-dump"]);
+                command.arg(&program).arg("--").args(detour);
+                if service {
+                    command.env("PGSERVICEFILE", &services);
+                    command.env("PGSERVICE", "decoy");
+                }
+                if strict {
+                    command.env("POSIXLY_CORRECT", "1");
+                }
+                assert_plain_or_nothing(&run(&mut command), &format!("{command:?}"));
+            }
+        }
+    }
+}
+
+#[track_caller]
+fn assert_plain_or_nothing(output: &Output, command: &str) {
+    let dump = String::from_utf8_lossy(&output.stdout);
+    if output.status.success() {
+        assert_holds_table(&dump, 0);
+    } else {
+        assert_eq!(dump, "", "{command}");
+        let said = stderr(output);
+        assert!(said.contains("too many command-line arguments"), "{said}");
+    }
 }
 
 #[test]
