@@ -61,11 +61,30 @@ impl Drop for Halted {
 fn a_signal_leaves_nothing_but_the_last_backup() {
     let server = Server::start();
     for shell in SHELLS {
-        for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
+        for (signal, name) in [
+            (Signal::TERM, "TERM"),
+            (Signal::INT, "INT"),
+            (Signal::HUP, "HUP"),
+            (Signal::QUIT, "QUIT"),
+        ] {
             let mut halted = Halted::start(&server, shell);
             halted.signal(signal);
             let status = halted.child.wait().unwrap();
             assert_eq!(status.signal(), Some(signal.as_raw()), "{shell:?}");
+            let mut said = String::new();
+            halted
+                .child
+                .stderr
+                .take()
+                .unwrap()
+                .read_to_string(&mut said)
+                .unwrap();
+            let line = format!("cback-postgresql: stopped by SIG{name} while backing up postgres");
+            let mut ours = said
+                .lines()
+                .filter(|said| said.starts_with("cback-postgresql: "));
+            assert_eq!(ours.next_back(), Some(line.as_str()), "{shell:?}: {said}");
+            assert!(!said.contains("getcwd"), "{shell:?}: {said}");
             halted.assert_yesterdays(shell);
             let mut left = vec![];
             wait_for(&format!("{shell:?} took its pipeline along"), LIMIT, || {

@@ -181,6 +181,133 @@ fn everything_is_checked_before_the_first_dump() {
 }
 
 #[test]
+fn what_is_no_program_is_refused_before_the_first_dump() {
+    for shell in SHELLS {
+        for path in ["/tmp", "/etc/passwd"] {
+            let mut site = Site::new();
+            site.override_command("pg_dump", path.as_ref());
+            site.configure("gzip", &["postgres"]);
+            assert_eq!(
+                refused(&site, shell),
+                format!("cback-postgresql: {path} not found\n")
+            );
+        }
+    }
+}
+
+#[test]
+fn a_directory_in_the_place_of_a_backup_is_refused_before_the_first_dump() {
+    for shell in SHELLS {
+        let site = Site::new();
+        site.configure("gzip", &["postgres"]);
+        let directory = site.collect_dir().join("postgresqldump-postgres.txt.gz");
+        fs::create_dir(&directory).unwrap();
+        let expected = format!("cback-postgresql: {} is a directory\n", directory.display());
+        assert_eq!(refused(&site, shell), expected, "{shell:?}");
+    }
+}
+
+/// It would be read twice, by `check` and by `shell`.
+#[test]
+fn a_configuration_that_is_no_file_is_refused() {
+    for shell in SHELLS {
+        let site = Site::new();
+        assert!(
+            Command::new("mkfifo")
+                .arg(site.config())
+                .status()
+                .unwrap()
+                .success()
+        );
+        let pipe = site.config().display().to_string();
+        let said = refused(&site, &[&["timeout", "60"], shell].concat());
+        assert_eq!(
+            said,
+            format!("cback-postgresql: {pipe} is not a plain file\n"),
+            "{shell:?}"
+        );
+        for name in ["-", ""] {
+            let output = bare(shell, &["--config", name]);
+            assert_eq!(output.status.code(), Some(2), "{shell:?}");
+            assert!(stderr(&output).starts_with("cback-postgresql: --config needs a file\n"));
+        }
+    }
+}
+
+/// A name may be longer than what the kernel lets through to a program: then a shell's printf
+/// fails, or that of `/usr/bin`, and who knows what else.
+#[test]
+fn names_that_postgresql_cannot_hold_are_refused_before_the_first_dump() {
+    for shell in SHELLS {
+        for length in [64, 200_000] {
+            let endless = "x".repeat(length);
+            let database = format!("<database>{endless}</database><database>postgres</database>");
+            let user = format!("<user>{endless}</user><database>postgres</database>");
+            for names in [database, user] {
+                let site = Site::new();
+                site.configure_section(&format!("<compress_mode>none</compress_mode>{names}"));
+                let config = site.config().display().to_string();
+                let expected = format!(
+                    "cback-postgresql: a name has at most 63 bytes, one in {config} has {length}\n"
+                );
+                assert_eq!(refused(&site, shell), expected, "{shell:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn relative_names_in_libpqs_variables_mean_the_callers_directory() {
+    for shell in SHELLS {
+        let site = Site::new();
+        site.configure("none", &["postgres"]);
+        let host = server().host().display().to_string();
+        fs::write(
+            site.path("services"),
+            format!("[here]\nhost={host}\nport=5432\n"),
+        )
+        .unwrap();
+        let mut command = site.command(server(), shell);
+        command
+            .current_dir(site.path(""))
+            .env_remove("PGHOST")
+            .env_remove("PGPORT");
+        command
+            .env("PGSERVICEFILE", "services")
+            .env("PGSERVICE", "here");
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{shell:?}: {}", stderr(&output));
+    }
+}
+
+#[test]
+fn what_the_environment_sets_for_the_shell_does_not_matter() {
+    let site = Site::new();
+    site.configure("none", &["postgres"]);
+    for tool in ["cback-pgconf", "cback-pgdump", "cback-compress"] {
+        fs::copy(cback_tests::tool(tool), site.path(tool)).unwrap();
+    }
+    fs::copy(script("cback-postgresql"), site.path("cback-postgresql")).unwrap();
+    fs::create_dir(site.path("bin")).unwrap();
+    let link = site.path("bin/linked");
+    std::os::unix::fs::symlink(site.path("cback-postgresql"), &link).unwrap();
+    for shell in SHELLS {
+        let mut command = server().command(shell[0]);
+        command
+            .args(&shell[1..])
+            .arg("bin/linked")
+            .arg("--config")
+            .arg(site.config());
+        command
+            .current_dir(site.path(""))
+            .env("CDPATH", "/usr:/tmp")
+            .env("GETOPT_COMPATIBLE", "1");
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{shell:?}: {}", stderr(&output));
+    }
+}
+
+#[test]
 fn an_unknown_owner_is_refused_before_anything_is_dumped() {
     if !rustix::process::geteuid().is_root() {
         return; // then nothing is given away
@@ -366,6 +493,20 @@ fn a_full_stdout_fails_help_and_version() {
                 "{shell:?} went on: {output:?}"
             );
         }
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_fails_help_quietly() {
+    for shell in SHELLS {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = bare_command(shell, &["--help"])
+            .stdout(writer)
+            .output()
+            .unwrap();
+        assert!(!output.status.success(), "{shell:?}");
+        assert_eq!(stderr(&output), "", "{shell:?}");
     }
 }
 
