@@ -41,6 +41,8 @@ pub enum Error {
         failed: String,
         /// The line that is missing.
         marker: &'static str,
+        /// The user gave the program further options.
+        has_options: bool,
     },
     /// [`Stopper::stop`](crate::Stopper::stop) was called.
     #[error("stopped")]
@@ -61,6 +63,12 @@ impl Error {
             } => Some(
                 "the server is newer: name clients of its version with --pg-dump, --pg-dumpall, \
                  or <override> in cback3's configuration",
+            ),
+            Self::Unfinished {
+                has_options: true, ..
+            } => Some(
+                "only plain text on standard output can be checked: \
+                 leave out options such as --format and --file",
             ),
             _ => None,
         }

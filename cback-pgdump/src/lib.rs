@@ -113,6 +113,7 @@ fn run(
         return Err(Error::Unfinished {
             failed,
             marker: ending::marker(&options.target),
+            has_options: !options.arguments.is_empty(),
         });
     }
     let seal = options.seal.as_deref().unwrap_or_default();

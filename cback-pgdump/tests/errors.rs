@@ -118,6 +118,26 @@ fn a_program_that_may_not_be_run() {
     assert_eq!(stderr(&output), message);
 }
 
+/// What pg_dump is asked for so is a dump as well, but not one whose end can be told.
+#[test]
+fn a_dump_in_another_form_or_place() {
+    create_table("formed", 1);
+    let file = SERVER.host().join("formed.sql");
+    let file = file.to_str().expect("a path without surprises");
+    for options in [&["-Fc"][..], &["-Z9"], &["-f", file]] {
+        let output = run(cback_pgdump().args(["formed", "--"]).args(options));
+        assert_eq!(output.status.code(), Some(1));
+        assert_eq!(
+            stderr(&output),
+            "cback-pgdump: database \"formed\": pg_dump broke off: \
+             the dump does not end with \"-- PostgreSQL database dump complete\"\n\
+             cback-pgdump: hint: only plain text on standard output can be checked: \
+             leave out options such as --format and --file\n",
+            "{options:?}"
+        );
+    }
+}
+
 /// With a terminal, pg_dump would ask there; without one, read the password from standard input.
 #[test]
 fn nobody_is_asked_for_a_password() {
