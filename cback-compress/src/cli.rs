@@ -28,8 +28,8 @@ pub struct Cli {
 
     /// Threads that compress [default: as many as there are cores for this process]
     ///
-    /// The output is the same whatever their number.
-    #[arg(short = 'p', long, value_name = "N", value_parser = value_parser!(u16).range(1..))]
+    /// 1 to 1024. The output is the same whatever their number.
+    #[arg(short = 'p', long, value_name = "N", value_parser = value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
 
     /// Finish the output only if the input ends with WORD, which is taken off

@@ -27,6 +27,8 @@ fn assert_usage_error(arguments: &[&str], says: &str) {
 #[test]
 fn wrong_usage_is_told_apart_by_status_2() {
     assert_usage_error(&["--threads", "0"], "'--threads <N>'");
+    assert_usage_error(&["--threads", "1025"], "1025 is not in 1..=1024");
+    assert_usage_error(&["-p", "20000"], "20000 is not in 1..=1024");
     assert_usage_error(&["-p", "-1"], "");
     assert_usage_error(&["-p", "many"], "'many'");
     assert_usage_error(&["-m", "zip"], "'zip'");
@@ -36,6 +38,15 @@ fn wrong_usage_is_told_apart_by_status_2() {
     assert_usage_error(&["--fast"], "'--fast'");
     assert_usage_error(&["file"], "'file'");
     assert_usage_error(&["--", "-1"], "'-1'");
+}
+
+#[test]
+fn the_most_threads_are_not_too_many() {
+    let input = text(3_000_000);
+    assert_eq!(
+        compressed(&["-p", "1024"], &input),
+        compressed(&["-p", "1"], &input)
+    );
 }
 
 #[test]
