@@ -15,6 +15,9 @@ use rustix::pipe::fcntl_setpipe_size;
 /// What Linux lets any user have, and enough that neither side waits for the other at each turn.
 const PIPE: usize = 1 << 20;
 
+const CLOSED: &str =
+    "closed (or /dev/null opened for reading as well as writing, which looks the same)";
+
 /// Standard input, unbuffered.
 pub(crate) fn input() -> io::Result<File> {
     open(io::stdin().as_fd())
@@ -35,7 +38,7 @@ pub(crate) fn sync(output: &File) -> io::Result<()> {
 
 fn open(descriptor: BorrowedFd<'_>) -> io::Result<File> {
     if was_closed(descriptor)? {
-        return Err(io::Error::from(rustix::io::Errno::BADF));
+        return Err(io::Error::other(CLOSED));
     }
     // Refused where it is no pipe, or the user has too many: then it stays as it is.
     let _ = fcntl_setpipe_size(descriptor, PIPE);

@@ -105,20 +105,27 @@ fn assert_fails(script: &str, says: &str) {
     assert_eq!((done.status, &*done.errors), (Some(1), says), "{script}");
 }
 
+const CLOSED: &str =
+    "closed (or /dev/null opened for reading as well as writing, which looks the same)";
+
 #[test]
 fn a_full_or_closed_output_is_a_failure_whatever_was_asked() {
     let full = "cback-compress: standard output: No space left on device (os error 28)\n";
-    let closed = "cback-compress: standard output: Bad file descriptor (os error 9)\n";
+    let closed = format!("cback-compress: standard output: {CLOSED}\n");
     for arguments in ["", "-m bzip2", "-m none", "--help", "--version"] {
         assert_fails(&format!(r#""$COMPRESS" {arguments} >/dev/full"#), full);
-        assert_fails(&format!(r#""$COMPRESS" {arguments} >&-"#), closed);
+        for output in [">&-", "1<>/dev/null"] {
+            assert_fails(&format!(r#""$COMPRESS" {arguments} {output}"#), &closed);
+        }
     }
 }
 
 #[test]
 fn a_closed_input_is_a_failure() {
-    let closed = "cback-compress: standard input: Bad file descriptor (os error 9)\n";
-    assert_fails(r#""$COMPRESS" <&-"#, closed);
+    let closed = format!("cback-compress: standard input: {CLOSED}\n");
+    for input in ["<&-", "<>/dev/null"] {
+        assert_fails(&format!(r#""$COMPRESS" {input}"#), &closed);
+    }
 }
 
 #[test]

@@ -8,11 +8,14 @@ use std::os::fd::AsFd;
 
 use rustix::fs::{FileType, OFlags, fcntl_getfl, fstat, major, minor};
 
+const CLOSED: &str =
+    "closed (or /dev/null opened for reading as well as writing, which looks the same)";
+
 /// Writes all of `bytes` and flushes them.
 pub(crate) fn print(bytes: &[u8]) -> io::Result<()> {
     let mut output = io::stdout().lock();
     if !bytes.is_empty() && was_closed(&output)? {
-        return Err(rustix::io::Errno::BADF.into());
+        return Err(io::Error::other(CLOSED));
     }
     output.write_all(bytes)?;
     output.flush()

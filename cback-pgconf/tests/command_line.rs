@@ -330,6 +330,9 @@ fn help_and_version_are_printed() {
     assert_eq!(said(&mut pgconf(["--version"])).stdout, version);
 }
 
+const CLOSED: &str =
+    "closed (or /dev/null opened for reading as well as writing, which looks the same)";
+
 #[test]
 fn an_output_that_is_full_or_closed_is_a_failure() {
     let directory = tempfile::tempdir().expect("a directory");
@@ -346,7 +349,8 @@ fn an_output_that_is_full_or_closed_is_a_failure() {
     for command in commands {
         for (output, cause) in [
             (">/dev/full", "No space left on device (os error 28)"),
-            (">&-", "Bad file descriptor (os error 9)"),
+            (">&-", CLOSED),
+            ("1<>/dev/null", CLOSED),
         ] {
             let script = format!("\"$1\" {command} {output}");
             let said = said(Command::new("sh").args([

@@ -12,6 +12,9 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::AsFd;
 
+const CLOSED: &str =
+    "closed (or /dev/null opened for reading as well as writing, which looks the same)";
+
 /// Standard output, unbuffered.
 ///
 /// # Errors
@@ -23,7 +26,7 @@ pub fn output() -> io::Result<File> {
     let is_null = FileType::from_raw_mode(stat.st_mode) == FileType::CharacterDevice
         && (major(stat.st_rdev), minor(stat.st_rdev)) == (1, 3);
     if is_null && fcntl_getfl(&stdout)? & OFlags::RWMODE == OFlags::RDWR {
-        return Err(rustix::io::Errno::BADF.into());
+        return Err(io::Error::other(CLOSED));
     }
     // Refused where it is no pipe, or the user has too many: then it stays as it is.
     let _ = fcntl_setpipe_size(&stdout, PIPE);
