@@ -117,14 +117,25 @@ pub fn run() -> Result<ExitCode, Error> {
     match Cli::try_parse() {
         Ok(cli) => filter(cli).map(|()| ExitCode::SUCCESS),
         Err(usage) if usage.use_stderr() => {
-            let message = usage.render().to_string();
-            complain(message.trim_start_matches("error: ").trim_end());
+            complain(&one_line(&usage));
+            complain("hint: see cback-compress --help");
             Ok(ExitCode::from(2))
         }
         Err(help) => show(&help.render().to_string())
             .map(|()| ExitCode::SUCCESS)
             .map_err(Error::Write),
     }
+}
+
+/// What clap has to say, as one line.
+fn one_line(usage: &clap::Error) -> String {
+    let text = usage.render().to_string();
+    let lines: Vec<_> = text
+        .lines()
+        .map(str::trim)
+        .take_while(|line| !line.is_empty())
+        .collect();
+    lines.join(" ").trim_start_matches("error: ").to_owned()
 }
 
 /// Says `message` on standard error; nothing can be done if that is closed or full.

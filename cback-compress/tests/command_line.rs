@@ -17,11 +17,14 @@ fn assert_usage_error(arguments: &[&str], says: &str) {
         (Some(2), &b""[..]),
         "{arguments:?}"
     );
-    let first = done.errors.lines().next().unwrap_or_default();
+    let hint = "cback-compress: hint: see cback-compress --help\n";
+    let message = done.errors.strip_suffix(hint).unwrap_or_default();
     assert!(
-        first.starts_with("cback-compress: ") && first.contains(says),
-        "{first}"
+        message.starts_with("cback-compress: ") && message.contains(says),
+        "{}",
+        done.errors
     );
+    assert_eq!(message.lines().count(), 1, "{message}");
 }
 
 #[test]
@@ -38,6 +41,16 @@ fn wrong_usage_is_told_apart_by_status_2() {
     assert_usage_error(&["--fast"], "'--fast'");
     assert_usage_error(&["file"], "'file'");
     assert_usage_error(&["--", "-1"], "'-1'");
+}
+
+/// clap gives the possible values a line of their own, and adds paragraphs.
+#[test]
+fn wrong_usage_is_told_on_one_line() {
+    let done = compress(&["-m", "zip"], b"");
+    let errors = "cback-compress: invalid value 'zip' for '--mode <MODE>' \
+                  [possible values: none, gzip, bzip2]\n\
+                  cback-compress: hint: see cback-compress --help\n";
+    assert_eq!((done.status, &*done.errors), (Some(2), errors));
 }
 
 #[test]

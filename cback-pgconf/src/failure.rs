@@ -57,14 +57,19 @@ pub(crate) fn tell(message: &str, hint: Option<&str>) {
 }
 
 pub(crate) fn tell_usage(usage: &clap::Error) -> ExitCode {
-    let message = usage.render().to_string();
-    complain(
-        message
-            .strip_prefix("error: ")
-            .unwrap_or(&message)
-            .trim_end(),
-    );
+    tell(&one_line(usage), Some("see cback-pgconf --help"));
     ExitCode::from(2)
+}
+
+/// What clap has to say, as one line.
+fn one_line(usage: &clap::Error) -> String {
+    let text = usage.render().to_string();
+    let lines: Vec<_> = text
+        .lines()
+        .map(str::trim)
+        .take_while(|line| !line.is_empty())
+        .collect();
+    lines.join(" ").trim_start_matches("error: ").to_owned()
 }
 
 /// How messages name an input.

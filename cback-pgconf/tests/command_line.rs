@@ -304,12 +304,15 @@ fn wrong_usage_has_status_2() {
             (Some(2), ""),
             "{arguments:?}"
         );
-        assert!(
-            said.stderr.starts_with("cback-pgconf: "),
-            "{arguments:?}: {}",
-            said.stderr
-        );
+        let lines: Vec<_> = said.stderr.lines().collect();
+        assert_eq!(lines.len(), 2, "{arguments:?}: {lines:?}");
+        assert!(lines[0].starts_with("cback-pgconf: "), "{}", lines[0]);
+        assert_eq!(lines[1], "cback-pgconf: hint: see cback-pgconf --help");
     }
+    let said = said(&mut pgconf(["add", "--compress-mode", "xz"]));
+    let first = "cback-pgconf: invalid value 'xz' for '--compress-mode <M>' \
+                 [possible values: none, gzip, bzip2]";
+    assert_eq!(said.stderr.lines().next(), Some(first));
 }
 
 #[test]
