@@ -53,7 +53,7 @@ pub enum Error {
     #[error("standard input: {0}")]
     Read(#[source] io::Error),
     /// The input ended without the seal.
-    #[error("standard input: ended without its seal")]
+    #[error("standard input ended without its seal: the output is left unfinished")]
     SealMissing,
     /// A block could not be encoded.
     #[error("compressing failed: {0}")]

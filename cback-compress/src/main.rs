@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-use cback_compress::Error;
 use cback_compress::cli::{self, complain};
 
 fn main() -> ExitCode {
@@ -16,9 +15,6 @@ fn main() -> ExitCode {
         Err(error) if error.is_broken_pipe() => ExitCode::FAILURE,
         Err(error) => {
             complain(&error.to_string());
-            if let Error::SealMissing = error {
-                complain("hint: what wrote the input failed; the output is left unfinished");
-            }
             ExitCode::FAILURE
         }
     }
