@@ -1,7 +1,7 @@
 //! The way of the dump from the child's pipe to the output.
 //!
 //! pg_dump writes 4 KiB at a time, and a reader that waits for it is woken each time; that costs
-//! more than all the rest. So a reader who found little in the pipe takes a [`NAP`] before it looks
+//! more than all the rest. So a reader who leaves little in the pipe takes a [`NAP`] before it looks
 //! again; the pipe is large enough that pg_dump need not wait for it.
 //!
 //! Where the output is a descriptor, the kernel moves the pages from pipe to output (splice), and
@@ -13,7 +13,7 @@ use crate::Error;
 use crate::ending::{Ending, KEPT};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::{Errno, ioctl_fionread};
-use rustix::pipe::{SpliceFlags, fcntl_getpipe_size, splice};
+use rustix::pipe::{SpliceFlags, fcntl_getpipe_size, fcntl_setpipe_size, splice};
 use std::io::{ErrorKind, PipeReader, Read, Write};
 use std::os::fd::BorrowedFd;
 use std::thread::sleep;
@@ -37,6 +37,10 @@ pub(crate) fn copy(
     ending: &mut Ending,
 ) -> Result<(), Error> {
     let may_nap = fcntl_getpipe_size(input).is_ok_and(|size| size >= PIPE);
+    if let Some(output) = descriptor {
+        // Refused where it is no pipe. A small one would fill up at each turn, and during the nap.
+        let _ = fcntl_setpipe_size(output, PIPE);
+    }
     let mut buffer = vec![0; BUFFER];
     loop {
         let length = match move_most(input, descriptor, ending) {
@@ -53,7 +57,7 @@ pub(crate) fn copy(
         if length == 0 {
             return Ok(());
         }
-        if may_nap && length < PIPE / 4 {
+        if may_nap && ioctl_fionread(input).is_ok_and(|waiting| waiting < PIPE as u64 / 4) {
             sleep(NAP);
         }
     }
