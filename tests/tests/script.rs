@@ -280,30 +280,51 @@ fn relative_names_in_libpqs_variables_mean_the_callers_directory() {
     }
 }
 
+/// Called as `bin/linked`, with the tools beside the link or beside what it leads to; CDPATH would
+/// have `cd bin` go to `/usr/bin`.
 #[test]
 fn what_the_environment_sets_for_the_shell_does_not_matter() {
     let site = Site::new();
     site.configure("none", &["postgres"]);
-    for tool in ["cback-pgconf", "cback-pgdump", "cback-compress"] {
-        fs::copy(cback_tests::tool(tool), site.path(tool)).unwrap();
-    }
-    fs::copy(script("cback-postgresql"), site.path("cback-postgresql")).unwrap();
-    fs::create_dir(site.path("bin")).unwrap();
-    let link = site.path("bin/linked");
-    std::os::unix::fs::symlink(site.path("cback-postgresql"), &link).unwrap();
-    for shell in SHELLS {
-        let mut command = server().command(shell[0]);
-        command
-            .args(&shell[1..])
-            .arg("bin/linked")
-            .arg("--config")
-            .arg(site.config());
-        command
-            .current_dir(site.path(""))
-            .env("CDPATH", "/usr:/tmp")
-            .env("GETOPT_COMPATIBLE", "1");
-        let output = command.output().unwrap();
-        assert!(output.status.success(), "{shell:?}: {}", stderr(&output));
+    for top in ["tools-beside-link", "tools-beside-script"] {
+        fs::create_dir_all(site.path(top).join("bin")).unwrap();
+        fs::copy(
+            script("cback-postgresql"),
+            site.path(top).join("cback-postgresql"),
+        )
+        .unwrap();
+        let link = site.path(top).join("bin/linked");
+        std::os::unix::fs::symlink("../cback-postgresql", link).unwrap();
+        let place = if top == "tools-beside-link" {
+            "bin"
+        } else {
+            "."
+        };
+        for tool in ["cback-pgconf", "cback-pgdump", "cback-compress"] {
+            fs::copy(
+                cback_tests::tool(tool),
+                site.path(top).join(place).join(tool),
+            )
+            .unwrap();
+        }
+        for shell in SHELLS {
+            let mut command = server().command(shell[0]);
+            command
+                .args(&shell[1..])
+                .arg("bin/linked")
+                .arg("--config")
+                .arg(site.config());
+            command.current_dir(site.path(top));
+            command
+                .env("CDPATH", "/usr:/tmp")
+                .env("GETOPT_COMPATIBLE", "1");
+            let output = command.output().unwrap();
+            assert!(
+                output.status.success(),
+                "{top}, {shell:?}: {}",
+                stderr(&output)
+            );
+        }
     }
 }
 
