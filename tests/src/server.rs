@@ -7,10 +7,11 @@
 //! happened to start the server.
 
 use crate::account::{open_to_all, unprivileged};
-use crate::{Installation, wait_for};
+use crate::{Installation, SmallDisk, wait_for};
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{Seek, Write};
+use std::os::unix::fs::symlink;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -45,13 +46,40 @@ impl Server {
     /// Starts the server of this version, and returns when it accepts connections.
     #[track_caller]
     pub fn start_from(installation: &Installation) -> Self {
+        Self::launch(installation, |_| (), |leash| leash)
+    }
+
+    /// [`Server::start`], but the write-ahead log lies on `disk`, which is mounted at `place`.
+    #[track_caller]
+    pub fn start_with_log_on(disk: &SmallDisk, place: &Path) -> Self {
+        let move_log = |data: &Path| {
+            let log = data.join("pg_wal");
+            run(Command::new("cp").arg("-a").arg(&log).arg(disk.path(place)));
+            fs::remove_dir_all(&log).expect("initdb has made it");
+            symlink(place.join("pg_wal"), log).expect("a directory of our own");
+        };
+        let usual = Installation::usual();
+        Self::launch(&usual, move_log, |leash| disk.command(&leash))
+    }
+
+    #[track_caller]
+    fn launch(
+        installation: &Installation,
+        prepare: impl FnOnce(&Path),
+        wrap: impl FnOnce(Command) -> Command,
+    ) -> Self {
         // Not TMPDIR, which may be long: a socket's path has 107 bytes at most.
         let directory = tempfile::Builder::new().prefix("cback-").tempdir_in("/tmp");
         let directory = directory.expect("/tmp is writable");
         open_to_all(directory.path());
         let bin = runnable(&installation.bin, directory.path());
         initdb(&bin, directory.path());
-        let leash = start(&bin, directory.path());
+        prepare(&directory.path().join("data"));
+        let leash = wrap(leash(&bin, directory.path()))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("sh runs");
         let mut server = Self {
             installation: installation.clone(),
             directory: directory.keep(),
@@ -183,7 +211,7 @@ fn initdb(bin: &Path, directory: &Path) {
     run(initdb.arg(directory.join("data")).current_dir(directory));
 }
 
-fn start(bin: &Path, directory: &Path) -> Child {
+fn leash(bin: &Path, directory: &Path) -> Command {
     let mut server = unprivileged(bin.join("postgres"));
     server
         .arg("-D")
@@ -202,10 +230,6 @@ fn start(bin: &Path, directory: &Path) -> Child {
         .current_dir(directory)
         .process_group(0);
     leash
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .spawn()
-        .expect("sh runs")
 }
 
 fn clear_environment(command: &mut Command) {

@@ -5,16 +5,37 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-/// A tmpfs, mounted where nobody but [`SmallDisk::command`]'s children sees it.
+/// A disk, mounted where nobody but [`SmallDisk::command`]'s children sees it. Only root may.
 pub struct SmallDisk(Child);
 
+/// The image is on a tmpfs that has some room less than the file system in it believes.
+const THIN: &str = r#"
+PATH=$PATH:/usr/sbin &&
+mount -t tmpfs tmpfs "$2" && cd "$2" && truncate -s 16M image &&
+mkfs.ext4 -q -O ^has_journal -E lazy_itable_init=0,nodiscard image &&
+used=$(du -k image) && mount -o "remount,size=$((${used%%[!0-9]*} + $1))k" "$2" &&
+mount -o loop image "$2"
+"#;
+
 impl SmallDisk {
-    /// Mounts `options`, such as `size=100k`, on `directory`. Only root may.
+    /// Mounts a tmpfs with `options`, such as `size=100k`, on `directory`.
     #[track_caller]
     pub fn mount(directory: &Path, options: &str) -> Self {
-        let script = "mount -t tmpfs -o \"$1\" tmpfs \"$2\" && echo mounted && exec cat";
+        Self::mount_by("mount -t tmpfs -o \"$1\" tmpfs \"$2\"", options, directory)
+    }
+
+    /// Mounts on `directory` a disk that seems to have room for megabytes and takes them, but has
+    /// it for as many `kilobytes`: the others are lost when they are synced.
+    #[track_caller]
+    pub fn mount_thin(directory: &Path, kilobytes: u32) -> Self {
+        Self::mount_by(THIN, &kilobytes.to_string(), directory)
+    }
+
+    #[track_caller]
+    fn mount_by(mount: &str, how: &str, directory: &Path) -> Self {
+        let script = format!("{} && echo mounted && exec cat", mount.trim());
         let mut command = Command::new("unshare");
-        command.args(["--mount", "sh", "-c", script, "sh", options]);
+        command.args(["--mount", "sh", "-c", &script, "sh", how]);
         command.arg(directory);
         let mut leash = command
             .stdin(Stdio::piped())
@@ -24,7 +45,7 @@ impl SmallDisk {
         let mut said = String::new();
         let stdout = leash.stdout.as_mut().expect("a pipe");
         BufReader::new(stdout).read_line(&mut said).expect("text");
-        assert_eq!(said, "mounted\n", "no tmpfs could be mounted");
+        assert_eq!(said, "mounted\n", "nothing could be mounted");
         Self(leash)
     }
 

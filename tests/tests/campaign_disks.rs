@@ -60,6 +60,29 @@ fn a_disk_that_is_full_at_any_point() {
     }
 }
 
+/// As a thinly provisioned volume, a quota on a file server or a dying disk: nothing fails before
+/// the sync.
+#[test]
+fn a_disk_that_takes_what_it_cannot_keep() {
+    if !geteuid().is_root() {
+        return; // nobody else may mount
+    }
+    let yardstick = Yardstick::new(&SERVER, Some(DATABASE));
+    for (job, kilobytes) in jobs().flat_map(|job| [(job, 100), (job, 4000)]) {
+        let mut site = Site::new();
+        let disk = SmallDisk::mount_thin(&site.collect_dir(), kilobytes);
+        let file = disk.path(&job.file(&site));
+        fs::write(&file, YESTERDAY).unwrap();
+        let command = Contender::Ours.command(&mut site, &SERVER, &job);
+        let mut child = start(&mut disk.command(&command));
+        let verdict = judge(&site, &yardstick, &file, &mut child);
+        let told = format!("{job:?}, {kilobytes} KB: {verdict:?}");
+        assert_eq!(verdict.broken_promise(), None, "{told}");
+        let expected = i32::from(kilobytes == 100);
+        assert_eq!(verdict.status.unwrap().code(), Some(expected), "{told}");
+    }
+}
+
 #[test]
 fn a_file_that_may_not_grow() {
     let yardstick = Yardstick::new(&SERVER, Some(DATABASE));

@@ -2,10 +2,11 @@
 #![allow(clippy::unwrap_used)] // a test fails by panicking
 
 use cback_tests::verdict::{Published, Verdict, Yardstick, judge, put_yesterdays, start};
-use cback_tests::{Contender, Job, Server, Site, create_bulk, wait_for};
-use rustix::process::{Pid, Signal, kill_process};
-use std::fs;
+use cback_tests::{Contender, Job, Server, Site, SmallDisk, create_bulk, wait_for};
+use rustix::process::{Pid, Signal, geteuid, kill_process};
+use std::fs::{self, Permissions};
 use std::io::{BufRead, BufReader, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
@@ -188,6 +189,31 @@ fn tables_that_are_dropped_under_the_dump() {
         }
     }
     end(churn);
+}
+
+/// The server has no room for its own log, and ends all sessions.
+#[test]
+fn a_full_disk_of_the_server() {
+    if !geteuid().is_root() {
+        return; // nobody else may mount
+    }
+    let place = tempfile::tempdir().unwrap();
+    fs::set_permissions(place.path(), Permissions::from_mode(0o755)).unwrap();
+    let disk = SmallDisk::mount(place.path(), "size=100m");
+    let server = Server::start_with_log_on(&disk, place.path());
+    create_bulk(&server, DATABASE, 4000);
+    let yardstick = Yardstick::new(&server, Some(DATABASE));
+    let verdict = in_mid_dump(&server, &yardstick, || {
+        let numbers = "generate_series(1, 2000000) AS n";
+        let sql = format!("CREATE TABLE much AS SELECT md5(n::text) FROM {numbers}");
+        let output = server.command("psql").args(["-Xqc", &sql]).output();
+        assert!(!output.unwrap().status.success());
+        let log = fs::read_to_string(server.host().join("log")).unwrap();
+        let reason = "PANIC:  could not write to file \"pg_wal/";
+        assert!(log.contains(reason), "{log}");
+        assert!(log.contains("No space left on device"), "{log}");
+    });
+    assert_failed(&verdict);
 }
 
 /// What the server refuses half way; each with the words that must be said.
