@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from measure import Proof, Run, Runs, WrongOutput, alternate, by_thread, digest, run
+from measure import Proof, Run, Runs, WrongOutput, alternate, awake, by_thread, digest, run
 
 CORPORA = ("text", "pgbench", "blob")
 SLICES = ("text/1000", "text/100", "text/10")
@@ -29,6 +29,7 @@ THREADS = [f"cback-compress -p{threads}{mode}" for mode in ("", " -m bzip2") for
 STARTED = ["gzip", "pigz", "cback-compress", "bzip2", "lbzip2", "cback-compress -m bzip2"]
 STARTS = ["cback-pgconf shell", "python3 -c pass"]
 STAGES = ["pg_dump", "cback-pgdump"]
+AWAKE = ", cores kept awake"
 
 OURS, DOOR, EXTENSION = "cback-postgresql", "cback3, our module", "cback3, its own module"
 PIPES = {
@@ -131,7 +132,7 @@ class Contests:
         return self.alternate(pairs, start, times=20)
 
     def stages(self) -> Runs:
-        """cback-pgdump and pg_dump, into a pipe."""
+        """cback-pgdump and pg_dump, into a pipe; and again with the cores kept awake, where we may."""
         for name in CORPORA:
             output = self.top / "out"
             run(["cback-pgdump", name], output)
@@ -139,9 +140,13 @@ class Contests:
                 raise WrongOutput(f"cback-pgdump {name}: not what pg_dump writes")
 
         def stage(command: str, name: str) -> Run:
+            name = name.removesuffix(AWAKE)
             return run(["sh", "-c", f"{command} {name} | cat >/dev/null"], self.top / "out")
 
-        return self.alternate([(stage, name) for name in CORPORA for stage in STAGES], stage, times=3)
+        runs = self.alternate([(stage, name) for name in CORPORA for stage in STAGES], stage, times=5)
+        with awake() as is_awake:
+            names = [name + AWAKE for name in CORPORA] if is_awake else []
+            return runs | self.alternate([(stage, name) for name in names for stage in STAGES], stage, times=5)
 
     def backups(self) -> Runs:
         """Whole backups of the three databases, every file unpacked and compared."""

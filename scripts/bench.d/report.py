@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from contests import (
+    AWAKE,
     BZIP2,
     CEDAR,
     CORPORA,
@@ -103,7 +104,9 @@ def goals(results: Results) -> str:
     wall("1 KiB of input", "1.00", "cback-compress", "gzip", [SMALL])
     for mode, limit in (("gzip", "0.25"), ("bzip2", "0.30")):
         wall(f"whole backup, {mode}", limit, OURS, EXTENSION, [mode])
-    wall("the dump's stage", "1.03", *reversed(STAGES))
+    for note in ("", AWAKE):
+        names = [name + note for name in CORPORA]
+        wall(f"the dump's stage{note}", "1.03", *reversed(STAGES), names)
     return table("goal | at most | measured |  | CPU likewise", rows)
 
 
@@ -152,9 +155,10 @@ def small(results: Results) -> str:
     for command in (*STARTED, *STARTS):
         if totals := results.totals(command, [SMALL]):
             rows.append((f"`{command}`", spread(totals, 1000)))
-    for command in STAGES:
-        if totals := results.totals(command):
-            rows.append((f"`{command}`, the three databases", spread(totals, 1000, 0)))
+    for note in ("", AWAKE):
+        for command in STAGES:
+            if totals := results.totals(command, [name + note for name in CORPORA]):
+                rows.append((f"`{command}`, the three databases{note}", spread(totals, 1000, 0)))
     return table("command | wall ms", rows)
 
 

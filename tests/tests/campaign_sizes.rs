@@ -114,10 +114,8 @@ fn mixture() -> impl FnMut() -> Vec<u8> {
         for piece in block.chunks_exact_mut(spacing).filter(|_| kind != 3) {
             let random = dice.below(u64::MAX).to_le_bytes();
             piece[..8].copy_from_slice(&random);
-            if kind == 2 {
-                piece
-                    .iter_mut()
-                    .for_each(|byte| *byte = b"0123456789abcdef"[usize::from(*byte & 15)]);
+            for byte in piece.iter_mut().filter(|_| kind == 2) {
+                *byte = b"0123456789abcdef"[usize::from(*byte & 15)];
             }
         }
         block
@@ -125,6 +123,7 @@ fn mixture() -> impl FnMut() -> Vec<u8> {
 }
 
 /// `CBACK_CAMPAIGN_GIGABYTES`, else 20, with `CBACK_CAMPAIGN_THREADS`, else each number from 1 to 16.
+#[allow(clippy::print_stdout)] // a table for whoever runs it
 fn stays_the_same(mode: &str, each: usize) {
     let variable = |name| Some(std::env::var(name).ok()?.parse::<usize>().expect(name));
     let repeats = variable("CBACK_CAMPAIGN_GIGABYTES").unwrap_or(20) * 1024 / 8;
