@@ -55,6 +55,19 @@ impl SmallDisk {
         wrapped(&["nsenter", "--mount", "--target", &pid, "--"], command)
     }
 
+    /// Has all of `file`, given as [`SmallDisk::path`], read anew from the disk.
+    pub fn forget(&self, file: &Path) {
+        let script = "sync -f \"$1\"; dd if=\"$1\" iflag=nocache count=0 status=none";
+        let mut command = Command::new("sh");
+        command.args(["-c", script, "sh"]).arg(file);
+        let dropped = self.command(&command).stderr(Stdio::null()).status();
+        assert!(
+            dropped.is_ok_and(|status| status.success()),
+            "{}",
+            file.display()
+        );
+    }
+
     /// What lies at `path` there, as a path that the test itself can use.
     pub fn path(&self, path: &Path) -> PathBuf {
         let root = format!("/proc/{}/root", self.0.id());

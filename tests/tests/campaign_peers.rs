@@ -84,6 +84,28 @@ impl Ground {
         tally
     }
 
+    /// What is read from the disk counts, not what is still in memory.
+    fn forgetful_disks(&self, contender: Contender) -> Tally {
+        let mut tally = Tally::default();
+        for mode in ["none", "gzip", "bzip2"] {
+            let job = Job::new(mode, Some(DATABASE));
+            for kilobytes in [50, 100, 150, 200, 300, 400, 600, 800, 1200, 4000] {
+                let mut site = Site::new();
+                let disk = SmallDisk::mount_thin(&site.collect_dir(), kilobytes);
+                let file = disk.path(&job.file(&site));
+                fs::write(&file, YESTERDAY).unwrap();
+                disk.forget(&file);
+                let command = contender.command(&mut site, &self.server, &job);
+                let mut child = start(&mut disk.command(&command));
+                let mut verdict = judge_within(PATIENCE, &site, &self.one, &file, &mut child);
+                disk.forget(&file);
+                verdict.published = self.one.measure(&file);
+                tally.add(&verdict);
+            }
+        }
+        tally
+    }
+
     /// `pg_terminate_backend`, at random moments.
     fn cut_connections(&self, contender: Contender) -> Tally {
         let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
@@ -126,6 +148,12 @@ fn kills() {
 #[ignore = "takes long, and prints a table for people"]
 fn full_disks() {
     compare("Disks that fill up", Ground::full_disks);
+}
+
+#[test]
+#[ignore = "takes long, and prints a table for people"]
+fn forgetful_disks() {
+    compare("Disks that fail at the sync", Ground::forgetful_disks);
 }
 
 #[test]
