@@ -22,8 +22,8 @@ use std::time::Duration;
 /// A pipe of Linux holds 64 KiB unless asked; this much any user may have.
 pub(crate) const PIPE: usize = 1 << 20;
 
-/// In it, the fastest pg_dump writes a third of what the pipe holds.
-const NAP: Duration = Duration::from_millis(1);
+/// In it, a pg_dump that writes 1 GB/s, as none did, fills half of the pipe.
+const NAP: Duration = Duration::from_micros(500);
 
 /// Enough to read at once, and small enough to stay in a core's cache.
 const BUFFER: usize = 128 << 10;

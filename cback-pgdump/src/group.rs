@@ -103,6 +103,8 @@ impl State {
         self.leash = None;
         let deadline = Instant::now() + GRACE;
         let _ = kill_process_group(group, Signal::TERM);
+        // Whoever has been stopped could not even die.
+        let _ = kill_process_group(group, Signal::CONT);
         while !is_gone(group) {
             if Instant::now() > deadline {
                 let _ = kill_process_group(group, Signal::KILL);

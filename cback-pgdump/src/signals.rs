@@ -4,14 +4,15 @@
 //! and ends the whole process, wherever the first one is.
 
 use crate::Stopper;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 use std::ffi::c_int;
 use std::{fs, io, thread};
 
 /// On SIGTERM, SIGINT or SIGHUP: stops the dump, then dies of that signal. One that is ignored, as
-/// `nohup` does for us, stays ignored.
+/// `nohup` does for us, stays ignored; but not SIGCHLD: while that is ignored, nobody can learn how
+/// a child has ended.
 ///
 /// # Errors
 ///
@@ -20,11 +21,12 @@ pub fn stop_and_die(stopper: &Stopper) -> io::Result<()> {
     let ignored = ignored_signals();
     let wanted = [SIGHUP, SIGINT, SIGTERM]
         .into_iter()
-        .filter(|signal| !ignored(*signal));
+        .filter(|signal| !ignored(*signal))
+        .chain([SIGCHLD]);
     let mut signals = Signals::new(wanted)?;
     let stopper = stopper.clone();
     thread::Builder::new().spawn(move || {
-        for signal in signals.forever() {
+        for signal in signals.forever().filter(|signal| *signal != SIGCHLD) {
             stopper.stop();
             // It does not return.
             let _ = emulate_default_handler(signal);

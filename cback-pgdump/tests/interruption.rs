@@ -169,6 +169,41 @@ fn an_ignored_signal_stays_ignored() {
     assert_nothing_left("nohup");
 }
 
+/// Some service managers and libraries leave it so; then nobody could learn how pg_dump has ended.
+#[test]
+fn sigchld_may_be_ignored() {
+    let dump = "printf '%s\n' '-- PostgreSQL database dump complete' '--' ''";
+    for (script, code) in [(dump, 0), ("exit 3", 1)] {
+        let program = with_shim(script);
+        let mut command = SERVER.command("sh");
+        command
+            .args(["-c", "trap '' CHLD; exec \"$@\"", "sh"])
+            .arg(program.get_program())
+            .args(program.get_args());
+        let output = run(command.arg("db").env("SHIM", script));
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{said}");
+        assert_eq!(said.contains("exit status: 3"), code == 1, "{said}");
+    }
+}
+
+/// One that has been stopped cancels its query before it dies, or the session would wait on.
+#[test]
+fn a_child_that_has_been_stopped_ends_as_well() {
+    create_table("stopped", 1);
+    let _lock = Lock::on("stopped");
+    let child = start(cback_pgdump().arg("stopped"), "stopped");
+    wait_until_locked_out("stopped");
+    let stop = "for it in /proc/[0-9]*; do \
+                grep -qzx PGAPPNAME=stopped \"$it/environ\" 2>/dev/null && \
+                grep -qx pg_dump \"$it/comm\" && kill -s STOP \"${it#/proc/}\" && exit; \
+                done; exit 1";
+    let stopped = run(Command::new("sh").args(["-c", stop]));
+    assert!(stopped.status.success(), "{stopped:?}");
+    send("TERM", &child);
+    assert_died(child, "stopped", 15);
+}
+
 #[test]
 fn a_reader_that_goes_away_is_a_quiet_failure() {
     create_table("unread", 20_000);

@@ -3,8 +3,9 @@
 
 use cback_tests::verdict::{Published, Yardstick, judge, put_yesterdays, start};
 use cback_tests::{Contender, Job, SHELLS, Server, Site, script, tool, wrapped};
+use rustix::process::geteuid;
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::process::{Command, Output};
 use std::sync::LazyLock;
 
@@ -15,6 +16,9 @@ static SERVER: LazyLock<Server> = LazyLock::new(|| {
 });
 
 const DATABASE: &str = "Ünïcode";
+
+/// A user without a name and without processes.
+const IDLE: u32 = 64_123;
 
 /// A run in `shell`, wrapped in `outer`, that has to end with a whole backup and nothing else.
 fn succeeds(shell: &'static [&'static str], outer: &[&str]) {
@@ -117,7 +121,7 @@ fn next_to_no_environment() {
 
 /// It may fail for want of them, but not lie.
 #[test]
-fn few_descriptors_or_processes() {
+fn few_descriptors() {
     let yardstick = Yardstick::new(&SERVER, Some(DATABASE));
     let job = Job::new("gzip", Some(DATABASE));
     let mut codes = vec![];
@@ -139,4 +143,52 @@ fn few_descriptors_or_processes() {
         codes.push(verdict.status.unwrap().code());
     }
     assert_eq!(codes.last(), Some(&Some(0)), "{codes:?}");
+}
+
+/// A shell that cannot fork may die at any point. Some of them call that 2, which is wrong usage.
+#[test]
+fn few_processes() {
+    if !geteuid().is_root() {
+        return; // we have processes of our own
+    }
+    let yardstick = Yardstick::new(&SERVER, Some(DATABASE));
+    let (mut failed, mut succeeded) = (0, 0);
+    // bash and mksh try again for many seconds each time.
+    for shell in SHELLS
+        .into_iter()
+        .filter(|shell| ["dash", "busybox"].contains(&shell[0]))
+    {
+        for most in (1..=9).chain([30]) {
+            let job = Job {
+                shell,
+                ..Job::new("gzip", Some(DATABASE))
+            };
+            let mut site = Site::new();
+            let command = Contender::Ours.command(&mut site, &SERVER, &job);
+            put_yesterdays(&site, &job);
+            for path in [site.collect_dir(), site.config(), job.file(&site)] {
+                chown(path, Some(IDLE), Some(IDLE)).unwrap();
+            }
+            let (user, group) = (format!("--reuid={IDLE}"), format!("--regid={IDLE}"));
+            let limit = format!("--nproc={most}");
+            let mut idle = vec!["setpriv", &user, &group, "--clear-groups", "--"];
+            idle.extend(["prlimit", &limit, "--"]);
+            let output = wrapped(&idle, &command).output().unwrap();
+            let published = yardstick.measure(&job.file(&site));
+            let told = format!("{shell:?}, {most} processes: {published:?}, {output:?}");
+            match output.status.code() {
+                Some(0) => {
+                    assert_eq!(published, Published::New, "{told}");
+                    succeeded += 1;
+                }
+                Some(1) => {
+                    assert_eq!(published, Published::Old, "{told}");
+                    assert!(!output.stderr.is_empty(), "{told}");
+                    failed += 1;
+                }
+                _ => panic!("{told}"),
+            }
+        }
+    }
+    assert!(failed >= 6 && succeeded >= 2, "{failed}, {succeeded}");
 }

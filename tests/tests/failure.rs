@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)] // a test fails by panicking
 
 use cback_tests::{SHELLS, Server, Site, path_with_tools};
+use std::fs;
 use std::process::Output;
 
 const YESTERDAY: &[u8] = b"yesterday's backup";
@@ -48,6 +49,44 @@ fn one_failure_does_not_stop_the_other_backups() {
         let said = stderr(&output);
         let last = "cback-postgresql: not backed up: bad one, bad two\n";
         assert!(said.ends_with(last), "{shell:?}: {said}");
+    }
+}
+
+/// `tr` also shows names; `date` and `wc` only adorn a line.
+#[test]
+fn a_program_that_fails_beside_a_dump_is_no_success() {
+    let server = Server::start();
+    for shell in SHELLS {
+        for (program, code) in [
+            ("tr", 1),
+            ("od", 1),
+            ("mv", 1),
+            ("sync", 1),
+            ("date", 0),
+            ("wc", 0),
+        ] {
+            let site = Site::new();
+            site.configure("gzip", &["postgres", "template1"]);
+            fs::create_dir(site.path("failing")).unwrap();
+            site.shim(&format!("failing/{program}"), "exit 1");
+            let mut path = site.path("failing").into_os_string();
+            path.push(":");
+            path.push(path_with_tools(&server));
+            let output = site.command(&server, shell).env("PATH", path).output();
+            let output = output.unwrap();
+            let said = stderr(&output);
+            assert_eq!(
+                output.status.code(),
+                Some(code),
+                "{shell:?} {program}: {said}"
+            );
+            let last = "cback-postgresql: not backed up: postgres, template1\n";
+            assert_eq!(
+                said.ends_with(last),
+                code == 1,
+                "{shell:?} {program}: {said}"
+            );
+        }
     }
 }
 

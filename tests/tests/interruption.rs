@@ -99,7 +99,9 @@ fn a_signal_leaves_nothing_but_the_last_backup() {
 fn the_next_run_removes_what_a_killed_one_left() {
     let server = Server::start();
     for shell in SHELLS {
-        let mut halted = Halted::start(&server, shell);
+        // A SIGTERM that is ignored would not take the stages along.
+        let ignoring = ["sh", "-c", "trap '' TERM; exec \"$@\"", "sh"];
+        let mut halted = Halted::start(&server, &[&ignoring, shell].concat());
         halted.signal(Signal::KILL);
         halted.child.wait().unwrap();
         assert_eq!(
@@ -120,6 +122,27 @@ fn the_next_run_removes_what_a_killed_one_left() {
         );
         assert_eq!(halted.site.listing(), [NAME], "{shell:?}");
         assert_ne!(halted.site.backup(NAME), YESTERDAY, "{shell:?}");
+    }
+}
+
+/// What a wrapper around pg_dump leaves running must not keep the next run out.
+#[test]
+fn only_the_stage_that_writes_keeps_collect_dir() {
+    let server = Server::start();
+    for shell in SHELLS {
+        let mut site = Site::new();
+        let shim = "setsid sleep 600 <&- >/dev/null 2>&1 & exec pg_dump \"$@\"";
+        let shim = site.shim("leaving-pg_dump", shim);
+        site.override_command("pg_dump", &shim);
+        site.configure("gzip", &["postgres"]);
+        for _ in 0..2 {
+            let output = site.run(&server, shell);
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "{shell:?}: {said}");
+        }
+        let left = site.alive();
+        assert_eq!(left.len(), 2, "{shell:?}");
+        left.iter().for_each(|process| process.send(Signal::KILL));
     }
 }
 

@@ -462,6 +462,24 @@ fn the_tools_beside_the_script_come_before_those_on_path() {
     }
 }
 
+/// bash looks for a script on PATH, and says then not where it was.
+#[test]
+fn nothing_is_taken_from_the_current_directory() {
+    let site = Site::new();
+    fs::create_dir(site.path("here")).unwrap();
+    site.shim("here/getopt", "echo from here >&2; exit 1");
+    let scripts = script("cback-postgresql");
+    let mut path = scripts.parent().unwrap().as_os_str().to_owned();
+    path.push(":");
+    path.push(path_with_tools(server()));
+    let mut command = server().command("bash");
+    command.args(["cback-postgresql", "--version"]);
+    let output = command.current_dir(site.path("here")).env("PATH", path);
+    let output = output.output().unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(output.stdout.starts_with(b"cback-postgresql "));
+}
+
 #[test]
 fn a_missing_tool_is_named() {
     for shell in SHELLS {
