@@ -14,7 +14,7 @@ use crate::document::Document;
 use crate::failure::{Failure, place, tell, tell_fault, tell_usage};
 use crate::fault::Fault;
 use crate::settings::Settings;
-use crate::stdio::print;
+use crate::stdio::{self, print};
 use crate::{Error, output, warnings};
 
 /// Does what the command line says, and says what went wrong, if anything did.
@@ -165,7 +165,7 @@ impl<'a> Configuration<'a> {
 /// The input, and the mode of a file that others than its owner can read.
 fn open(file: &Path) -> io::Result<(Box<dyn Read>, Option<u32>)> {
     if file.as_os_str() == "-" {
-        return Ok((Box::new(io::stdin()), None));
+        return Ok((Box::new(stdio::input()?), None));
     }
     let file = File::open(file)?;
     let metadata = file.metadata()?;

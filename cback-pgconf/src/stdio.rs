@@ -1,8 +1,9 @@
-//! Standard output, where nothing written may be lost in silence.
+//! Standard input and output, where nothing may be lost in silence.
 //!
 //! Where a descriptor was closed, the standard library opens `/dev/null` in its place: for reading
-//! and writing, which a shell's `>/dev/null` never does. That tells the two apart.
+//! and writing, which a shell's `<` or `>` never does. That tells the two apart.
 
+use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::AsFd;
 
@@ -10,6 +11,15 @@ use rustix::fs::{FileType, OFlags, fcntl_getfl, fstat, major, minor};
 
 const CLOSED: &str =
     "closed (or /dev/null opened for reading as well as writing, which looks the same)";
+
+/// Standard input; the standard library's own ends at once where it cannot be read.
+pub(crate) fn input() -> io::Result<File> {
+    let input = io::stdin();
+    if was_closed(&input)? {
+        return Err(io::Error::other(CLOSED));
+    }
+    Ok(File::from(input.as_fd().try_clone_to_owned()?))
+}
 
 /// Writes all of `bytes` and flushes them.
 pub(crate) fn print(bytes: &[u8]) -> io::Result<()> {
@@ -26,9 +36,9 @@ pub(crate) fn complain(message: &str) {
     let _ = writeln!(io::stderr(), "cback-pgconf: {message}");
 }
 
-fn was_closed(output: &impl AsFd) -> io::Result<bool> {
-    let stat = fstat(output)?;
+fn was_closed(descriptor: &impl AsFd) -> io::Result<bool> {
+    let stat = fstat(descriptor)?;
     let is_null = FileType::from_raw_mode(stat.st_mode) == FileType::CharacterDevice
         && (major(stat.st_rdev), minor(stat.st_rdev)) == (1, 3);
-    Ok(is_null && fcntl_getfl(output)? & OFlags::RWMODE == OFlags::RDWR)
+    Ok(is_null && fcntl_getfl(descriptor)? & OFlags::RWMODE == OFlags::RDWR)
 }

@@ -372,6 +372,21 @@ fn an_output_that_is_full_or_closed_is_a_failure() {
     }
 }
 
+/// It is not the document that is at fault.
+#[test]
+fn an_input_that_is_closed_or_for_writing_is_a_failure() {
+    for (input, cause) in [
+        ("<&-", CLOSED),
+        ("0>>/dev/null", "Bad file descriptor (os error 9)"),
+    ] {
+        let script = format!("\"$1\" check {input}");
+        let program = env!("CARGO_BIN_EXE_cback-pgconf");
+        let said = said(Command::new("sh").args(["-c", &script, "sh", program]));
+        let expected = format!("cback-pgconf: standard input: {cause}\n");
+        assert_eq!((said.status, said.stderr), (Some(1), expected), "{script}");
+    }
+}
+
 #[test]
 fn an_output_thrown_away_on_purpose_is_none() {
     let mut command = pgconf(["--version"]);

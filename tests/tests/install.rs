@@ -98,7 +98,7 @@ fn cback3_runs_what_was_installed_wherever_that_is() {
          <function>executeAction</function><index>101</index></action></extensions>",
     );
     site.configure("gzip", &["postgres"]);
-    let (prefix, python) = (site.path("a prefix"), site.path("modules"));
+    let (prefix, python) = (site.path("prefix"), site.path("modules"));
     let mut install = installer(&site.path(""));
     install
         .arg("--prefix")
@@ -142,11 +142,16 @@ fn nothing_is_installed_before_it_is_built() {
 }
 
 #[test]
-fn wrong_usage_has_status_2_and_a_relative_prefix_is_refused() {
-    for (arguments, status) in [(["--no-such-option", "x"], 2), (["--prefix", "usr"], 1)] {
-        let mut install = Command::new(cback_tests::script("install"));
+fn wrong_usage_has_status_2_and_a_strange_prefix_is_refused() {
+    let refused = ["usr", "/", "/a b", "/a&b", "/a|b", "/a%b", "/a\\b", "/a\"b"];
+    let refused = refused.map(|prefix| (["--prefix", prefix], 1));
+    for (arguments, status) in [(["--no-such-option", "x"], 2)].into_iter().chain(refused) {
+        let scratch = TempDir::new().unwrap();
+        let mut install = installer(scratch.path());
+        install.arg("--destdir").arg(scratch.path());
         let output = install.args(arguments).output().unwrap();
         assert_eq!(output.status.code(), Some(status), "{arguments:?}");
+        assert_eq!(listing(scratch.path()), [""; 0], "{arguments:?}");
     }
 }
 
