@@ -38,7 +38,7 @@ pub(crate) fn copy(
 ) -> Result<(), Error> {
     let may_nap = fcntl_getpipe_size(input).is_ok_and(|size| size >= PIPE);
     if let Some(output) = descriptor {
-        // Refused where it is no pipe. A small one would fill up at each turn, and during the nap.
+        // Refused where it is no pipe, or the user has too many. A small one would fill up at each turn, and during the nap.
         let _ = fcntl_setpipe_size(output, PIPE);
     }
     let mut buffer = vec![0; BUFFER];

@@ -10,7 +10,7 @@ use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 
 /// `$1` is the group. busybox complains of the `--` and does it all the same.
-const WAIT_AND_END: &str = r#"read -r _; kill -s TERM -- "-$1"; kill -s CONT -- "-$1""#;
+const WAIT_AND_END: &str = r#"read -r _; kill -s TERM -- "-$1""#;
 
 /// Ends a group with us, unless it is dropped before.
 #[derive(Debug)]

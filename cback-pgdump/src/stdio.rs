@@ -5,9 +5,7 @@
 //! and writing, a shell's `>` for writing alone: that tells them apart. A program that hands over
 //! a `/dev/null` open for both is refused as well, loudly: the other mistake would be a silent one.
 
-use crate::copy::PIPE;
 use rustix::fs::{FileType, OFlags, fcntl_getfl, fstat, major, minor};
-use rustix::pipe::fcntl_setpipe_size;
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::AsFd;
@@ -28,8 +26,6 @@ pub fn output() -> io::Result<File> {
     if is_null && fcntl_getfl(&stdout)? & OFlags::RWMODE == OFlags::RDWR {
         return Err(io::Error::other(CLOSED));
     }
-    // Refused where it is no pipe, or the user has too many: then it stays as it is.
-    let _ = fcntl_setpipe_size(&stdout, PIPE);
     Ok(File::from(stdout.as_fd().try_clone_to_owned()?))
 }
 
