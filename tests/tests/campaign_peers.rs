@@ -11,6 +11,7 @@ use cback_tests::{
 use std::collections::HashMap;
 use std::fs;
 use std::io::Write;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 const DATABASE: &str = "shop";
@@ -67,31 +68,20 @@ impl Ground {
         tally
     }
 
-    fn full_disks(&self, contender: Contender) -> Tally {
+    /// One of each of these `kilobytes` in each mode. What is read from the disk counts, not what
+    /// is still in memory.
+    fn disks(
+        &self,
+        contender: Contender,
+        mount: impl Fn(&Path, u32) -> SmallDisk,
+        kilobytes: [u32; 10],
+    ) -> Tally {
         let mut tally = Tally::default();
         for mode in ["none", "gzip", "bzip2"] {
             let job = Job::new(mode, Some(DATABASE));
-            for kilobytes in [8, 16, 64, 200, 400, 600, 800, 1000, 1400, 4000] {
+            for room in kilobytes {
                 let mut site = Site::new();
-                let disk = SmallDisk::mount(&site.collect_dir(), &format!("size={kilobytes}k"));
-                let file = disk.path(&job.file(&site));
-                fs::write(&file, YESTERDAY).unwrap();
-                let command = contender.command(&mut site, &self.server, &job);
-                let mut child = start(&mut disk.command(&command));
-                tally.add(&judge_within(PATIENCE, &site, &self.one, &file, &mut child));
-            }
-        }
-        tally
-    }
-
-    /// What is read from the disk counts, not what is still in memory.
-    fn forgetful_disks(&self, contender: Contender) -> Tally {
-        let mut tally = Tally::default();
-        for mode in ["none", "gzip", "bzip2"] {
-            let job = Job::new(mode, Some(DATABASE));
-            for kilobytes in [50, 100, 150, 200, 300, 400, 600, 800, 1200, 4000] {
-                let mut site = Site::new();
-                let disk = SmallDisk::mount_thin(&site.collect_dir(), kilobytes);
+                let disk = mount(&site.collect_dir(), room);
                 let file = disk.path(&job.file(&site));
                 fs::write(&file, YESTERDAY).unwrap();
                 disk.forget(&file);
@@ -104,6 +94,17 @@ impl Ground {
             }
         }
         tally
+    }
+
+    fn full_disks(&self, contender: Contender) -> Tally {
+        let mount = |place: &Path, room| SmallDisk::mount(place, &format!("size={room}k"));
+        let rooms = [8, 16, 64, 200, 400, 600, 800, 1000, 1400, 4000];
+        self.disks(contender, mount, rooms)
+    }
+
+    fn forgetful_disks(&self, contender: Contender) -> Tally {
+        let rooms = [50, 100, 150, 200, 300, 400, 600, 800, 1200, 4000];
+        self.disks(contender, SmallDisk::mount_thin, rooms)
     }
 
     /// `pg_terminate_backend`, at random moments.
