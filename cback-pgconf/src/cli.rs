@@ -49,10 +49,12 @@ pub enum Command {
     Json(Json),
     /// Print the databases' names, one a line
     Databases(Databases),
+    /// Print the path of each file that the backups are written to
+    Files(Files),
     /// Print a configuration with a <postgresql> section added
     #[command(
         override_usage = "cback-pgconf add [--user U] [--compress-mode M] [--all | --database D ...]
-                  [--replace] [--no-validate] [FILE]"
+                  [--globals] [--replace] [--no-validate] [FILE]"
     )]
     Add(Add),
 }
@@ -104,6 +106,16 @@ pub struct Databases {
     pub input: Input,
 }
 
+/// The arguments of `files`.
+#[derive(Debug, Args)]
+pub struct Files {
+    /// End each path with NUL instead of a line end
+    #[arg(short = '0', long)]
+    pub null: bool,
+    /// The configuration; standard input if absent or `-`
+    pub file: Option<PathBuf>,
+}
+
 /// The arguments of `add`.
 #[derive(Debug, Args)]
 pub struct Add {
@@ -114,11 +126,14 @@ pub struct Add {
     #[arg(long, value_enum, value_name = "M")]
     pub compress_mode: Option<CompressMode>,
     /// Back up all databases
-    #[arg(long, conflicts_with = "database")]
+    #[arg(long)]
     pub all: bool,
     /// Back up the database D; may be given several times
     #[arg(long, value_name = "D", allow_hyphen_values = true)]
     pub database: Vec<String>,
+    /// Back up roles and tablespaces too
+    #[arg(long)]
+    pub globals: bool,
     /// Put the section in place of the first one there is
     #[arg(long)]
     pub replace: bool,

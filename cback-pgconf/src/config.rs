@@ -28,6 +28,15 @@ impl CompressMode {
         }
     }
 
+    /// What the names of compressed files end with.
+    pub(crate) fn suffix(self) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::Gzip => ".gz",
+            Self::Bzip2 => ".bz2",
+        }
+    }
+
     fn parse(text: &str) -> Option<Self> {
         [Self::None, Self::Gzip, Self::Bzip2]
             .into_iter()
@@ -44,6 +53,8 @@ pub struct PostgresqlConfig {
     pub compress_mode: Option<CompressMode>,
     /// Whether to dump the whole cluster.
     pub all: bool,
+    /// Whether to dump roles and tablespaces too: our own `<globals>`, which Cedar Backup ignores.
+    pub globals: bool,
     /// Which databases to dump; None if none is named.
     pub databases: Option<Vec<String>>,
 }
@@ -59,6 +70,7 @@ impl PartialEq for PostgresqlConfig {
         self.user == other.user
             && self.compress_mode == other.compress_mode
             && self.all == other.all
+            && self.globals == other.globals
             && sorted(&self.databases) == sorted(&other.databases)
     }
 }
@@ -74,7 +86,8 @@ impl PostgresqlConfig {
         Ok(Self {
             user: section.value("user").map(|(_, user)| user.to_owned()),
             compress_mode: compress_mode(section)?,
-            all: all(section)?,
+            all: flag(section, "all")?,
+            globals: flag(section, "globals")?,
             databases: Some(databases).filter(|databases| !databases.is_empty()),
         })
     }
@@ -91,13 +104,14 @@ fn compress_mode(section: &Element) -> Result<Option<CompressMode>, Fault> {
     Ok(Some(mode))
 }
 
-fn all(section: &Element) -> Result<bool, Fault> {
-    match section.value("all") {
+fn flag(section: &Element, name: &str) -> Result<bool, Fault> {
+    match section.value(name) {
         None | Some((_, "N" | "n")) => Ok(false),
         Some((_, "Y" | "y")) => Ok(true),
         Some((element, text)) => {
-            let cause = format!("all must be Y or N, not {text:?}");
-            Err(Fault::new(element.position, cause).hint_if(hints::for_all(text)))
+            let cause = format!("{name} must be Y or N, not {text:?}");
+            let hint = hints::for_flag(name, text);
+            Err(Fault::new(element.position, cause).hint_if(hint.as_deref()))
         }
     }
 }

@@ -6,18 +6,18 @@ use crate::fault::{Fault, Position};
 
 const BLANKS: &str = "Cedar Backup does not trim values: remove the blanks around it";
 
-pub(crate) fn for_all(text: &str) -> Option<&'static str> {
+pub(crate) fn for_flag(name: &str, text: &str) -> Option<String> {
     let is = |words: &[&str]| {
         words
             .iter()
             .any(|word| text.trim().eq_ignore_ascii_case(word))
     };
     if is(&["", "y", "n"]) {
-        Some(BLANKS)
+        Some(BLANKS.to_owned())
     } else if is(&["yes", "true", "1", "on"]) {
-        Some("write <all>Y</all>")
+        Some(format!("write <{name}>Y</{name}>"))
     } else if is(&["no", "false", "0", "off"]) {
-        Some("write <all>N</all>")
+        Some(format!("write <{name}>N</{name}>"))
     } else {
         None
     }

@@ -141,6 +141,9 @@ fn written(section: &PostgresqlConfig) -> String {
         section.compress_mode.map(CompressMode::as_str),
     );
     text += &element("all", Some(if section.all { "Y" } else { "N" }));
+    if section.globals {
+        text += &element("globals", Some("Y"));
+    }
     for database in section.databases.iter().flatten() {
         text += &element("database", Some(database));
     }
@@ -168,6 +171,13 @@ fn check(section: &PostgresqlConfig) -> Result<(), AddError> {
 /// Equal, the databases in the same order too; none at all is as good as an empty list.
 fn same(read: &PostgresqlConfig, given: &PostgresqlConfig) -> bool {
     let names = |config: &PostgresqlConfig| config.databases.clone().unwrap_or_default();
-    let rest = |config: &PostgresqlConfig| (config.user.clone(), config.compress_mode, config.all);
+    let rest = |config: &PostgresqlConfig| {
+        (
+            config.user.clone(),
+            config.compress_mode,
+            config.all,
+            config.globals,
+        )
+    };
     names(read) == names(given) && rest(read) == rest(given)
 }

@@ -32,6 +32,7 @@ mod dtd;
 mod entity;
 mod failure;
 mod fault;
+mod files;
 mod hints;
 mod insert;
 mod namespace;

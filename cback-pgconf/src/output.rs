@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::config::PostgresqlConfig;
+use crate::files::Files;
 use crate::settings::Settings;
 
 /// POSIX assignments, one a line, each variable's name beginning with `prefix`.
@@ -29,7 +30,8 @@ pub(crate) fn shell(settings: &Settings, prefix: &str, section_only: bool) -> St
                 .map_or("", |mode| mode.as_str())
                 .to_owned(),
         ),
-        ("all", if section.all { "Y" } else { "N" }.to_owned()),
+        ("all", flag(section.all)),
+        ("globals", flag(section.globals)),
     ]);
     let mut text = String::new();
     for (name, value) in variables {
@@ -40,7 +42,25 @@ pub(crate) fn shell(settings: &Settings, prefix: &str, section_only: bool) -> St
         text += " ";
         text += &quote(database);
     }
-    text + "\n"
+    text += "\n";
+    if !section_only {
+        let files = Files::of(section);
+        let or_none = |name: Option<String>| name.unwrap_or_default();
+        let mut variables = vec![
+            ("all_file".to_owned(), or_none(files.all)),
+            ("globals_file".to_owned(), or_none(files.globals)),
+        ];
+        let numbered = files.databases.into_iter().enumerate();
+        variables.extend(numbered.map(|(index, name)| (format!("file_{}", index + 1), name)));
+        for (name, value) in variables {
+            text += &[prefix, &name, "=", &quote(&value), "\n"].concat();
+        }
+    }
+    text
+}
+
+fn flag(value: bool) -> String {
+    if value { "Y" } else { "N" }.to_owned()
 }
 
 /// Between single quotes nothing means anything to a shell but the next single quote.
@@ -66,6 +86,7 @@ pub(crate) fn json(settings: &Settings, section_only: bool) -> String {
         .compress_mode
         .map_or(Value::Null, |mode| mode.as_str().into());
     object["all"] = json!(section.all);
+    object["globals"] = json!(section.globals);
     object["databases"] = json!(section.databases);
     format!("{object}\n")
 }

@@ -8,14 +8,14 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::cli::{Add, Check, Cli, Command, Databases, Input, Json, Shell};
+use crate::cli::{Add, Check, Cli, Command, Databases, Files, Input, Json, Shell};
 use crate::config::{LocalConfig, PostgresqlConfig};
 use crate::document::Document;
 use crate::failure::{Failure, place, tell, tell_fault, tell_usage};
-use crate::fault::Fault;
+use crate::fault::{Fault, Position};
 use crate::settings::Settings;
 use crate::stdio::{self, print};
-use crate::{Error, output, warnings};
+use crate::{Error, files, output, warnings};
 
 /// Does what the command line says, and says what went wrong, if anything did.
 pub fn run() -> ExitCode {
@@ -45,6 +45,7 @@ fn execute(command: Command) -> Result<ExitCode, Failure> {
             output::json(&settings, input.section_only).into()
         }
         Command::Databases(arguments) => databases(&arguments)?,
+        Command::Files(arguments) => files(arguments)?,
         Command::Add(arguments) => add(arguments)?,
     };
     print(&text).map_err(Failure::Output)?;
@@ -92,11 +93,35 @@ fn databases(arguments: &Databases) -> Result<Vec<u8>, Failure> {
     Ok(names.into())
 }
 
+fn files(arguments: Files) -> Result<Vec<u8>, Failure> {
+    let input = Input {
+        section_only: false,
+        file: arguments.file,
+    };
+    let settings = Configuration::read(&input)?.settings(false)?;
+    let directory = settings.collect_dir.unwrap_or_default();
+    let names = files::Files::of(&settings.local.postgresql.unwrap_or_default());
+    let end = if arguments.null { '\0' } else { '\n' };
+    let mut paths = String::new();
+    for name in names.each() {
+        let path = format!("{}/{name}", directory.trim_end_matches('/'));
+        if path.contains(end) {
+            let cause = format!("{path:?} has a line end in its name");
+            let fault = Fault::new(Position::START, cause).hint("use --null");
+            return Err(Failure::Input(place(input.file()), fault.into()));
+        }
+        paths.push_str(&path);
+        paths.push(end);
+    }
+    Ok(paths.into())
+}
+
 fn add(arguments: Add) -> Result<Vec<u8>, Failure> {
     let section = PostgresqlConfig {
         user: arguments.user,
         compress_mode: arguments.compress_mode,
         all: arguments.all,
+        globals: arguments.globals,
         databases: Some(arguments.database).filter(|databases| !databases.is_empty()),
     };
     let local = LocalConfig {
@@ -154,11 +179,36 @@ impl<'a> Configuration<'a> {
                 (settings, verdict)
             };
             match verdict {
-                Err(broken) if !no_validate => Err(self.document.explain(broken)),
-                _ => Ok(settings),
+                Err(broken) if !no_validate => return Err(self.document.explain(broken)),
+                _ if no_validate => {}
+                _ => self.check_names(&settings)?,
             }
+            Ok(settings)
         };
         read().map_err(|fault| Failure::Input(place(self.input.file()), fault.into()))
+    }
+}
+
+impl Configuration<'_> {
+    fn check_names(&self, settings: &Settings) -> Result<(), Fault> {
+        let (Some(section), Some(values)) = (
+            self.document.section("postgresql"),
+            &settings.local.postgresql,
+        ) else {
+            return Ok(());
+        };
+        files::check_user(values).map_err(|cause| {
+            let user = section.value("user");
+            Fault::new(
+                user.map_or(section.position, |(user, _)| user.position),
+                cause,
+            )
+        })?;
+        files::check_databases(values).map_err(|(index, cause)| {
+            let database = section.valued("database").nth(index);
+            let position = database.map_or(section.position, |(database, _)| database.position);
+            Fault::new(position, cause)
+        })
     }
 }
 

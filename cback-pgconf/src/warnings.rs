@@ -7,10 +7,11 @@ use crate::fault::Fault;
 use crate::hints::alike;
 
 /// The elements whose text is a value, in any section.
-const VALUES: [&str; 9] = [
+const VALUES: [&str; 10] = [
     "user",
     "compress_mode",
     "all",
+    "globals",
     "database",
     "backup_user",
     "backup_group",
@@ -39,6 +40,7 @@ pub(crate) fn of(document: &Document, section_only: bool) -> Vec<Fault> {
             .for_each(|child| warn_of_value(child, &mut warnings));
         if is_ours {
             warn_of_names(section, &mut warnings);
+            warn_of_globals(section, &mut warnings);
         }
     }
     warnings.sort_by_key(|warning| warning.position);
@@ -81,6 +83,18 @@ fn warn_of_value(element: &Element, warnings: &mut Vec<Fault>) {
     }
 }
 
+fn warn_of_globals(section: &Element, warnings: &mut Vec<Fault>) {
+    let is_set = |name| {
+        section
+            .value(name)
+            .filter(|(_, text)| matches!(*text, "Y" | "y"))
+    };
+    if let (Some(_), Some((globals, _))) = (is_set("all"), is_set("globals")) {
+        let cause = "globals adds nothing to all, whose dump holds roles and tablespaces already";
+        warnings.push(Fault::new(globals.position, cause));
+    }
+}
+
 fn warn_of_names(section: &Element, warnings: &mut Vec<Fault>) {
     let mut single = HashSet::new();
     let mut databases = HashSet::new();
@@ -92,14 +106,14 @@ fn warn_of_names(section: &Element, warnings: &mut Vec<Fault>) {
             ("database", Some(database)) if !databases.insert(database) => {
                 warn(format!("database {database:?} is named twice"), None);
             }
-            ("user" | "compress_mode" | "all", Some(_)) if !single.insert(name) => {
+            ("user" | "compress_mode" | "all" | "globals", Some(_)) if !single.insert(name) => {
                 warn(format!("another <{name}> is ignored"), None);
             }
-            ("user" | "compress_mode" | "all" | "database", _) => {}
+            ("user" | "compress_mode" | "all" | "globals" | "database", _) => {}
             _ => {
-                let known = ["user", "compress_mode", "all", "database"];
+                let known = ["user", "compress_mode", "all", "globals", "database"];
                 let meant = known.into_iter().find(|known| alike(known, name));
-                let hint = meant.map(|meant| format!("Cedar Backup knows <{meant}>"));
+                let hint = meant.map(|meant| format!("write <{meant}>"));
                 warn(
                     format!("unknown element <{name}> is ignored"),
                     hint.as_deref(),

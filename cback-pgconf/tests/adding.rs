@@ -49,6 +49,7 @@ fn section(user: Option<&str>, databases: &[&str]) -> LocalConfig {
             user: user.map(str::to_owned),
             compress_mode: Some(CompressMode::Gzip),
             all: databases.is_empty(),
+            globals: false,
             databases: Some(databases.iter().map(|&name| name.to_owned()).collect()),
         }),
     }
@@ -269,7 +270,7 @@ fn what_was_added_passes_check_and_can_be_replaced() {
     let read = given(&twice.stdout, pgconf(["shell", "--section-only"]));
     assert_eq!(
         read.stdout,
-        "user=''\ncompress_mode='none'\nall='Y'\nset --\n"
+        "user=''\ncompress_mode='none'\nall='Y'\nglobals='N'\nset --\n"
     );
     let back = given(
         twice.stdout,

@@ -187,7 +187,7 @@ fn section_only_looks_at_nothing_else() {
 fn no_validate_takes_what_can_be_read() {
     let said = given("<cb_config/>", pgconf(["shell", "--no-validate"]));
     let stdout = "collect_dir=''\nbackup_user=''\nbackup_group=''\npg_dump='pg_dump'\npg_dumpall='pg_dumpall'\n\
-                  user=''\ncompress_mode=''\nall='N'\nset --\n";
+                  user=''\ncompress_mode=''\nall='N'\nglobals='N'\nset --\nall_file=''\nglobals_file=''\n";
     assert_eq!(
         (said.status, said.stdout.as_str(), said.stderr.as_str()),
         (Some(0), stdout, "")
