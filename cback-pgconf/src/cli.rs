@@ -3,7 +3,7 @@
 // clap prints these comments as they stand: backticks would be shown.
 #![allow(rustdoc::invalid_html_tags)]
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
@@ -16,7 +16,6 @@ use crate::config::CompressMode;
 #[command(
     name = "cback-pgconf",
     version,
-    arg_required_else_help = false,
     disable_help_subcommand = true,
     after_help = EXAMPLES
 )]
@@ -33,7 +32,26 @@ const EXAMPLES: &str = "Examples:
   conf=$(cback-pgconf shell /etc/cback3.conf) && eval \"$conf\" && ls \"$collect_dir\"
   # Have other databases backed up
   cback-pgconf add --replace --compress-mode gzip --database shop --database blog \\
-      /etc/cback3.conf > cback3.conf.new";
+      /etc/cback3.conf > cback3.conf.new
+
+A whole configuration, as far as cback-postgresql reads it:
+  <cb_config>
+     <options>
+        <backup_user>backup</backup_user>
+        <backup_group>backup</backup_group>
+     </options>
+     <collect>
+        <collect_dir>/var/backups/postgresql</collect_dir>
+     </collect>
+     <postgresql>
+        <user>postgres</user>
+        <compress_mode>gzip</compress_mode>
+        <all>N</all>
+        <globals>Y</globals>
+        <database>shop</database>
+        <database>blog</database>
+     </postgresql>
+  </cb_config>";
 
 /// What to do with a configuration.
 #[derive(Debug, Subcommand)]
@@ -41,9 +59,6 @@ pub enum Command {
     /// Say what is wrong with a configuration, if anything is
     Check(Check),
     /// Print a configuration as POSIX shell assignments, safe for eval
-    #[command(
-        override_usage = "cback-pgconf shell [--prefix P] [--section-only] [--no-validate] [FILE]"
-    )]
     Shell(Shell),
     /// Print a configuration as a JSON object
     Json(Json),
@@ -152,12 +167,6 @@ pub struct Input {
     pub section_only: bool,
     /// The configuration; standard input if absent or `-`
     pub file: Option<PathBuf>,
-}
-
-impl Input {
-    pub(crate) fn file(&self) -> &Path {
-        self.file.as_deref().unwrap_or(Path::new("-"))
-    }
 }
 
 /// Whether a configuration must be complete.
