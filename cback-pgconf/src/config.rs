@@ -49,9 +49,9 @@ pub struct PostgresqlConfig {
 impl PartialEq for PostgresqlConfig {
     fn eq(&self, other: &Self) -> bool {
         let sorted = |config: &Self| {
-            let mut databases = config.databases.clone();
-            databases.iter_mut().for_each(|names| names.sort_unstable());
-            databases
+            let mut names: Vec<_> = config.databases.iter().flatten().cloned().collect();
+            names.sort_unstable();
+            (config.databases.is_some(), names)
         };
         self.user == other.user
             && self.compress_mode == other.compress_mode

@@ -73,8 +73,8 @@ pub(crate) fn json(settings: &Settings, section_only: bool) -> String {
     let object: Map<String, Value> = parts
         .iter()
         .filter_map(Value::as_object)
-        .cloned()
         .flatten()
+        .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
     format!("{}\n", Value::from(object))
 }

@@ -21,7 +21,7 @@ fn reads_what_cedar_accepts() {
     let first = number("CBACK_DIFF_FIRST", 1);
     let total = number("CBACK_DIFF_DOCUMENTS", 20_000);
     let counted = compare((first..first + total).map(documents::document));
-    println!("{counted:?}");
+    eprintln!("{counted:?}");
     // Agreement on what hardly ever comes would mean little.
     assert!(counted.accepted * 2 > total, "{counted:?}");
     assert!(

@@ -3,7 +3,7 @@
 #[path = "program/mod.rs"]
 mod program;
 
-use std::fs::{Permissions, copy, set_permissions, write};
+use std::fs::{Permissions, set_permissions, write};
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::Path;
 use std::process::Command;
@@ -62,10 +62,10 @@ fn check_warns_of_what_cedar_reads_otherwise_than_meant() {
     for [old, new, warning, hint] in CASES {
         let document = CONFIG.replacen(old, new, 1);
         assert_ne!(document, CONFIG);
-        let mut stderr = format!("cback-pgconf: standard input:{warning}\n");
-        if !hint.is_empty() {
-            stderr += &format!("cback-pgconf: hint: {hint}\n");
-        }
+        let hint = Some(hint).filter(|hint| !hint.is_empty());
+        let hint = hint.map(|hint| format!("cback-pgconf: hint: {hint}\n"));
+        let hint = hint.unwrap_or_default();
+        let stderr = format!("cback-pgconf: standard input:{warning}\n{hint}");
         given(&document, pgconf(["check"])).is(0, "", &stderr);
         given(&document, pgconf(["check", "--strict"])).is(1, "", &stderr);
         let section = given(&document, pgconf(["check", "--strict", "--section-only"]));
@@ -137,13 +137,18 @@ fn check_warns_of_a_file_that_others_can_read_or_write() {
 #[test]
 fn the_group_that_reads_the_file_is_no_stranger() {
     if !rustix::process::geteuid().is_root() {
-        println!("skipped: only root can become another user");
+        eprintln!("skipped: only root can become another user");
         return;
     }
     let directory = tempfile::tempdir().expect("a directory");
     let program = directory.path().join("cback-pgconf");
     let file = directory.path().join("cback3.conf");
-    copy(env!("CARGO_BIN_EXE_cback-pgconf"), &program).expect("it can be copied");
+    // Not std's copy: a process started meanwhile by another test would hold it open for writing.
+    let copied = Command::new("cp")
+        .arg(env!("CARGO_BIN_EXE_cback-pgconf"))
+        .arg(&program)
+        .status();
+    assert!(copied.expect("cp starts").success());
     write(&file, CONFIG).expect("it can be written");
     set_permissions(directory.path(), Permissions::from_mode(0o755)).expect("it is ours");
     let (owner, reader, group, other) = (4001, 4002, 4003, 4004);
