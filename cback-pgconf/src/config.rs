@@ -1,11 +1,13 @@
 //! The values that a backup is run with, read as Cedar Backup reads them.
 
-use crate::document::{Document, Element};
+use clap::ValueEnum;
+
+use crate::document::{Document, Node};
 use crate::fault::Fault;
 use crate::hints;
 
 /// How Cedar's extension compresses a dump.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum CompressMode {
     /// Not at all.
     None,
@@ -23,11 +25,6 @@ impl CompressMode {
             Self::Gzip => "gzip",
             Self::Bzip2 => "bzip2",
         }
-    }
-
-    fn parse(text: &str) -> Option<Self> {
-        let modes = [Self::None, Self::Gzip, Self::Bzip2];
-        modes.into_iter().find(|mode| mode.as_str() == text)
     }
 }
 
@@ -48,61 +45,56 @@ pub struct PostgresqlConfig {
 
 impl PartialEq for PostgresqlConfig {
     fn eq(&self, other: &Self) -> bool {
-        let sorted = |config: &Self| {
-            let mut names: Vec<_> = config.databases.iter().flatten().cloned().collect();
-            names.sort_unstable();
-            (config.databases.is_some(), names)
+        let values = |config: &Self| {
+            let mut names = config.databases.clone();
+            if let Some(names) = &mut names {
+                names.sort_unstable();
+            }
+            let (user, mode) = (config.user.clone(), config.compress_mode);
+            (user, mode, config.all, config.globals, names)
         };
-        self.user == other.user
-            && self.compress_mode == other.compress_mode
-            && self.all == other.all
-            && self.globals == other.globals
-            && sorted(self) == sorted(other)
+        values(self) == values(other)
     }
 }
 
 impl Eq for PostgresqlConfig {}
 
 impl PostgresqlConfig {
-    fn read(document: &Document, section: &Element) -> Result<Self, Fault> {
-        let databases = document.valued(section, "database");
+    fn read(section: Node) -> Result<Self, Fault> {
+        let databases = section.valued("database");
         let databases: Vec<_> = databases.map(|(_, name)| name.to_owned()).collect();
         Ok(Self {
-            user: text(document, section, "user"),
-            compress_mode: compress_mode(document, section)?,
-            all: flag(document, section, "all")?,
-            globals: flag(document, section, "globals")?,
+            user: text(section, "user"),
+            compress_mode: compress_mode(section)?,
+            all: flag(section, "all")?,
+            globals: flag(section, "globals")?,
             databases: Some(databases).filter(|databases| !databases.is_empty()),
         })
     }
 }
 
-fn text(document: &Document, section: &Element, name: &str) -> Option<String> {
-    document
-        .value(section, name)
-        .map(|(_, text)| text.to_owned())
+fn text(section: Node, name: &str) -> Option<String> {
+    section.value(name).map(|(_, text)| text.to_owned())
 }
 
-fn compress_mode(document: &Document, section: &Element) -> Result<Option<CompressMode>, Fault> {
-    let Some((element, text)) = document.value(section, "compress_mode") else {
+fn compress_mode(section: Node) -> Result<Option<CompressMode>, Fault> {
+    let Some((value, text)) = section.value("compress_mode") else {
         return Ok(None);
     };
-    let mode = CompressMode::parse(text).ok_or_else(|| {
+    let mode = CompressMode::from_str(text, false).map_err(|_| {
         let cause = format!("compress_mode must be none, gzip or bzip2, not {text:?}");
-        let fault = document.fault(element, cause);
-        fault.hint_if(hints::for_compress_mode(text))
+        value.fault(cause).hint_if(hints::for_compress_mode(text))
     })?;
     Ok(Some(mode))
 }
 
-fn flag(document: &Document, section: &Element, name: &str) -> Result<bool, Fault> {
-    match document.value(section, name) {
+fn flag(section: Node, name: &str) -> Result<bool, Fault> {
+    match section.value(name) {
         None | Some((_, "N" | "n")) => Ok(false),
         Some((_, "Y" | "y")) => Ok(true),
-        Some((element, text)) => {
+        Some((value, text)) => {
             let cause = format!("{name} must be Y or N, not {text:?}");
-            let fault = document.fault(element, cause);
-            Err(fault.hint_if(hints::for_flag(name, text)))
+            Err(value.fault(cause).hint_if(hints::for_flag(name, text)))
         }
     }
 }
@@ -127,10 +119,8 @@ impl LocalConfig {
 
     pub(crate) fn read(document: &Document) -> Result<Self, Fault> {
         let section = document.section("postgresql");
-        let postgresql = section.map(|section| PostgresqlConfig::read(document, section));
-        Ok(Self {
-            postgresql: postgresql.transpose()?,
-        })
+        let postgresql = section.map(PostgresqlConfig::read).transpose()?;
+        Ok(Self { postgresql })
     }
 }
 
@@ -165,12 +155,10 @@ impl Settings {
 
     pub(crate) fn read(document: &Document) -> Result<Self, Fault> {
         let options = document.section("options");
-        let option = |name| text(document, options?, name);
-        let collect_dir = match document.section("collect") {
-            Some(collect) => absolute(document, collect, "collect_dir")?,
-            None => None,
-        };
-        let overrides = options.map_or(Ok(Vec::new()), |options| overrides(document, options))?;
+        let option = |name| text(options?, name);
+        let collect = document.section("collect");
+        let collect_dir = collect.map_or(Ok(None), |collect| absolute(collect, "collect_dir"))?;
+        let overrides = options.map_or(Ok(Vec::new()), overrides)?;
         let program = |name: &str| match overrides.iter().rfind(|(command, _)| command == name) {
             Some((_, path)) => path.clone(),
             None => Some(name.to_owned()),
@@ -187,15 +175,11 @@ impl Settings {
 }
 
 /// Commands and the paths to run in their place; of several for one command the last counts.
-fn overrides(
-    document: &Document,
-    options: &Element,
-) -> Result<Vec<(String, Option<String>)>, Fault> {
+fn overrides(options: Node) -> Result<Vec<(String, Option<String>)>, Fault> {
     let mut found = Vec::new();
-    let entries = document.children(options);
-    for entry in entries.filter(|child| child.name == "override") {
-        let path = absolute(document, entry, "abs_path")?;
-        if let Some(command) = text(document, entry, "command") {
+    for entry in options.named("override") {
+        let path = absolute(entry, "abs_path")?;
+        if let Some(command) = text(entry, "command") {
             found.push((command, path));
         }
     }
@@ -203,12 +187,11 @@ fn overrides(
 }
 
 /// The value called `name`, which must be an absolute path.
-fn absolute(document: &Document, section: &Element, name: &str) -> Result<Option<String>, Fault> {
-    match document.value(section, name) {
-        Some((element, path)) if !path.starts_with('/') => {
+fn absolute(section: Node, name: &str) -> Result<Option<String>, Fault> {
+    match section.value(name) {
+        Some((value, path)) if !path.starts_with('/') => {
             let cause = format!("{name} must be an absolute path, not {path:?}");
-            let fault = document.fault(element, cause);
-            Err(fault.hint_if(hints::for_path(path)))
+            Err(value.fault(cause).hint_if(hints::for_path(path)))
         }
         found => Ok(found.map(|(_, path)| path.to_owned())),
     }

@@ -1,10 +1,21 @@
 //! A configuration's elements, as far as Cedar Backup tells them apart: by name, depth and text.
 
-use std::ops::Range;
+use std::ops::{Deref, Range};
 
 use crate::fault::{Fault, Position};
 
-/// One element.
+/// A well-formed document.
+///
+/// The elements lie in one list instead of a tree, so that no depth costs recursion.
+#[derive(Debug)]
+pub(crate) struct Document<'a> {
+    /// The whole text, a byte order mark included.
+    pub(crate) text: &'a str,
+    /// In the order of their start tags: the first one is the root.
+    pub(crate) elements: Vec<Element<'a>>,
+}
+
+/// What is known of an element.
 #[derive(Debug)]
 pub(crate) struct Element<'a> {
     /// The name as it is written, prefix and all: Cedar Backup compares no namespaces.
@@ -20,76 +31,80 @@ pub(crate) struct Element<'a> {
 }
 
 /// Why something that looks like a value is none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) enum Ignored {
     Cdata,
     LaterText,
 }
 
-/// A well-formed document.
-///
-/// The elements lie in one list instead of a tree, so that no depth costs recursion.
-#[derive(Debug)]
-pub(crate) struct Document<'a> {
-    /// The whole text, a byte order mark included.
-    pub(crate) text: &'a str,
-    /// In the order of their start tags: the first one is the root.
-    pub(crate) elements: Vec<Element<'a>>,
+/// An element within its document.
+#[derive(Clone, Copy)]
+pub(crate) struct Node<'d> {
+    document: &'d Document<'d>,
+    element: &'d Element<'d>,
 }
 
-impl<'a> Document<'a> {
+impl<'d> Deref for Node<'d> {
+    type Target = Element<'d>;
+
+    fn deref(&self) -> &Element<'d> {
+        self.element
+    }
+}
+
+impl Document<'_> {
+    pub(crate) fn nodes(&self) -> impl Iterator<Item = Node<'_>> {
+        let document = self;
+        let elements = self.elements.iter();
+        elements.map(move |element| Node { document, element })
+    }
+
     /// The root element, unless it has another name: then Cedar Backup finds no section at all.
-    pub(crate) fn root(&self) -> Option<&Element<'a>> {
-        self.elements
-            .first()
-            .filter(|root| root.name == "cb_config")
+    pub(crate) fn root(&self) -> Option<Node<'_>> {
+        self.nodes().next().filter(|root| root.name == "cb_config")
     }
 
-    /// The sections of this name; Cedar Backup reads the first and ignores the others.
-    pub(crate) fn sections(&self, name: &str) -> impl Iterator<Item = &Element<'a>> {
-        let all = self.root().into_iter().flat_map(|root| self.children(root));
-        all.filter(move |section| section.name == name)
+    /// The first section of this name, the only one that Cedar Backup reads.
+    pub(crate) fn section(&self, name: &str) -> Option<Node<'_>> {
+        self.root()?.named(name).next()
+    }
+}
+
+impl<'d> Node<'d> {
+    /// The elements right below it.
+    pub(crate) fn children(self) -> impl Iterator<Item = Node<'d>> {
+        let Self { document, element } = self;
+        let (span, depth) = (&element.span, element.depth + 1);
+        let elements = &document.elements;
+        let first = elements.partition_point(|other| other.span.start <= span.start);
+        let within = elements[first..]
+            .iter()
+            .map(move |element| Node { document, element });
+        within
+            .take_while(|node| node.span.start < span.end)
+            .filter(move |node| node.depth == depth)
     }
 
-    pub(crate) fn section(&self, name: &str) -> Option<&Element<'a>> {
-        self.sections(name).next()
-    }
-
-    /// The elements right below this one.
-    pub(crate) fn children(&self, parent: &Element) -> impl Iterator<Item = &Element<'a>> {
-        let (start, end, depth) = (parent.span.start, parent.span.end, parent.depth + 1);
-        let first = self.elements.partition_point(|e| e.span.start <= start);
-        let within = self.elements[first..].iter();
-        let within = within.take_while(move |e| e.span.start < end);
-        within.filter(move |e| e.depth == depth)
+    pub(crate) fn named<'n>(self, name: &'n str) -> impl Iterator<Item = Node<'d>> + use<'d, 'n> {
+        self.children().filter(move |child| child.name == name)
     }
 
     /// The children of this name that have text, in order.
-    pub(crate) fn valued<'d>(
-        &'d self,
-        parent: &Element,
-        name: &str,
-    ) -> impl Iterator<Item = (&'d Element<'a>, &'d str)> {
-        let named = self
-            .children(parent)
-            .filter(move |child| child.name == name);
-        named.filter_map(|child| Some((child, child.text.as_deref()?)))
+    pub(crate) fn valued(self, name: &str) -> impl Iterator<Item = (Node<'d>, &'d str)> {
+        self.named(name)
+            .filter_map(|child| Some((child, child.element.text.as_deref()?)))
     }
 
     /// The value called `name`: the text of the first child of that name that has any.
-    pub(crate) fn value<'d>(
-        &'d self,
-        parent: &Element,
-        name: &str,
-    ) -> Option<(&'d Element<'a>, &'d str)> {
-        self.valued(parent, name).next()
+    pub(crate) fn value(self, name: &str) -> Option<(Node<'d>, &'d str)> {
+        self.valued(name).next()
     }
 
-    pub(crate) fn position(&self, element: &Element) -> Position {
-        Position::START.after(&self.text[..element.span.start])
+    pub(crate) fn position(self) -> Position {
+        Position::START.after(&self.document.text[..self.span.start])
     }
 
-    pub(crate) fn fault(&self, element: &Element, cause: impl AsRef<str>) -> Fault {
-        Fault::new(self.position(element), cause)
+    pub(crate) fn fault(self, cause: impl AsRef<str>) -> Fault {
+        Fault::new(self.position(), cause)
     }
 }

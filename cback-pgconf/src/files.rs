@@ -42,13 +42,17 @@ impl Files {
         }
     }
 
-    /// All of them, each once: a database that is named twice has but one file.
-    pub(crate) fn each(&self) -> impl Iterator<Item = &str> {
-        let names = self.all.iter().chain(&self.globals).chain(&self.databases);
+    /// The paths of all of them, each once: a database that is named twice has but one file.
+    pub(crate) fn paths(self, collect_dir: &str) -> impl Iterator<Item = String> {
+        let names = self
+            .all
+            .into_iter()
+            .chain(self.globals)
+            .chain(self.databases);
+        let directory = collect_dir.trim_end_matches('/');
         let mut seen = HashSet::new();
-        names
-            .map(String::as_str)
-            .filter(move |name| seen.insert(*name))
+        let names = names.filter(move |name| seen.insert(name.clone()));
+        names.map(move |name| format!("{directory}/{name}"))
     }
 }
 

@@ -1,6 +1,6 @@
 //! What may have been meant by what is not read.
 
-use crate::document::{Document, Element, Ignored};
+use crate::document::{Document, Ignored, Node};
 
 const BLANKS: &str = "Cedar Backup does not trim values: remove the blanks around it";
 
@@ -45,41 +45,39 @@ pub(crate) fn is_alike(known: &str, name: &str) -> bool {
 }
 
 /// Why a value that seems to be there was not read.
-pub(crate) fn overlooked(document: &Document, section: &Element, value: &str) -> Option<String> {
-    let mut children = document.children(section);
+pub(crate) fn overlooked(section: Node, value: &str) -> Option<String> {
+    let mut children = section.children();
     let child = children.find(|child| is_alike(value, child.name))?;
-    let (name, position) = (child.name, document.position(child));
-    if name != value {
-        return Some(format!(
-            "<{name}> at {position} is not read: write <{value}>"
-        ));
-    }
+    let place = format!("<{}> at {}", child.name, child.position());
     match (&child.text, child.ignored) {
+        _ if child.name != value => Some(format!("{place} is not read: write <{value}>")),
         (None, Some(Ignored::Cdata)) => Some(format!(
-            "<{name}> at {position} holds a CDATA section, which Cedar Backup ignores"
+            "{place} holds a CDATA section, which Cedar Backup ignores"
         )),
-        (None, _) => Some(format!("<{name}> at {position} has no text")),
+        (None, _) => Some(format!("{place} has no text")),
         _ => None,
     }
 }
 
 /// Why a section that seems to be there was not found.
 pub(crate) fn astray(document: &Document, section: &str) -> Option<String> {
-    let Some(root) = document.root() else {
-        let name = document.elements.first()?.name;
+    let root = document.nodes().next()?;
+    if document.root().is_none() {
         return Some(format!(
-            "the root element is <{name}>, and must be <cb_config>"
+            "the root element is <{}>, and must be <cb_config>",
+            root.name
         ));
-    };
-    let mut below = document.elements.iter().filter(|e| e.depth > root.depth);
-    let stray = below.find(|element| is_alike(section, element.name))?;
-    let (name, position) = (stray.name, document.position(stray));
-    let what = if name == section {
+    }
+    let mut below = document.nodes().skip(1);
+    let stray = below.find(|node| is_alike(section, node.name))?;
+    let is_named_so = stray.name == section;
+    let what = if is_named_so {
         "stands too deep"
     } else {
         "is another name"
     };
+    let place = format!("<{}> at {}", stray.name, stray.position());
     Some(format!(
-        "<{name}> at {position} {what}: it must be <{section}>, right below <cb_config>"
+        "{place} {what}: it must be <{section}>, right below <cb_config>"
     ))
 }

@@ -39,13 +39,14 @@ impl LocalConfig {
         let section = self.postgresql.as_ref().ok_or(AddError::NoSection)?;
         check(section)?;
         let known = Document::read(document)?;
-        let gap = Gap::find(&known, replace)?;
-        let mut text = [gap.before, &written(section), gap.after].concat();
+        let (gap, before, after) = place(&known, replace)?;
+        let mut text = [before, &written(section), after].concat();
         if known.text.contains("\r\n") {
             text = text.replace('\n', "\r\n");
         }
-        let (head, tail) = (&known.text[..gap.bytes.start], &known.text[gap.bytes.end..]);
-        let added = [head, &text, tail].concat().into_bytes();
+        let mut added = known.text.to_owned();
+        added.replace_range(gap, &text);
+        let added = added.into_bytes();
         let cause = match Self::parse(&added).map(|read| read.postgresql) {
             Ok(Some(read)) if is_same(&read, section) => return Ok(added),
             Ok(_) => "a value became another".to_owned(),
@@ -56,59 +57,34 @@ impl LocalConfig {
 }
 
 /// Where the section goes: the bytes that it replaces, mostly none, and what stands around it.
-struct Gap {
-    bytes: Range<usize>,
-    before: &'static str,
-    after: &'static str,
+type Place = (Range<usize>, &'static str, &'static str);
+
+fn place(document: &Document, replace: bool) -> Result<Place, Fault> {
+    let Some(root) = document.root() else {
+        let cause = "the root element is not <cb_config>";
+        return Err(Fault::new(Position::START, cause));
+    };
+    match document.section("postgresql") {
+        None => Ok(end_of(&root, document.text)),
+        Some(section) if replace => Ok((section.span.clone(), "", "")),
+        Some(section) => {
+            let fault = section.fault("there is a <postgresql> section already");
+            Err(fault.hint("--replace puts the new one in its place"))
+        }
+    }
 }
 
-impl Gap {
-    fn find(document: &Document, replace: bool) -> Result<Self, Fault> {
-        let Some(root) = document.root() else {
-            return Err(Fault::new(
-                Position::START,
-                "the root element is not <cb_config>",
-            ));
-        };
-        match document.section("postgresql") {
-            None => Ok(Self::at_end_of(root, document.text)),
-            Some(section) if replace => Ok(Self {
-                bytes: section.span.clone(),
-                before: "",
-                after: "",
-            }),
-            Some(section) => {
-                let fault = document.fault(section, "there is a <postgresql> section already");
-                Err(fault.hint("--replace puts the new one in its place"))
-            }
-        }
+fn end_of(root: &Element, text: &str) -> Place {
+    let through_root = &text[..root.span.end];
+    if let Some(tag) = through_root.strip_suffix("/>") {
+        return (tag.len()..root.span.end, ">\n   ", "\n</cb_config>");
     }
-
-    fn at_end_of(root: &Element, text: &str) -> Self {
-        let through_root = &text[..root.span.end];
-        if let Some(tag) = through_root.strip_suffix("/>") {
-            let bytes = tag.len()..root.span.end;
-            return Self {
-                bytes,
-                before: ">\n   ",
-                after: "\n</cb_config>",
-            };
-        }
-        let end_tag = through_root.rfind("</").unwrap_or(root.span.end);
-        let line = text[..end_tag].trim_end_matches([' ', '\t']).len();
-        if text[..line].ends_with('\n') {
-            return Self {
-                bytes: line..line,
-                before: "   ",
-                after: "\n",
-            };
-        }
-        Self {
-            bytes: end_tag..end_tag,
-            before: "\n   ",
-            after: "\n",
-        }
+    let end_tag = through_root.rfind("</").unwrap_or(root.span.end);
+    let line = text[..end_tag].trim_end_matches([' ', '\t']).len();
+    if text[..line].ends_with('\n') {
+        return (line..line, "   ", "\n");
     }
+    (end_tag..end_tag, "\n   ", "\n")
 }
 
 /// The section's element, its first line without indentation and its last without a line end.
@@ -151,10 +127,12 @@ fn check(section: &PostgresqlConfig) -> Result<(), AddError> {
 
 /// Equal, the databases in the same order too; none at all is as good as an empty list.
 fn is_same(read: &PostgresqlConfig, given: &PostgresqlConfig) -> bool {
-    let names = |config: &PostgresqlConfig| config.databases.clone().unwrap_or_default();
-    let without = |config: &PostgresqlConfig| PostgresqlConfig {
-        databases: None,
-        ..config.clone()
-    };
-    names(read) == names(given) && without(read) == without(given)
+    let databases = given.databases.clone();
+    let (names, given_names) = (&read.databases, &given.databases);
+    names.iter().flatten().eq(given_names.iter().flatten())
+        && *given
+            == PostgresqlConfig {
+                databases,
+                ..read.clone()
+            }
 }

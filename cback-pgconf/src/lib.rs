@@ -36,7 +36,7 @@ mod stdio;
 mod warnings;
 
 pub use config::{CompressMode, LocalConfig, PostgresqlConfig, Settings};
-pub use error::{Advised, describe};
+pub use error::describe;
 pub use fault::{Fault, Position};
 pub use insert::AddError;
 pub use rules::Invalid;

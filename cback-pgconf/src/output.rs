@@ -1,6 +1,6 @@
 //! The settings for a shell to `eval`, and as JSON.
 
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
 use crate::config::{CompressMode, Settings};
 use crate::files::Files;
@@ -51,13 +51,6 @@ pub(crate) fn quote(value: &str) -> String {
 /// One object with the same names.
 pub(crate) fn json(settings: &Settings, section_only: bool) -> String {
     let section = settings.local.postgresql.clone().unwrap_or_default();
-    let around = json!({
-        "collect_dir": settings.collect_dir,
-        "backup_user": settings.backup_user,
-        "backup_group": settings.backup_group,
-        "pg_dump": settings.pg_dump,
-        "pg_dumpall": settings.pg_dumpall,
-    });
     let values = json!({
         "user": section.user,
         "compress_mode": section.compress_mode.map(CompressMode::as_str),
@@ -65,16 +58,18 @@ pub(crate) fn json(settings: &Settings, section_only: bool) -> String {
         "globals": section.globals,
         "databases": section.databases,
     });
-    let parts = if section_only {
-        vec![values]
-    } else {
-        vec![around, values]
-    };
-    let object: Map<String, Value> = parts
-        .iter()
-        .filter_map(Value::as_object)
-        .flatten()
-        .map(|(name, value)| (name.clone(), value.clone()))
-        .collect();
-    format!("{}\n", Value::from(object))
+    if section_only {
+        return format!("{values}\n");
+    }
+    let mut object = json!({
+        "collect_dir": settings.collect_dir,
+        "backup_user": settings.backup_user,
+        "backup_group": settings.backup_group,
+        "pg_dump": settings.pg_dump,
+        "pg_dumpall": settings.pg_dumpall,
+    });
+    for (name, value) in values.as_object().into_iter().flatten() {
+        object[name] = value.clone();
+    }
+    format!("{object}\n")
 }

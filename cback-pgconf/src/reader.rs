@@ -24,6 +24,7 @@ use crate::fault::{Fault, Position};
 pub(crate) const LARGEST: usize = 1 << 20;
 
 const BOM: &str = "\u{feff}";
+const NO_REFERENCE: &str = "`&` does not begin a reference";
 const AMPERSAND: &str = "write `&amp;` for the character itself";
 
 impl<'a> Document<'a> {
@@ -193,8 +194,7 @@ impl<'a> Builder<'a> {
         let name: &str = reference;
         let is_name = |c: char| c.is_alphanumeric() || "#_:-.".contains(c);
         if name.is_empty() || !name.chars().all(is_name) {
-            let fault = self.fault(start, "`&` does not begin a reference");
-            return Err(fault.hint(AMPERSAND));
+            return Err(self.fault(start, NO_REFERENCE).hint(AMPERSAND));
         }
         if name.starts_with('#') {
             let character = reference.resolve_char_ref().ok().flatten();
@@ -212,7 +212,7 @@ impl<'a> Builder<'a> {
         if let Some((open, _)) = self.open.last() {
             let element = &self.document.elements[*open];
             let cause = format!("`<{}>` is never closed", element.name);
-            return Err(self.document.fault(element, cause));
+            return Err(self.fault(element.span.start, cause));
         }
         if self.document.elements.is_empty() {
             let end = self.document.text.len();
@@ -223,23 +223,24 @@ impl<'a> Builder<'a> {
 
     /// What quick-xml has to say.
     fn refused(&self, error: &Error, at: usize) -> Fault {
-        match error {
-            Error::IllFormed(IllFormedError::UnclosedReference) => self
-                .fault(at, "`&` does not begin a reference")
-                .hint(AMPERSAND),
+        let cause = match error {
+            Error::IllFormed(IllFormedError::UnclosedReference) => {
+                return self.fault(at, NO_REFERENCE).hint(AMPERSAND);
+            }
             Error::IllFormed(IllFormedError::MismatchedEndTag { expected, found }) => {
                 let open = self
                     .open
                     .last()
                     .map(|&(open, _)| &self.document.elements[open]);
-                let line = open.map_or(1, |open| self.document.position(open).line);
-                let cause = format!("`</{found}>` closes `<{expected}>` of line {line}");
-                self.fault(at, cause)
+                let start = open.map_or(at, |open| open.span.start);
+                let line = self.fault(start, "").position.line;
+                format!("`</{found}>` closes `<{expected}>` of line {line}")
             }
-            Error::IllFormed(error) => self.fault(at, error.to_string()),
-            Error::Syntax(error) => self.fault(at, error.to_string()),
-            error => self.fault(at, error.to_string()),
-        }
+            Error::IllFormed(error) => error.to_string(),
+            Error::Syntax(error) => error.to_string(),
+            error => error.to_string(),
+        };
+        self.fault(at, cause)
     }
 
     fn fault(&self, at: usize, cause: impl AsRef<str>) -> Fault {

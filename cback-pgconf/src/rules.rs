@@ -1,7 +1,7 @@
 //! What a configuration must hold: Cedar Backup's rules, and our own on names.
 
 use crate::config::{LocalConfig, PostgresqlConfig, Settings};
-use crate::document::Document;
+use crate::document::{Document, Node};
 use crate::fault::{Fault, Position};
 use crate::{files, hints};
 
@@ -78,25 +78,19 @@ fn broken(section_only: bool, settings: &Settings) -> Option<&'static Rule> {
     rules.find(|rule| !(rule.is_kept)(settings))
 }
 
-/// Holds what was read of a document against all rules.
+/// Holds what was read of a document against all rules, or only those of its `<postgresql>` section.
 ///
 /// # Errors
 ///
 /// The first rule that is broken, at the place where it should be mended.
-pub(crate) fn check(
-    document: &Document,
-    settings: &Settings,
-    section_only: bool,
-) -> Result<(), Fault> {
-    match (
-        broken(section_only, settings),
-        document.section("postgresql"),
-        &settings.local.postgresql,
-    ) {
-        (Some(rule), ..) => Err(explain(rule, document)),
-        (None, Some(element), Some(section)) => files::check(section).map_err(|bad| {
-            let value = document.valued(element, bad.element).nth(bad.index);
-            document.fault(value.map_or(element, |(value, _)| value), bad.cause)
+pub(crate) fn check(document: &Document, all: &Settings, section_only: bool) -> Result<(), Fault> {
+    if let Some(rule) = broken(section_only, all) {
+        return Err(explain(rule, document));
+    }
+    match (document.section("postgresql"), &all.local.postgresql) {
+        (Some(node), Some(section)) => files::check(section).map_err(|bad| {
+            let value = node.valued(bad.element).nth(bad.index);
+            value.map_or(node, |(value, _)| value).fault(bad.cause)
         }),
         _ => Ok(()),
     }
@@ -104,16 +98,14 @@ pub(crate) fn check(
 
 fn explain(rule: &Rule, document: &Document) -> Fault {
     let Some(section) = document.section(rule.section) else {
-        let root = document
-            .root()
-            .map_or(Position::START, |root| document.position(root));
+        let root = document.root().map_or(Position::START, Node::position);
         let cause = format!("there is no <{}> section in <cb_config>", rule.section);
         return Fault::new(root, cause).hint_if(hints::astray(document, rule.section));
     };
     let mut values = rule.values.iter();
-    let found = values.find_map(|value| document.value(section, value));
+    let found = values.find_map(|value| section.value(value));
     let mut values = rule.values.iter();
-    let overlooked = values.find_map(|value| hints::overlooked(document, section, value));
-    let fault = document.fault(found.map_or(section, |(value, _)| value), rule.cause);
+    let overlooked = values.find_map(|value| hints::overlooked(section, value));
+    let fault = found.map_or(section, |(value, _)| value).fault(rule.cause);
     fault.hint_if(overlooked.as_deref().or(rule.hint))
 }

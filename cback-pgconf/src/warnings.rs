@@ -2,159 +2,129 @@
 
 use std::collections::HashSet;
 
-use crate::document::{Document, Element, Ignored};
+use crate::document::{Document, Ignored, Node};
 use crate::fault::{Fault, Position};
 use crate::hints::is_alike;
 
-/// The values that are read in each section, and in an `<override>` of `<options>`.
-const VALUES: [(&str, &[&str]); 4] = [
-    (
-        "postgresql",
-        &["user", "compress_mode", "all", "globals", "database"],
-    ),
-    ("options", &["backup_user", "backup_group"]),
-    ("override", &["command", "abs_path"]),
-    ("collect", &["collect_dir"]),
-];
+/// The values of a `<postgresql>` section.
+const OURS: [&str; 5] = ["user", "compress_mode", "all", "globals", "database"];
 
 /// Everything of that kind in the document, or only in its `<postgresql>` section, in order.
-pub(crate) fn of<'d>(
-    document: &'d Document<'d>,
-    section_only: bool,
-) -> impl Iterator<Item = Fault> + use<'d> {
-    let mut warnings = Warnings {
-        document,
-        found: Vec::new(),
-    };
-    warnings.of_section("postgresql");
+pub(crate) fn of(document: &Document, section_only: bool) -> impl Iterator<Item = Fault> {
+    let mut warnings = Warnings::default();
+    warnings.of_section(document, "postgresql", &OURS);
     if let Some(section) = document.section("postgresql") {
         warnings.of_names(section);
         warnings.of_globals(section);
     }
     if !section_only {
-        warnings.of_section("collect");
-        warnings.of_section("options");
+        warnings.of_section(document, "collect", &["collect_dir"]);
+        warnings.of_section(document, "options", &["backup_user", "backup_group"]);
         let options = document.section("options").into_iter();
-        for entry in options.flat_map(|options| document.children(options)) {
-            if entry.name == "override" {
-                warnings.of_values(entry);
-            }
+        for entry in options.flat_map(|options| options.named("override")) {
+            warnings.of_values(entry, &["command", "abs_path"]);
         }
     }
-    warnings.in_order()
+    warnings.in_order(document)
 }
 
-struct Warnings<'d> {
-    document: &'d Document<'d>,
-    found: Vec<(&'d Element<'d>, String, Option<String>)>,
-}
+/// The element, the cause, and what to do about it.
+#[derive(Default)]
+struct Warnings<'d>(Vec<(Node<'d>, String, Option<String>)>);
 
 impl<'d> Warnings<'d> {
-    fn add(&mut self, at: &'d Element<'d>, cause: String, hint: Option<String>) {
-        self.found.push((at, cause, hint));
+    fn add(&mut self, node: Node<'d>, cause: impl Into<String>) {
+        self.0.push((node, cause.into(), None));
     }
 
-    fn of_section(&mut self, name: &str) {
-        let mut sections = self.document.sections(name);
-        if let Some(section) = sections.next() {
-            self.of_values(section);
-        }
-        for section in sections {
-            self.add(
-                section,
-                format!("another <{name}> section is ignored"),
-                None,
-            );
-        }
-    }
-
-    fn of_values(&mut self, parent: &'d Element<'d>) {
-        let values = VALUES.iter().find(|(name, _)| *name == parent.name);
-        for child in self.document.children(parent) {
-            if values.is_some_and(|(_, names)| names.contains(&child.name)) {
-                self.of_value(child);
+    fn of_section(&mut self, document: &'d Document, name: &str, values: &[&str]) {
+        let sections = document
+            .root()
+            .into_iter()
+            .flat_map(|root| root.named(name));
+        for (index, section) in sections.enumerate() {
+            match index {
+                0 => self.of_values(section, values),
+                _ => self.add(section, format!("another <{name}> section is ignored")),
             }
         }
     }
 
-    fn of_value(&mut self, value: &'d Element<'d>) {
-        let name = value.name;
-        match value.ignored {
-            Some(Ignored::Cdata) => {
-                let hint = "write the value as plain text, with &lt; and &amp; where needed";
-                self.add(
-                    value,
-                    format!("the CDATA section in <{name}> is ignored"),
-                    Some(hint.into()),
-                );
-            }
-            Some(Ignored::LaterText) => {
-                self.add(
-                    value,
-                    format!("only the first stretch of text in <{name}> is read"),
-                    None,
-                );
-            }
-            None if name == "database" && value.text.is_none() => {
-                self.add(value, "a <database> without a name is ignored".into(), None);
-            }
-            None => {}
-        }
-        if value
-            .text
-            .as_deref()
-            .is_some_and(|text| text.trim() != text)
+    fn of_values(&mut self, parent: Node<'d>, values: &[&str]) {
+        for value in parent
+            .children()
+            .filter(|child| values.contains(&child.name))
         {
-            self.add(
-                value,
-                format!("the blanks around the value of <{name}> are part of it"),
-                None,
-            );
-        }
-    }
-
-    fn of_names(&mut self, section: &'d Element<'d>) {
-        let known = VALUES[0].1;
-        let (mut single, mut databases) = (HashSet::new(), HashSet::new());
-        for child in self.document.children(section) {
-            let name = child.name;
-            if !known.contains(&name) {
-                let meant = known.iter().find(|known| is_alike(known, name));
-                let hint = meant.map(|meant| format!("write <{meant}>"));
-                self.add(child, format!("unknown element <{name}> is ignored"), hint);
-                continue;
-            }
-            let Some(text) = &child.text else { continue };
-            if name == "database" {
-                if !databases.insert(text) {
-                    self.add(child, format!("database {text:?} is named twice"), None);
+            let name = value.name;
+            match value.ignored {
+                Some(Ignored::Cdata) => {
+                    let cause = format!("the CDATA section in <{name}> is ignored");
+                    let hint = "write the value as plain text, with &lt; and &amp; where needed";
+                    self.0.push((value, cause, Some(hint.into())));
                 }
-            } else if !single.insert(name) {
-                self.add(child, format!("another <{name}> is ignored"), None);
+                Some(Ignored::LaterText) => {
+                    self.add(
+                        value,
+                        format!("only the first stretch of text in <{name}> is read"),
+                    );
+                }
+                None if name == "database" && value.text.is_none() => {
+                    self.add(value, "a <database> without a name is ignored");
+                }
+                None => {}
+            }
+            if value.text.as_ref().is_some_and(|text| text.trim() != text) {
+                self.add(
+                    value,
+                    format!("the blanks around the value of <{name}> are part of it"),
+                );
             }
         }
     }
 
-    fn of_globals(&mut self, section: &'d Element<'d>) {
+    fn of_names(&mut self, section: Node<'d>) {
+        let mut seen = HashSet::new();
+        for child in section.children() {
+            let name = child.name;
+            if !OURS.contains(&name) {
+                let meant = OURS.iter().find(|known| is_alike(known, name));
+                let hint = meant.map(|meant| format!("write <{meant}>"));
+                self.0
+                    .push((child, format!("unknown element <{name}> is ignored"), hint));
+            }
+        }
+        for (database, text) in section.valued("database") {
+            if !seen.insert(text) {
+                self.add(database, format!("database {text:?} is named twice"));
+            }
+        }
+        for name in OURS.into_iter().filter(|name| *name != "database") {
+            for (other, _) in section.valued(name).skip(1) {
+                self.add(other, format!("another <{name}> is ignored"));
+            }
+        }
+    }
+
+    fn of_globals(&mut self, section: Node<'d>) {
         let set = |name| {
-            self.document
-                .value(section, name)
+            section
+                .value(name)
                 .filter(|(_, text)| matches!(*text, "Y" | "y"))
         };
         if let (Some(_), Some((globals, _))) = (set("all"), set("globals")) {
             let cause =
                 "globals adds nothing to all, whose dump holds roles and tablespaces already";
-            self.add(globals, cause.into(), None);
+            self.add(globals, cause);
         }
     }
 
     /// Their positions are found in one pass: there may be a hundred thousand of them.
-    fn in_order(mut self) -> impl Iterator<Item = Fault> + use<'d> {
-        self.found.sort_by_key(|(element, ..)| element.span.start);
+    fn in_order(mut self, document: &'d Document) -> impl Iterator<Item = Fault> {
+        self.0.sort_by_key(|(node, ..)| node.span.start);
         let (mut at, mut position) = (0, Position::START);
-        self.found.into_iter().map(move |(element, cause, hint)| {
-            position = position.after(&self.document.text[at..element.span.start]);
-            at = element.span.start;
+        self.0.into_iter().map(move |(node, cause, hint)| {
+            position = position.after(&document.text[at..node.span.start]);
+            at = node.span.start;
             Fault::new(position, cause).hint_if(hint)
         })
     }
