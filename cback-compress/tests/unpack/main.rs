@@ -1,0 +1,10 @@
+//! Unpacking: what others packed, and what is damaged.
+#![allow(clippy::unwrap_used, reason = "the helpers of tests")]
+
+mod chance;
+mod damage;
+mod messages;
+mod oracle;
+mod peers;
+#[path = "../program/mod.rs"]
+mod program;
