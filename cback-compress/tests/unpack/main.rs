@@ -3,6 +3,7 @@
 
 mod chance;
 mod damage;
+mod memory;
 mod messages;
 mod oracle;
 mod peers;
