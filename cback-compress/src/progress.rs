@@ -12,13 +12,14 @@ const LINE: &str = "{decimal_bytes} in, {msg}, {decimal_bytes_per_sec}, {elapsed
 pub(crate) struct Progress(Option<ProgressBar>);
 
 impl Progress {
-    /// Shows nothing unless `wanted`, and somebody is looking.
+    /// Shows nothing unless `wanted`, and standard error is a terminal.
     pub(crate) fn new(wanted: bool) -> Self {
         if !wanted || !io::stderr().is_terminal() {
             return Self(None);
         }
         let style = ProgressStyle::with_template(LINE).ok();
-        Self(style.map(|style| ProgressBar::no_length().with_style(style)))
+        let line = ProgressBar::no_length().with_message(bytes_out(0, 0));
+        Self(style.map(|style| line.with_style(style)))
     }
 
     /// Counts what is read from or written to `stream`.
@@ -30,10 +31,11 @@ impl Progress {
         }
     }
 
-    /// Leaves the last figures on the screen.
+    /// Leaves the last figures on the screen, on a line of their own.
     pub(crate) fn finish(&self) {
         if let Some(line) = &self.0 {
             line.abandon();
+            let _ = io::stderr().write_all(b"\n");
         }
     }
 }
@@ -70,7 +72,10 @@ impl<W: Write> Write for Counted<W> {
     }
 }
 
-#[allow(clippy::cast_precision_loss)] // nobody looks at the fifteenth digit
+#[allow(
+    clippy::cast_precision_loss,
+    reason = "one digit of the share is shown"
+)]
 fn bytes_out(count: u64, of: u64) -> String {
     let share = 100.0 * count as f64 / of.max(1) as f64;
     format!("{} out ({share:.1} %)", DecimalBytes(count))
