@@ -39,6 +39,14 @@ pub struct Cli {
     #[arg(long, conflicts_with = "all")]
     pub globals: bool,
 
+    /// With --globals: add what recreates these databases, empty
+    ///
+    /// Owner, encoding, locale, rights, settings and comment of each database whose name is in FILE
+    /// (`-` for standard input), where each name ends in NUL, as `cback-pgconf databases -0` writes
+    /// them. A single database's dump lacks these too.
+    #[arg(long, value_name = "FILE", requires = "globals")]
+    pub databases0_from: Option<PathBuf>,
+
     /// Connect as this role [default: $PGUSER, else libpq's choice]
     #[arg(short = 'U', long)]
     pub user: Option<OsString>,
@@ -92,7 +100,15 @@ pub struct Cli {
 }
 
 /// What makes no sense where nothing is dumped.
-const OF_A_DUMP: [&str; 6] = ["database", "all", "globals", "user", "seal", "arguments"];
+const OF_A_DUMP: [&str; 7] = [
+    "database",
+    "all",
+    "globals",
+    "databases0_from",
+    "user",
+    "seal",
+    "arguments",
+];
 
 const EXAMPLES: &str = "Examples:
   # Only the definitions of a database

@@ -16,6 +16,7 @@ mod command;
 mod copy;
 mod ending;
 mod error;
+pub mod globals;
 mod group;
 mod leash;
 mod parent;

@@ -1,21 +1,20 @@
 //! What the command line asks for.
 
 use crate::cli::Cli;
+use crate::globals::globals;
 use crate::{Error, Options, Stopper, Target};
-use crate::{check, die_with, dump, dump_to_file, signals, stdio};
-use anyhow::Context;
+use crate::{check, die_with, dump_to_file, signals, stdio};
+use anyhow::{Context, ensure};
 use clap::CommandFactory;
 use clap::error::ErrorKind;
 use rustix::process::Pid;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::{File, OpenOptions};
-use std::io::Write;
+use std::io::{Read, Write};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::{env, io, thread};
-
-const NO_PASSWORDS: &str = "globals: without the roles' passwords, which this user may not read
-cback-pgdump: hint: set them again after a restore, or have a superuser make this dump";
 
 /// Does what the command line says. Where it names no database, and the environment neither, the
 /// process ends with status 2.
@@ -32,9 +31,13 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
     if cli.check {
         return check(&output, cli.json, cli.plan.as_deref());
     }
+    let databases = cli
+        .databases0_from
+        .as_deref()
+        .map_or(Ok(Vec::new()), names)?;
     let options = options(cli);
     let outcome = match options.target {
-        Target::Globals { .. } => dump_globals(options, &stopper, &output),
+        Target::Globals { .. } => dump_globals(&options, &databases, &stopper, &output),
         _ => dump_to_file(&options, &stopper, &output),
     };
     match outcome {
@@ -68,22 +71,43 @@ fn options(cli: Cli) -> Options {
     }
 }
 
-/// They are small, so they are kept until it is known whether with passwords or without.
-fn dump_globals(mut options: Options, stopper: &Stopper, mut output: &File) -> Result<(), Error> {
-    let mut globals = Vec::new();
-    match dump(&options, stopper, &mut globals) {
-        Err(Error::Child {
-            is_password_refusal: true,
-            ..
-        }) => {
-            globals.clear();
-            options.target = Target::Globals { passwords: false };
-            dump(&options, stopper, &mut globals)?;
-            stdio::warn(NO_PASSWORDS);
-        }
-        outcome => outcome?,
-    }
-    output.write_all(&globals).map_err(Error::Write)
+/// All of it is kept until it is known to be whole.
+fn dump_globals(
+    options: &Options,
+    databases: &[OsString],
+    stopper: &Stopper,
+    mut output: &File,
+) -> Result<(), Error> {
+    let mut text = globals(options, databases, stopper)?;
+    text.extend(options.seal.iter().flat_map(|seal| seal.bytes()));
+    output.write_all(&text).map_err(Error::Write)
+}
+
+/// Names that end in NUL, of which a file that breaks off lacks the last.
+fn names(file: &Path) -> anyhow::Result<Vec<OsString>> {
+    let mut text = Vec::new();
+    let read = if file.as_os_str() == "-" {
+        io::stdin().read_to_end(&mut text)
+    } else {
+        File::open(file).and_then(|mut file| file.read_to_end(&mut text))
+    };
+    let file = file.display();
+    read.with_context(|| file.to_string())?;
+    ensure!(!text.is_empty(), "{file}: no database's name");
+    ensure!(
+        text.ends_with(b"\0"),
+        "{file}: the last name does not end in NUL"
+    );
+    text.pop();
+    // libpq would take an empty name for the user's.
+    let names = text.split(|&byte| byte == 0);
+    ensure!(
+        names.clone().all(|name| !name.is_empty()),
+        "{file}: a name is empty"
+    );
+    Ok(names
+        .map(|name| OsStr::from_bytes(name).to_owned())
+        .collect())
 }
 
 fn no_database() -> ! {

@@ -62,7 +62,7 @@ impl Globals {
     }
 
     /// The role that initdb made: a superuser who granted most, else postgres, else any superuser.
-    fn superuser(&self) -> Option<Vec<u8>> {
+    pub(crate) fn superuser(&self) -> Option<Vec<u8>> {
         let granted = |role: &&Vec<u8>| self.grantors.get(*role).copied().unwrap_or(0);
         let most = self.superusers.iter().max_by_key(granted)?;
         let postgres = b"postgres".to_vec();
@@ -71,6 +71,13 @@ impl Globals {
         }
         Some(most.clone())
     }
+}
+
+/// The role that the statement creates, if it does that.
+pub(crate) fn created_role(statement: &[u8]) -> Option<Vec<u8>> {
+    let tokens: Vec<_> = Tokens::new(statement).collect();
+    let role = role(&tokens)?.to_vec();
+    tokens[0].is("CREATE").then_some(role)
 }
 
 /// The role that `CREATE ROLE` or `ALTER ROLE` is about.

@@ -28,8 +28,10 @@ mod token;
 
 pub use contents::{Contents, Entry, Kind};
 pub use fault::Fault;
+pub(crate) use globals::{Globals, created_role};
 pub use plan::plan;
 pub use report::{json, lines};
+pub(crate) use statement::Statement;
 
 use std::io::Read;
 
