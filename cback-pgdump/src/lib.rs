@@ -7,25 +7,31 @@
 //!
 //! One file an idea: `command` says what the child is told, `copy` how the bytes pass, `ending` what
 //! the end of a dump looks like, `group` how the child and its children are brought to an end,
-//! `leash` how they are when we are killed, `relay` what becomes of the child's messages.
+//! `leash` how they are when we are killed, `parent` how we end with a script, `relay` what becomes of the child's messages; `check`
+//! reads a dump that is there already.
 
+pub mod check;
 pub mod cli;
 mod command;
 mod copy;
 mod ending;
 mod error;
+pub mod globals;
 mod group;
 mod leash;
+mod parent;
 mod relay;
+pub mod run;
 pub mod signals;
 pub mod stdio;
 
 pub use error::Error;
 pub use group::Stopper;
+pub use parent::die_with;
 
 use command::Invocation;
 use copy::copy;
-use ending::Ending;
+use ending::{Ending, Form};
 use relay::Relay;
 use std::ffi::OsString;
 use std::fs::File;
@@ -40,6 +46,11 @@ pub enum Target {
     Database(OsString),
     /// Every database, roles and tablespaces: what `pg_dumpall` writes.
     All,
+    /// Roles and tablespaces alone: what `pg_dumpall --globals-only` writes.
+    Globals {
+        /// The roles' passwords too, which only a superuser may read.
+        passwords: bool,
+    },
 }
 
 /// What to dump, and how. Host, port, password and TLS are libpq's business: its environment
@@ -100,19 +111,21 @@ fn run(
         return Err(error);
     }
     let status = child.wait()?;
-    let is_version_mismatch = relay.finish();
+    let words = relay.finish();
     let failed = invocation.to_string();
     if !status.success() {
         return Err(Error::Child {
             failed,
             status,
-            is_version_mismatch,
+            is_version_mismatch: words.version_mismatch,
+            is_password_refusal: words.password_refusal,
         });
     }
-    if !ending.is_whole(&options.target) {
+    let form = Form::from(&options.target);
+    if !ending.is_whole(form) {
         return Err(Error::Unfinished {
             failed,
-            marker: ending::marker(&options.target),
+            marker: form.marker(),
             has_options: !options.arguments.is_empty(),
         });
     }

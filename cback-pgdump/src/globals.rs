@@ -1,0 +1,155 @@
+//! What a single database's dump leaves out: roles, memberships and tablespaces, and what recreates
+//! databases empty, with their owner, encoding, locale, rights, settings and comment.
+//!
+//! The first is `pg_dumpall --globals-only`. The second is `pg_dump --create` of one table that is
+//! left out again: what remains are the database's own statements, and no lock is taken for
+//! them. Put together in pg_dumpall's own order, its end marker last, they are a dump of a cluster
+//! without tables: one psql restores it, and `--check` reads it.
+//!
+//! With databases it has to go through in an empty server, so three things are changed. The role that initdb made
+//! is created only where it is missing; `postgres` and `template1` are not created; and a session
+//! that a database's own setting makes read-only may write.
+
+use crate::check::{Globals, Statement, created_role};
+use crate::ending::Form;
+use crate::{Error, Options, Stopper, Target, dump, stdio};
+use std::ffi::{OsStr, OsString};
+
+const NO_PASSWORDS: &str = "globals: without the roles' passwords, which this user may not read
+cback-pgdump: hint: set them again after a restore, or have a superuser make this dump";
+
+/// Leaves of a database's dump nothing but its own statements (tried with 15, 16 and 18).
+const OWN_STATEMENTS: [&str; 4] = [
+    "--create",
+    "--schema-only",
+    "--table=pg_catalog.pg_class",
+    "--exclude-table=pg_catalog.pg_class",
+];
+
+/// Every server has them.
+const OF_INITDB: [&str; 2] = ["postgres", "template1"];
+
+/// Returns roles and tablespaces, then what recreates `databases`, empty. `options.target` has to be
+/// [`Target::Globals`]; its passwords are left out, with a message, where they may not be read.
+///
+/// # Errors
+///
+/// As [`dump`], of pg_dumpall or of any database.
+pub fn globals(
+    options: &Options,
+    databases: &[OsString],
+    stopper: &Stopper,
+) -> Result<Vec<u8>, Error> {
+    let mut options = Options {
+        seal: None,
+        ..options.clone()
+    };
+    let mut whole = cluster(&options, stopper)?;
+    if databases.is_empty() {
+        return Ok(whole);
+    }
+    whole = for_any_superuser(&whole);
+    let end = whole.split_off(start_of_end(&whole));
+    options.arguments = OWN_STATEMENTS.map(OsString::from).to_vec();
+    for database in databases {
+        options.target = Target::Database(database.clone());
+        let mut part = Vec::new();
+        dump(&options, stopper, &mut part)?;
+        whole.extend(for_any_settings(&part, database));
+    }
+    whole.extend(end);
+    Ok(whole)
+}
+
+/// They are small, so they are kept until it is known whether with passwords or without.
+fn cluster(options: &Options, stopper: &Stopper) -> Result<Vec<u8>, Error> {
+    let mut text = Vec::new();
+    match dump(options, stopper, &mut text) {
+        Err(Error::Child {
+            is_password_refusal: true,
+            ..
+        }) => {
+            text.clear();
+            let target = Target::Globals { passwords: false };
+            let options = Options {
+                target,
+                ..options.clone()
+            };
+            dump(&options, stopper, &mut text)?;
+            stdio::warn(NO_PASSWORDS);
+        }
+        outcome => outcome?,
+    }
+    Ok(text)
+}
+
+/// Where the end marker's comment begins; the dump is known to be whole.
+fn start_of_end(dump: &[u8]) -> usize {
+    let end = ["--", Form::Cluster.marker(), "--", "", ""].join("\n");
+    dump.len().saturating_sub(end.len())
+}
+
+/// pg_dumpall's part, such that it goes through where its superuser is there already.
+fn for_any_superuser(dump: &[u8]) -> Vec<u8> {
+    let pieces = pieces(dump);
+    let mut seen = Globals::default();
+    pieces.iter().for_each(|piece| seen.look(piece));
+    let superuser = seen.superuser();
+    let created = |piece: &[u8]| superuser.is_some() && created_role(piece) == superuser;
+    let changed = pieces.into_iter().map(|piece| match created(piece) {
+        true => if_missing(piece),
+        false => piece.to_vec(),
+    });
+    changed.collect::<Vec<_>>().concat()
+}
+
+/// The part of `database`, such that it goes through whatever the database's settings are.
+fn for_any_settings(dump: &[u8], database: &OsStr) -> Vec<u8> {
+    let is_there = OF_INITDB.iter().any(|name| database == *name);
+    let mut changed = Vec::new();
+    for piece in pieces(dump) {
+        if is_there && piece.starts_with(b"CREATE DATABASE ") {
+            continue;
+        }
+        changed.extend_from_slice(piece);
+        if piece.starts_with(b"\\restrict ") {
+            changed.extend(b"\nSET default_transaction_read_only = off;\n");
+        }
+    }
+    changed
+}
+
+/// Statements, and the lines between them.
+fn pieces(dump: &[u8]) -> Vec<&[u8]> {
+    let mut pieces = Vec::new();
+    let mut statement = Statement::default();
+    let mut start = 0;
+    let mut end = 0;
+    for line in dump.split_inclusive(|&byte| byte == b'\n') {
+        end += line.len();
+        let is_between = statement.is_empty() && matches!(line[0], b'\n' | b'-' | b'\\');
+        if is_between || statement.push(line) {
+            statement = Statement::default();
+            pieces.push(&dump[start..end]);
+            start = end;
+        }
+    }
+    pieces.push(&dump[start..]);
+    pieces
+}
+
+/// `statement`, in a block that only gives notice where the role is there already.
+fn if_missing(statement: &[u8]) -> Vec<u8> {
+    let begin = b"DO 'BEGIN ";
+    let end = b"EXCEPTION WHEN duplicate_object THEN RAISE NOTICE ''%'', SQLERRM; END';\n";
+    let mut block = begin.to_vec();
+    for &byte in statement {
+        block.extend(if byte == b'\'' {
+            &b"''"[..]
+        } else {
+            std::slice::from_ref(&byte)
+        });
+    }
+    block.extend(end);
+    block
+}
