@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, Parser, value_parser};
+use rustix::process::{Pid, Signal, getppid, set_parent_process_death_signal};
 
 use crate::progress::Progress;
 use crate::{Error, Mode, Options, compress, stdio};
@@ -16,7 +17,7 @@ use crate::{Error, Mode, Options, compress, stdio};
 #[derive(Debug, Parser)]
 #[command(version, after_help = EXAMPLES)]
 #[command(
-    override_usage = "cback-compress [-m MODE] [-1 ... -9] [-p N] [--seal WORD] [--fsync] [--progress]"
+    override_usage = "cback-compress [-m MODE] [-1 ... -9] [-p N] [--seal WORD] [--fsync] [--progress] [--die-with PID]"
 )]
 pub struct Cli {
     /// Format of the output
@@ -47,6 +48,13 @@ pub struct Cli {
     /// Show bytes in and out, their ratio, the rate and the time, if standard error is a terminal
     #[arg(long)]
     progress: bool,
+
+    /// For scripts: be killed when the parent process, whose number is PID, ends
+    ///
+    /// So nothing is left running where a script itself is killed. If PID is not the parent, or
+    /// has ended already, nothing is done and the exit status is 1.
+    #[arg(long, value_name = "PID", value_parser = value_parser!(i32).range(1..))]
+    die_with: Option<i32>,
 }
 
 const EXAMPLES: &str = "Examples:
@@ -149,7 +157,23 @@ fn show(help: &str) -> std::io::Result<()> {
     stdio::output()?.write_all(help.as_bytes())
 }
 
+/// Asks the kernel to kill this process when its parent ends, which must be `parent`.
+///
+/// Asked first and compared then: a parent that ends in between is noticed either way.
+fn die_with(parent: i32) -> Result<(), Error> {
+    set_parent_process_death_signal(Some(Signal::KILL))
+        .map_err(|error| Error::DieWith(parent, error.into()))?;
+    if Pid::as_raw(getppid()) == parent {
+        Ok(())
+    } else {
+        Err(Error::NotTheParent(parent))
+    }
+}
+
 fn filter(cli: Cli) -> Result<(), Error> {
+    if let Some(parent) = cli.die_with {
+        die_with(parent)?;
+    }
     let options = Options {
         mode: cli.mode,
         level: cli.level.0,

@@ -61,6 +61,12 @@ pub enum Error {
     /// The output could not be written.
     #[error("standard output: {0}")]
     Write(#[source] io::Error),
+    /// The kernel would not kill this process when the parent ends.
+    #[error("--die-with {0}: {1}")]
+    DieWith(i32, #[source] io::Error),
+    /// The process named by `--die-with` is not the parent, or has ended.
+    #[error("--die-with {0}: the parent process is not {0}, or has ended")]
+    NotTheParent(i32),
     /// No thread could be had.
     #[error("starting a thread failed: {0}")]
     Thread(#[source] io::Error),
