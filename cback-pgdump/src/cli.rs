@@ -2,10 +2,11 @@
 
 use crate::Error::{Read, Stopped, Write};
 use crate::stdio::complain;
-use crate::{Options, Stopper, Target, dump_to_file, signals, stdio};
+use crate::{Options, Stopper, Target, die_with, dump_to_file, signals, stdio};
 use clap::builder::NonEmptyStringValueParser;
 use clap::error::{Error, ErrorKind};
-use clap::{CommandFactory, Parser};
+use clap::{CommandFactory, Parser, value_parser};
+use rustix::process::Pid;
 use std::ffi::OsString;
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -54,6 +55,14 @@ pub struct Cli {
     /// a random WORD for each dump, so that no data can pass for it.
     #[arg(long, value_name = "WORD", value_parser = NonEmptyStringValueParser::new())]
     seal: Option<String>,
+
+    /// End when this process does, which has to be the parent; for scripts
+    ///
+    /// The kernel then sends SIGTERM, even where the script died of SIGKILL, and pg_dump is ended as
+    /// on any SIGTERM. In sh, `cback-pgdump --die-with $$` run by the script itself, not by a
+    /// subshell of it. If the process is not the parent, nothing is started and the status is 1.
+    #[arg(long, value_name = "PID", value_parser = value_parser!(i32).range(1..))]
+    pub die_with: Option<i32>,
 
     /// Options for pg_dump or pg_dumpall, such as --schema-only
     #[arg(last = true, value_name = "PG_DUMP_OPTION")]
@@ -112,8 +121,12 @@ fn no_database() -> Error {
 ///
 /// There is no whole dump, or the help could not be written.
 pub fn run() -> Result<ExitCode, crate::Error> {
-    match Cli::try_parse().and_then(|cli| cli.options(|name| std::env::var_os(name))) {
-        Ok(options) => run_dump(&options).map(|()| ExitCode::SUCCESS),
+    let parsed = Cli::try_parse().and_then(|cli| {
+        let parent = cli.die_with.and_then(Pid::from_raw);
+        Ok((parent, cli.options(|name| std::env::var_os(name))?))
+    });
+    match parsed {
+        Ok((parent, options)) => run_dump(&options, parent).map(|()| ExitCode::SUCCESS),
         Err(usage) if usage.use_stderr() => {
             complain(&one_line(&usage));
             complain("hint: see cback-pgdump --help");
@@ -123,10 +136,11 @@ pub fn run() -> Result<ExitCode, crate::Error> {
     }
 }
 
-fn run_dump(options: &Options) -> Result<(), crate::Error> {
+fn run_dump(options: &Options, parent: Option<Pid>) -> Result<(), crate::Error> {
     let output = stdio::output().map_err(Write)?;
     let stopper = Stopper::default();
-    signals::stop_and_die(&stopper).map_err(Read)?;
+    signals::stop_and_die(&stopper, parent.is_some()).map_err(Read)?;
+    parent.map_or(Ok(()), die_with)?;
     match dump_to_file(options, &stopper, &output) {
         // The other thread is about to end us by the signal.
         Err(Stopped) => loop {

@@ -18,6 +18,9 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
+    /// The process that we were to die with is not our parent, or no longer.
+    #[error("--die-with: process {0} is not the parent of this one")]
+    NotTheParent(i32),
     /// The child's output could not be read, or its end not be waited for.
     #[error("cannot follow the dump: {0}")]
     Read(#[source] io::Error),

@@ -16,12 +16,14 @@ mod ending;
 mod error;
 mod group;
 mod leash;
+mod parent;
 mod relay;
 pub mod signals;
 pub mod stdio;
 
 pub use error::Error;
 pub use group::Stopper;
+pub use parent::die_with;
 
 use command::Invocation;
 use copy::copy;
