@@ -1,23 +1,15 @@
 //! A place where backups are made: a cback3 configuration and its `collect_dir`.
 
-use crate::processes::{Process, marked};
-use crate::{Server, script, tool};
+use crate::account::id;
+use crate::{Process, Server, run, script, tool, wait_for};
 use quick_xml::escape::escape;
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::time::Duration;
 use tempfile::TempDir;
-
-/// The shells that `scripts/cback-postgresql` is promised to run under.
-pub const SHELLS: [&[&str]; 5] = [
-    &["dash"],
-    &["bash"],
-    &["bash", "--posix"],
-    &["busybox", "ash"],
-    &["mksh"],
-];
 
 /// In the environment of all that a site runs, so that a test finds what was left running.
 const MARK: &str = "CBACK_TEST_SITE";
@@ -35,7 +27,14 @@ pub struct Site {
 impl Site {
     /// A site whose backups belong to whoever runs the test.
     pub fn new() -> Self {
-        Self::owned_by(&id("-un"), &id("-gn"))
+        Self::owned_by(&id(&["-un"]), &id(&["-gn"]))
+    }
+
+    /// A site that backs up these databases, or all where there are none, with this compress mode.
+    pub fn with(mode: &str, databases: &[&str]) -> Self {
+        let site = Self::new();
+        site.configure(mode, databases);
+        site
     }
 
     /// A site with this `backup_user` and `backup_group`.
@@ -150,9 +149,14 @@ impl Site {
     /// Writes an executable sh script, for an override's `abs_path`.
     pub fn shim(&self, name: &str, script: &str) -> PathBuf {
         let path = self.path(name);
-        fs::write(&path, format!("#!/bin/sh\n{script}\n")).expect("room for a shim");
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("ours");
+        run::shim(&path, script);
         path
+    }
+
+    /// Puts an sh script in place of `program` for [`Site::command`], which finds it first on PATH.
+    pub fn replace(&self, program: &str, script: &str) {
+        fs::create_dir_all(self.path("bin")).expect("room for a directory");
+        self.shim(&format!("bin/{program}"), script);
     }
 
     /// Has every dump stop half way, after megabytes that no compressor keeps to itself, until
@@ -176,12 +180,24 @@ impl Site {
         gate
     }
 
+    /// Waits until [`Site::halt_dumps`] has stopped a run.
+    #[track_caller]
+    pub fn wait_until_half_made(&self) {
+        let work = self.collect_dir().join(".cback-postgresql");
+        wait_for("a backup is half made", Duration::from_secs(60), || {
+            holds_kilobytes(&work)
+        });
+    }
+
     /// `scripts/cback-postgresql --config ...` under `shell`, against `server`.
     pub fn command(&self, server: &Server, shell: &[&str]) -> Command {
         let mut command = server.command(shell[0]);
         command.args(&shell[1..]).arg(script("cback-postgresql"));
         command.arg("--config").arg(self.config());
-        command.env("PATH", path_with_tools(server));
+        let mut path = self.path("bin").into_os_string();
+        path.push(":");
+        path.push(path_with_tools(server));
+        command.env("PATH", path);
         self.mark(&mut command);
         command
     }
@@ -201,15 +217,13 @@ impl Site {
 
     /// What [`Site::command`], or another that was marked, has left or still runs.
     pub fn alive(&self) -> Vec<Process> {
-        marked(&format!("{MARK}={}", self.top.path().display()))
+        Process::with_variable(&format!("{MARK}={}", self.top.path().display()))
     }
 
     /// [`Site::alive`] by number and command line.
     pub fn processes(&self) -> Vec<String> {
-        self.alive()
-            .into_iter()
-            .map(|process| process.line)
-            .collect()
+        let alive = self.alive().into_iter();
+        alive.map(|process| process.line).collect()
     }
 
     /// The bytes of the backup `name`.
@@ -222,14 +236,9 @@ impl Site {
     /// The names of all that lies in `collect_dir`, hidden or not, in order.
     pub fn listing(&self) -> Vec<String> {
         let entries = fs::read_dir(self.collect_dir()).expect("collect_dir");
-        let mut names: Vec<_> = entries
-            .map(|entry| {
-                entry
-                    .expect("an entry")
-                    .file_name()
-                    .to_string_lossy()
-                    .into_owned()
-            })
+        let names = entries.map(|entry| entry.expect("an entry").file_name());
+        let mut names: Vec<_> = names
+            .map(|name| name.to_string_lossy().into_owned())
             .collect();
         names.sort();
         names
@@ -244,21 +253,19 @@ impl Default for Site {
 
 /// PATH with this workspace's programs, then the server's clients, then the machine's.
 pub fn path_with_tools(server: &Server) -> OsString {
-    let tools = tool("cback-pgconf")
-        .parent()
-        .map(Path::to_owned)
-        .unwrap_or_default();
-    let mut path = vec![tools, server.bin().to_owned()];
-    path.extend(std::env::split_paths(
-        &std::env::var_os("PATH").unwrap_or_default(),
-    ));
+    let tool = tool("cback-pgconf");
+    let tools = tool.parent().expect("it lies in a directory");
+    let mut path = vec![tools.to_owned(), server.bin().to_owned()];
+    let usual = std::env::var_os("PATH").unwrap_or_default();
+    path.extend(std::env::split_paths(&usual));
     std::env::join_paths(path).expect("no colon in a directory's name")
 }
 
-fn id(option: &str) -> String {
-    let output = Command::new("id").arg(option).output().expect("id runs");
-    String::from_utf8(output.stdout)
-        .expect("a name")
-        .trim_end()
-        .to_owned()
+/// Whether a file of at least that size lies in `directory` or below it.
+fn holds_kilobytes(directory: &Path) -> bool {
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    let paths = entries.map(|entry| entry.path());
+    paths.into_iter().any(|path| {
+        holds_kilobytes(&path) || fs::metadata(path).is_ok_and(|it| it.is_file() && it.len() > 1000)
+    })
 }
