@@ -15,11 +15,37 @@ const EXIT_STATUS: [(&str, &str); 4] = [
     ),
 ];
 
-/// The page of `command` in roff; `see_also` names other pages.
-pub(crate) fn render(command: &Command, see_also: &[&str]) -> io::Result<String> {
-    let mut command = command.clone();
+/// Names of variables or files, and what is said of them.
+pub(crate) type Mentioned = &'static [(&'static str, &'static str)];
+
+/// What a page is made from.
+pub(crate) struct Page {
+    pub(crate) command: Command,
+    pub(crate) environment: Mentioned,
+    pub(crate) files: Mentioned,
+    /// Other pages of section 1.
+    pub(crate) see_also: &'static [&'static str],
+}
+
+impl Page {
+    /// The page in roff.
+    pub(crate) fn render(&self) -> io::Result<String> {
+        let mut page = sections_of(self.command.clone())?;
+        let examples = self.command.get_after_help().map(ToString::to_string);
+        let mut ending = Roff::new();
+        list(&mut ending, "EXIT STATUS", &EXIT_STATUS);
+        list(&mut ending, "ENVIRONMENT", self.environment);
+        list(&mut ending, "FILES", self.files);
+        example_lines(&mut ending, &examples.unwrap_or_default());
+        references(&mut ending, self.see_also);
+        page += &ending.render();
+        Ok(with_one_preamble(&page))
+    }
+}
+
+/// What `clap_mangen` makes of the definition.
+fn sections_of(mut command: Command) -> io::Result<String> {
     command.build();
-    let examples = command.get_after_help().map(ToString::to_string);
     let commands: Vec<_> = command.get_subcommands().cloned().map(quietened).collect();
     let man = Man::new(command)
         .manual("PostgreSQL backups")
@@ -36,12 +62,7 @@ pub(crate) fn render(command: &Command, see_also: &[&str]) -> io::Result<String>
     page += &text(|page| man.render_description_section(page))?;
     page += &commands_section(commands)?;
     page += &text(|page| man.render_options_section(page))?;
-    let mut ending = Roff::new();
-    exit_status(&mut ending);
-    example_lines(&mut ending, &examples.unwrap_or_default());
-    pages(&mut ending, see_also);
-    page += &ending.render();
-    Ok(with_one_preamble(&page))
+    Ok(page)
 }
 
 fn text(render: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> io::Result<String> {
@@ -54,7 +75,7 @@ fn text(render: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> io::Result<Strin
 fn with_one_preamble(page: &str) -> String {
     let preamble = Roff::new().render();
     let rest = page.replace(&preamble, "");
-    format!(".\\\" written by tests/examples/manual\n{preamble}{rest}")
+    format!(".\\\" written by scripts/manual\n{preamble}{rest}")
 }
 
 /// Every subcommand has `--help`; to say so once is enough.
@@ -89,11 +110,14 @@ fn commands_section(commands: Vec<Command>) -> io::Result<String> {
     Ok(section)
 }
 
-fn exit_status(page: &mut Roff) {
-    page.control("SH", ["EXIT STATUS"]);
-    for (status, meaning) in EXIT_STATUS {
+/// A section of terms and what they mean; none where there are no terms.
+fn list(page: &mut Roff, heading: &str, terms: &[(&str, &str)]) {
+    if !terms.is_empty() {
+        page.control("SH", [heading]);
+    }
+    for (term, meaning) in terms {
         page.control("TP", []);
-        page.text([bold(status)]).text([roman(meaning)]);
+        page.text([bold(*term)]).text([roman(*meaning)]);
     }
 }
 
@@ -114,7 +138,7 @@ fn as_typed<'a>(page: &'a mut Roff, line: &str) -> &'a mut Roff {
     page.text([bold(line)]).control("fi", [])
 }
 
-fn pages(page: &mut Roff, see_also: &[&str]) {
+fn references(page: &mut Roff, see_also: &[&str]) {
     page.control("SH", ["SEE ALSO"]);
     let mut line: Vec<Inline> = vec![];
     for name in see_also {
