@@ -1,9 +1,9 @@
 //! The command line.
 
-// clap prints these comments as they stand: backticks would be shown.
-#![allow(rustdoc::invalid_html_tags)]
+// clap prints these comments as they stand: backticks would be shown. What is flattened has none.
+#![allow(missing_docs, rustdoc::invalid_html_tags)]
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
@@ -13,13 +13,7 @@ use crate::config::CompressMode;
 ///
 /// Values are read exactly as Cedar Backup 3 reads them.
 #[derive(Debug, Parser)]
-#[command(
-    name = "cback-pgconf",
-    version,
-    arg_required_else_help = false,
-    disable_help_subcommand = true,
-    after_help = EXAMPLES
-)]
+#[command(name = "cback-pgconf", version, disable_help_subcommand = true, after_help = EXAMPLES)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -33,79 +27,84 @@ const EXAMPLES: &str = "Examples:
   conf=$(cback-pgconf shell /etc/cback3.conf) && eval \"$conf\" && ls \"$collect_dir\"
   # Have other databases backed up
   cback-pgconf add --replace --compress-mode gzip --database shop --database blog \\
-      /etc/cback3.conf > cback3.conf.new";
+      /etc/cback3.conf > cback3.conf.new
+
+A whole configuration, as far as cback-postgresql reads it:
+  <cb_config>
+     <options>
+        <backup_user>backup</backup_user>
+        <backup_group>backup</backup_group>
+     </options>
+     <collect>
+        <collect_dir>/var/backups/postgresql</collect_dir>
+     </collect>
+     <postgresql>
+        <user>postgres</user>
+        <compress_mode>gzip</compress_mode>
+        <all>N</all>
+        <globals>Y</globals>
+        <database>shop</database>
+        <database>blog</database>
+     </postgresql>
+  </cb_config>";
 
 /// What to do with a configuration.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Say what is wrong with a configuration, if anything is
-    Check(Check),
+    Check {
+        /// Fail on warnings too
+        #[arg(long)]
+        strict: bool,
+        #[command(flatten)]
+        input: Input,
+    },
     /// Print a configuration as POSIX shell assignments, safe for eval
-    #[command(
-        override_usage = "cback-pgconf shell [--prefix P] [--section-only] [--no-validate] [FILE]"
-    )]
-    Shell(Shell),
+    Shell {
+        /// Put P before every variable's name
+        #[arg(long, value_name = "P", default_value = "", hide_default_value = true, value_parser = prefix)]
+        prefix: String,
+        /// Take a configuration that Cedar Backup can read but not use
+        #[arg(long)]
+        no_validate: bool,
+        #[command(flatten)]
+        input: Input,
+    },
     /// Print a configuration as a JSON object
-    Json(Json),
+    Json {
+        /// Take a configuration that Cedar Backup can read but not use
+        #[arg(long)]
+        no_validate: bool,
+        #[command(flatten)]
+        input: Input,
+    },
     /// Print the databases' names, one a line
-    Databases(Databases),
+    Databases {
+        /// End each name with NUL instead of a line end
+        #[arg(short = '0', long)]
+        null: bool,
+        #[command(flatten)]
+        input: Input,
+    },
+    /// Print the paths of the files that the backups are written to, one a line
+    Files {
+        /// End each path with NUL instead of a line end
+        #[arg(short = '0', long)]
+        null: bool,
+        /// The configuration; standard input if absent or `-`
+        file: Option<PathBuf>,
+    },
     /// Print a configuration with a <postgresql> section added
     #[command(
         override_usage = "cback-pgconf add [--user U] [--compress-mode M] [--all | --database D ...]
-                  [--replace] [--no-validate] [FILE]"
+                  [--globals] [--replace] [--no-validate] [FILE]"
     )]
     Add(Add),
 }
 
-/// The arguments of `check`.
-#[derive(Debug, Args)]
-pub struct Check {
-    /// Fail on warnings too
-    #[arg(long)]
-    pub strict: bool,
-    #[command(flatten)]
-    #[allow(missing_docs)]
-    pub input: Input,
-}
-
-/// The arguments of `shell`.
-#[derive(Debug, Args)]
-pub struct Shell {
-    /// Put P before every variable's name
-    #[arg(long, value_name = "P", default_value = "", hide_default_value = true, value_parser = prefix)]
-    pub prefix: String,
-    #[command(flatten)]
-    #[allow(missing_docs)]
-    pub validation: Validation,
-    #[command(flatten)]
-    #[allow(missing_docs)]
-    pub input: Input,
-}
-
-/// The arguments of `json`.
-#[derive(Debug, Args)]
-pub struct Json {
-    #[command(flatten)]
-    #[allow(missing_docs)]
-    pub validation: Validation,
-    #[command(flatten)]
-    #[allow(missing_docs)]
-    pub input: Input,
-}
-
-/// The arguments of `databases`.
-#[derive(Debug, Args)]
-pub struct Databases {
-    /// End each name with NUL instead of a line end
-    #[arg(short = '0', long)]
-    pub null: bool,
-    #[command(flatten)]
-    #[allow(missing_docs)]
-    pub input: Input,
-}
-
 /// The arguments of `add`.
 #[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is an option")]
 pub struct Add {
     /// Connect as U
     #[arg(long, value_name = "U", allow_hyphen_values = true)]
@@ -114,17 +113,22 @@ pub struct Add {
     #[arg(long, value_enum, value_name = "M")]
     pub compress_mode: Option<CompressMode>,
     /// Back up all databases
-    #[arg(long, conflicts_with = "database")]
+    #[arg(long)]
     pub all: bool,
     /// Back up the database D; may be given several times
     #[arg(long, value_name = "D", allow_hyphen_values = true)]
     pub database: Vec<String>,
+    /// Back up roles and tablespaces too
+    ///
+    /// Cedar Backup itself ignores the element that this writes.
+    #[arg(long)]
+    pub globals: bool,
     /// Put the section in place of the first one there is
     #[arg(long)]
     pub replace: bool,
-    #[command(flatten)]
-    #[allow(missing_docs)]
-    pub validation: Validation,
+    /// Write what could not be used
+    #[arg(long)]
+    pub no_validate: bool,
     /// The configuration; standard input if absent or `-`
     pub file: Option<PathBuf>,
 }
@@ -137,20 +141,6 @@ pub struct Input {
     pub section_only: bool,
     /// The configuration; standard input if absent or `-`
     pub file: Option<PathBuf>,
-}
-
-impl Input {
-    pub(crate) fn file(&self) -> &Path {
-        self.file.as_deref().unwrap_or(Path::new("-"))
-    }
-}
-
-/// Whether a configuration must be complete.
-#[derive(Debug, Args)]
-pub struct Validation {
-    /// Take a configuration that Cedar Backup can read but not use
-    #[arg(long)]
-    pub no_validate: bool,
 }
 
 fn prefix(prefix: &str) -> Result<String, &'static str> {

@@ -7,7 +7,7 @@ use std::fmt;
 pub struct Position {
     /// The line, from 1. `\n`, `\r\n` and `\r` each end one.
     pub line: u64,
-    /// The character within the line, from 1.
+    /// The character within the line, from 1; a byte order mark is none.
     pub column: u64,
 }
 
@@ -16,6 +16,7 @@ impl Position {
 
     /// The place right after `text`, if `text` begins here.
     pub(crate) fn after(self, text: &str) -> Self {
+        let length = |text: &str| text.chars().filter(|&c| c != '\u{feff}').count() as u64;
         let Some(last) = text.rfind(['\n', '\r']) else {
             return Self {
                 column: self.column + length(text),
@@ -30,10 +31,6 @@ impl Position {
     }
 }
 
-fn length(text: &str) -> u64 {
-    text.chars().count() as u64
-}
-
 impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.line, self.column)
@@ -46,28 +43,43 @@ impl fmt::Display for Position {
 pub struct Fault {
     /// Where.
     pub position: Position,
-    /// What: lower case, no full stop.
+    /// What: lower case, no full stop, one line.
     pub cause: String,
     /// What to do about it, where that is more than the opposite of the cause.
     pub hint: Option<String>,
 }
 
 impl Fault {
-    pub(crate) fn new(position: Position, cause: impl Into<String>) -> Self {
+    pub(crate) fn new(position: Position, cause: impl AsRef<str>) -> Self {
         Self {
             position,
-            cause: cause.into(),
+            cause: printable(cause.as_ref()),
             hint: None,
         }
     }
 
-    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+    pub(crate) fn hint(mut self, hint: impl AsRef<str>) -> Self {
+        self.hint = Some(printable(hint.as_ref()));
         self
     }
 
-    pub(crate) fn hint_if(mut self, hint: Option<&str>) -> Self {
-        self.hint = hint.map(str::to_owned);
-        self
+    pub(crate) fn hint_if(self, hint: Option<impl AsRef<str>>) -> Self {
+        match hint {
+            Some(hint) => self.hint(hint),
+            None => self,
+        }
     }
+}
+
+/// The text with its control characters escaped: a message is one line, and a terminal obeys some of
+/// them (names of files and of elements may hold U+009B, which begins a command).
+pub(crate) fn printable(text: &str) -> String {
+    let escape = |c: char| {
+        if c.is_control() {
+            c.escape_default().to_string()
+        } else {
+            c.to_string()
+        }
+    };
+    text.chars().map(escape).collect()
 }

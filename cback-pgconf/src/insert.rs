@@ -4,30 +4,26 @@ use std::ops::Range;
 
 use quick_xml::escape::partial_escape;
 
-use crate::Error;
-use crate::chars::is_char;
 use crate::config::{CompressMode, LocalConfig, PostgresqlConfig};
-use crate::document::{Document, Root};
+use crate::document::{Document, Element};
 use crate::fault::{Fault, Position};
+use crate::reader::is_char;
 
 /// Why a section cannot be written.
 #[derive(Debug, thiserror::Error)]
 pub enum AddError {
     /// The document cannot be read, has no `<cb_config>`, or has a section already.
     #[error(transparent)]
-    Document(#[from] Error),
+    Document(#[from] Fault),
     /// There is nothing to write.
     #[error("there is no section to add")]
     NoSection,
-    /// An empty element reads as no value at all.
-    #[error("{0} cannot be empty: it would read back as missing")]
-    Empty(&'static str),
-    /// XML has no way to write it.
-    #[error("{0} {1:?} holds a character that XML cannot carry")]
+    /// An empty element reads as no value at all, and some characters XML has no way to write.
+    #[error("{0} {1:?} cannot be written: it is empty, or holds a character that XML cannot carry")]
     Unwritable(&'static str, String),
-    /// What was written would read as something else.
-    #[error("the section would not read back as it was given")]
-    ReadsBackOtherwise,
+    /// What was written would not read as it was given.
+    #[error("the document would not read back as it was given: {0}")]
+    ReadsBackOtherwise(String),
 }
 
 impl LocalConfig {
@@ -43,89 +39,52 @@ impl LocalConfig {
         let section = self.postgresql.as_ref().ok_or(AddError::NoSection)?;
         check(section)?;
         let known = Document::read(document)?;
-        let gap = Gap::find(document, &known, replace).map_err(Error::from)?;
-        let has_crlf = document.windows(2).any(|pair| pair == b"\r\n");
-        let text = [gap.before, &written(section), gap.after].concat();
-        let text = if has_crlf {
-            text.replace('\n', "\r\n")
-        } else {
-            text
-        };
-        let (head, tail) = (&document[..gap.bytes.start], &document[gap.bytes.end..]);
-        let added = [head, text.as_bytes(), tail].concat();
-        match Self::parse(added.as_slice()) {
-            Ok(read)
-                if read
-                    .postgresql
-                    .as_ref()
-                    .is_some_and(|read| same(read, section)) =>
-            {
-                Ok(added)
-            }
-            _ => Err(AddError::ReadsBackOtherwise),
+        let (gap, before, after) = place(&known, replace)?;
+        let mut text = [before, &written(section), after].concat();
+        if known.text.contains("\r\n") {
+            text = text.replace('\n', "\r\n");
         }
+        let mut added = known.text.to_owned();
+        added.replace_range(gap, &text);
+        let added = added.into_bytes();
+        let cause = match Self::parse(&added).map(|read| read.postgresql) {
+            Ok(Some(read)) if is_same(&read, section) => return Ok(added),
+            Ok(_) => "a value became another".to_owned(),
+            Err(fault) => fault.cause,
+        };
+        Err(AddError::ReadsBackOtherwise(cause))
     }
 }
 
 /// Where the section goes: the bytes that it replaces, mostly none, and what stands around it.
-struct Gap {
-    bytes: Range<usize>,
-    before: &'static str,
-    after: &'static str,
+type Place = (Range<usize>, &'static str, &'static str);
+
+fn place(document: &Document, replace: bool) -> Result<Place, Fault> {
+    let Some(root) = document.root() else {
+        let cause = "the root element is not <cb_config>";
+        return Err(Fault::new(Position::START, cause));
+    };
+    match document.section("postgresql") {
+        None => Ok(end_of(&root, document.text)),
+        Some(section) if replace => Ok((section.span.clone(), "", "")),
+        Some(section) => {
+            let fault = section.fault("there is a <postgresql> section already");
+            Err(fault.hint("--replace puts the new one in its place"))
+        }
+    }
 }
 
-impl Gap {
-    fn find(document: &[u8], known: &Document, replace: bool) -> Result<Self, Fault> {
-        let Some(root) = &known.root else {
-            return Err(Fault::new(
-                Position::START,
-                "the root element is not <cb_config>",
-            ));
-        };
-        match known.section("postgresql") {
-            None => Ok(Self::at_end_of(root, document)),
-            Some(section) if replace => Ok(Self {
-                bytes: section.span.clone(),
-                before: "",
-                after: "",
-            }),
-            Some(section) => {
-                let cause = "there is a <postgresql> section already";
-                Err(Fault::new(section.position, cause)
-                    .hint("--replace puts the new one in its place"))
-            }
-        }
+fn end_of(root: &Element, text: &str) -> Place {
+    let through_root = &text[..root.span.end];
+    if let Some(tag) = through_root.strip_suffix("/>") {
+        return (tag.len()..root.span.end, ">\n   ", "\n</cb_config>");
     }
-
-    fn at_end_of(root: &Root, document: &[u8]) -> Self {
-        if root.is_empty {
-            let slash = root.end.end - "/>".len();
-            return Self {
-                bytes: slash..root.end.end,
-                before: ">\n   ",
-                after: "\n</cb_config>",
-            };
-        }
-        let is_blank = |byte: &&u8| matches!(byte, b' ' | b'\t');
-        let indent = document[..root.end.start]
-            .iter()
-            .rev()
-            .take_while(is_blank)
-            .count();
-        let line = root.end.start - indent;
-        if document[..line].ends_with(b"\n") {
-            return Self {
-                bytes: line..line,
-                before: "   ",
-                after: "\n",
-            };
-        }
-        Self {
-            bytes: root.end.start..root.end.start,
-            before: "\n   ",
-            after: "\n",
-        }
+    let end_tag = through_root.rfind("</").unwrap_or(root.span.end);
+    let line = text[..end_tag].trim_end_matches([' ', '\t']).len();
+    if text[..line].ends_with('\n') {
+        return (line..line, "   ", "\n");
     }
+    (end_tag..end_tag, "\n   ", "\n")
 }
 
 /// The section's element, its first line without indentation and its last without a line end.
@@ -141,6 +100,9 @@ fn written(section: &PostgresqlConfig) -> String {
         section.compress_mode.map(CompressMode::as_str),
     );
     text += &element("all", Some(if section.all { "Y" } else { "N" }));
+    if section.globals {
+        text += &element("globals", Some("Y"));
+    }
     for database in section.databases.iter().flatten() {
         text += &element("database", Some(database));
     }
@@ -154,20 +116,23 @@ fn check(section: &PostgresqlConfig) -> Result<(), AddError> {
         .iter()
         .flatten()
         .map(|name| ("database", name));
-    for (name, value) in user.chain(databases) {
-        if value.is_empty() {
-            return Err(AddError::Empty(name));
-        }
-        if !value.chars().all(is_char) {
-            return Err(AddError::Unwritable(name, value.clone()));
-        }
+    match user
+        .chain(databases)
+        .find(|(_, value)| value.is_empty() || !value.chars().all(is_char))
+    {
+        Some((name, value)) => Err(AddError::Unwritable(name, value.clone())),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// Equal, the databases in the same order too; none at all is as good as an empty list.
-fn same(read: &PostgresqlConfig, given: &PostgresqlConfig) -> bool {
-    let names = |config: &PostgresqlConfig| config.databases.clone().unwrap_or_default();
-    let rest = |config: &PostgresqlConfig| (config.user.clone(), config.compress_mode, config.all);
-    names(read) == names(given) && rest(read) == rest(given)
+fn is_same(read: &PostgresqlConfig, given: &PostgresqlConfig) -> bool {
+    let databases = given.databases.clone();
+    let (names, given_names) = (&read.databases, &given.databases);
+    names.iter().flatten().eq(given_names.iter().flatten())
+        && *given
+            == PostgresqlConfig {
+                databases,
+                ..read.clone()
+            }
 }

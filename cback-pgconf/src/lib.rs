@@ -1,10 +1,8 @@
 //! Read, check and write the postgresql section of a cback3 configuration.
 //!
-//! Three layers, each in its own files. `reader` turns bytes into events and refuses whatever expat
-//! refuses (`chars`, `cursor`, `declaration`, `doctype`, `dtd`, `entity`, `namespace`, `open`, `pieces`, `tag`).
-//! `document` keeps what Cedar Backup looks at. `config` and `settings` hold its rules; `hints`
-//! and `warnings` say what may have been meant; `output` prints what was read, `insert` writes a
-//! section into a document.
+//! One floor above the other: `reader` turns bytes into a `document`; `config` holds the values in it,
+//! `files` what follows from them, `rules` and `warnings` what is to be said of them (`hints`, `fault`);
+//! `insert` writes a section into a document; `output`, `input` and `run` are what the commands do.
 //!
 //! ```
 //! use cback_pgconf::LocalConfig;
@@ -21,43 +19,25 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod chars;
 pub mod cli;
 mod config;
-mod cursor;
-mod declaration;
-mod doctype;
 mod document;
-mod dtd;
-mod entity;
-mod failure;
+mod error;
 mod fault;
+mod files;
 mod hints;
+mod input;
 mod insert;
-mod namespace;
-mod open;
 mod output;
-mod pieces;
 mod reader;
+mod rules;
 mod run;
-mod settings;
 mod stdio;
-mod tag;
 mod warnings;
 
-pub use config::{CompressMode, Invalid, LocalConfig, PostgresqlConfig};
+pub use config::{CompressMode, LocalConfig, PostgresqlConfig, Settings};
+pub use error::describe;
 pub use fault::{Fault, Position};
 pub use insert::AddError;
+pub use rules::Invalid;
 pub use run::run;
-pub use settings::Settings;
-
-/// Why a configuration cannot be read.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The bytes did not come.
-    #[error(transparent)]
-    Io(#[from] std::io::Error),
-    /// They are not a configuration.
-    #[error(transparent)]
-    Document(#[from] Fault),
-}

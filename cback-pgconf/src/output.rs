@@ -1,71 +1,75 @@
 //! The settings for a shell to `eval`, and as JSON.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::config::PostgresqlConfig;
-use crate::settings::Settings;
+use crate::config::{CompressMode, Settings};
+use crate::files::Files;
 
 /// POSIX assignments, one a line, each variable's name beginning with `prefix`.
 pub(crate) fn shell(settings: &Settings, prefix: &str, section_only: bool) -> String {
-    let none = PostgresqlConfig::default();
-    let section = settings.local.postgresql.as_ref().unwrap_or(&none);
-    let value = |value: &Option<String>| value.clone().unwrap_or_default();
-    let mut variables = Vec::new();
-    if !section_only {
-        variables = vec![
-            ("collect_dir", value(&settings.collect_dir)),
-            ("backup_user", value(&settings.backup_user)),
-            ("backup_group", value(&settings.backup_group)),
-            ("pg_dump", value(&settings.pg_dump)),
-            ("pg_dumpall", value(&settings.pg_dumpall)),
-        ];
-    }
-    variables.extend([
-        ("user", value(&section.user)),
-        (
-            "compress_mode",
-            section
-                .compress_mode
-                .map_or("", |mode| mode.as_str())
-                .to_owned(),
-        ),
-        ("all", if section.all { "Y" } else { "N" }.to_owned()),
-    ]);
+    let section = settings.local.postgresql.clone().unwrap_or_default();
+    let assign = |name: &str, value: &str| format!("{prefix}{name}={}\n", quote(value));
+    let value = |name, value: &Option<String>| assign(name, value.as_deref().unwrap_or_default());
+    let flag = |name, value| assign(name, if value { "Y" } else { "N" });
     let mut text = String::new();
-    for (name, value) in variables {
-        text += &[prefix, name, "=", &quote(&value), "\n"].concat();
+    if !section_only {
+        text += &value("collect_dir", &settings.collect_dir);
+        text += &value("backup_user", &settings.backup_user);
+        text += &value("backup_group", &settings.backup_group);
+        text += &value("pg_dump", &settings.pg_dump);
+        text += &value("pg_dumpall", &settings.pg_dumpall);
     }
+    text += &value("user", &section.user);
+    text += &assign(
+        "compress_mode",
+        section.compress_mode.map_or("", CompressMode::as_str),
+    );
+    text += &flag("all", section.all);
+    text += &flag("globals", section.globals);
     text += "set --";
     for database in section.databases.iter().flatten() {
         text += " ";
         text += &quote(database);
     }
-    text + "\n"
+    text += "\n";
+    if !section_only {
+        let files = Files::of(&section);
+        text += &value("all_file", &files.all);
+        text += &value("globals_file", &files.globals);
+        for (index, file) in files.databases.iter().enumerate() {
+            text += &assign(&format!("file_{}", index + 1), file);
+        }
+    }
+    text
 }
 
 /// Between single quotes nothing means anything to a shell but the next single quote.
-fn quote(value: &str) -> String {
+pub(crate) fn quote(value: &str) -> String {
     format!("'{}'", value.replace('\'', r"'\''"))
 }
 
 /// One object with the same names.
 pub(crate) fn json(settings: &Settings, section_only: bool) -> String {
     let section = settings.local.postgresql.clone().unwrap_or_default();
-    let mut object = json!({});
-    if !section_only {
-        object = json!({
-            "collect_dir": settings.collect_dir,
-            "backup_user": settings.backup_user,
-            "backup_group": settings.backup_group,
-            "pg_dump": settings.pg_dump,
-            "pg_dumpall": settings.pg_dumpall,
-        });
+    let values = json!({
+        "user": section.user,
+        "compress_mode": section.compress_mode.map(CompressMode::as_str),
+        "all": section.all,
+        "globals": section.globals,
+        "databases": section.databases,
+    });
+    if section_only {
+        return format!("{values}\n");
     }
-    object["user"] = json!(section.user);
-    object["compress_mode"] = section
-        .compress_mode
-        .map_or(Value::Null, |mode| mode.as_str().into());
-    object["all"] = json!(section.all);
-    object["databases"] = json!(section.databases);
+    let mut object = json!({
+        "collect_dir": settings.collect_dir,
+        "backup_user": settings.backup_user,
+        "backup_group": settings.backup_group,
+        "pg_dump": settings.pg_dump,
+        "pg_dumpall": settings.pg_dumpall,
+    });
+    for (name, value) in values.as_object().into_iter().flatten() {
+        object[name] = value.clone();
+    }
     format!("{object}\n")
 }

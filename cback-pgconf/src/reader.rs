@@ -1,218 +1,249 @@
-//! A document as a row of events, refused wherever expat would refuse it.
+//! Reading a document with quick-xml, as Cedar Backup reads it with expat.
 //!
-//! quick-xml cuts the input into pieces, but forgives a great deal. So it is used for the cutting
-//! alone: each piece is then read again, raw, by the production of the XML grammar that it must match
-//! to its last byte. That closes every leniency at once: a document whose pieces all match, and which
-//! nest, is well-formed, and a wrong cut can only yield a piece that does not match.
+//! What Cedar Backup accepts has to read to the same values. What it refuses never reaches us, since
+//! cback3 reads the same file first, so there is no second validator here: only what quick-xml lets
+//! pass and what would do harm in silence is refused, and a DOCTYPE, whose entities we do not expand.
 //!
-//! Memory is bounded by the longest single piece and the names of the open elements.
-//!
-//! Three differences to Cedar are known. Documents that declare entities are refused (see `doctype`).
-//! So is UTF-16 without a byte order mark, which expat recognises by its zero bytes. And Cedar gives
-//! up at a thousand nested elements, where Python's recursion ends; nothing ends here.
+//! quick-xml differs from expat in this; tests/reading.rs fails without any of it:
+//! - A reference is an event of its own, though it joins the texts around it.
+//! - Only `xml10_content` ends lines as expat does, which goes by XML 1.0 whatever the declaration says.
+//! - A `<` within a tag is taken for a part of an attribute, and so an unclosed tag for none.
+//! - Its positions do not count a byte order mark.
+//! - It does not mind text around the root, a second root, open elements at the end, control characters.
 
-use std::borrow::Cow;
-use std::io::BufRead;
 use std::ops::Range;
 
-use crate::Error;
-use crate::cursor::Cursor;
-use crate::declaration;
-use crate::doctype::Doctype;
-use crate::entity::{Undeclared, reference};
+use quick_xml::escape::resolve_predefined_entity;
+use quick_xml::events::{BytesRef, Event};
+use quick_xml::{Error, errors::IllFormedError};
+
+use crate::document::{Document, Element, Ignored};
 use crate::fault::{Fault, Position};
-use crate::namespace::Namespaces;
-use crate::open::OpenElements;
-use crate::pieces::{Kind, Pieces};
-use crate::tag;
 
-/// What the rules of the configuration need to know of a document.
-pub(crate) enum Event<'a> {
-    /// An element begins; an empty one is followed by its own `End`.
-    Start(&'a str),
-    /// The innermost element ends.
-    End,
-    /// Text, references resolved: one text node may come in several of these, and some may be empty.
-    Text(Cow<'a, str>),
-    /// A CDATA section that holds something.
-    Cdata,
-    /// A comment or a processing instruction.
-    Aside,
+/// Bytes of the largest document that is read: a configuration has a few thousand.
+pub(crate) const LARGEST: usize = 1 << 20;
+
+const BOM: &str = "\u{feff}";
+const NO_REFERENCE: &str = "`&` does not begin a reference";
+const AMPERSAND: &str = "write `&amp;` for the character itself";
+
+impl<'a> Document<'a> {
+    /// Reads a whole document.
+    ///
+    /// # Errors
+    ///
+    /// The first reason to refuse it.
+    pub(crate) fn read(bytes: &'a [u8]) -> Result<Self, Fault> {
+        let text = decode(bytes)?;
+        let mut xml = quick_xml::Reader::from_str(text);
+        xml.config_mut().enable_all_checks(true);
+        let mark = if text.starts_with(BOM) { BOM.len() } else { 0 };
+        let offset = |position: u64| usize::try_from(position).map_or(text.len(), |at| at + mark);
+        let mut builder = Builder::new(text);
+        loop {
+            let start = offset(xml.buffer_position());
+            match xml.read_event() {
+                Ok(Event::Eof) => return builder.finish(),
+                Ok(event) => builder.add(&event, start..offset(xml.buffer_position()))?,
+                Err(error) => return Err(builder.refused(&error, start)),
+            }
+        }
+    }
 }
 
-/// Reads one document.
-pub(crate) struct Reader<R> {
-    pieces: Pieces<R>,
-    /// The event after the one last returned: the end of an empty element.
-    pending_end: bool,
-    open: OpenElements,
-    namespaces: Namespaces,
-    standalone: bool,
-    doctype: Option<Doctype>,
-    seen_root: bool,
+/// The text, if it is UTF-8 and XML allows every character of it. Cedar Backup goes by no declaration.
+fn decode(bytes: &[u8]) -> Result<&str, Fault> {
+    if bytes.len() > LARGEST {
+        return Err(Fault::new(Position::START, "larger than 1 MiB"));
+    }
+    let text = std::str::from_utf8(bytes).map_err(|_| {
+        let valid = bytes.utf8_chunks().next().map_or("", |chunk| chunk.valid());
+        Fault::new(Position::START.after(valid), "not UTF-8").hint(
+            "Cedar Backup reads its configuration as UTF-8, whatever the XML declaration says",
+        )
+    })?;
+    let Some((at, c)) = text.char_indices().find(|&(_, c)| !is_char(c)) else {
+        return Ok(text);
+    };
+    let cause = format!("character U+{:04X} is not allowed in XML", u32::from(c));
+    let fault = Fault::new(Position::START.after(&text[..at]), cause);
+    let is_utf16 = c == '\0' && at < 2;
+    Err(fault.hint_if(is_utf16.then_some("this seems to be UTF-16: convert it to UTF-8")))
 }
 
-impl<R: BufRead> Reader<R> {
-    pub(crate) fn new(input: R) -> Result<Self, Error> {
-        Ok(Self {
-            pieces: Pieces::new(input)?,
-            pending_end: false,
-            open: OpenElements::default(),
-            namespaces: Namespaces::default(),
-            standalone: false,
-            doctype: None,
-            seen_root: false,
-        })
-    }
+/// A character that a document may hold (production 2 of XML 1.0).
+pub(crate) fn is_char(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
+}
 
-    /// The next event; None at the end of a well-formed document.
-    pub(crate) fn next(&mut self) -> Result<Option<Event<'_>>, Error> {
-        if std::mem::take(&mut self.pending_end) {
-            self.leave();
-            return Ok(Some(Event::End));
-        }
-        let kind = self.pieces.advance()?;
-        if kind == Kind::EndOfInput {
-            return self.finish().map(|()| None);
-        }
-        Ok(Some(self.read(kind)?))
-    }
+fn is_space(c: char) -> bool {
+    matches!(c, ' ' | '\t' | '\n' | '\r')
+}
 
-    /// Where the piece behind the last event begins.
-    pub(crate) fn position(&self) -> Position {
-        self.pieces.position()
-    }
+/// Makes elements of events.
+struct Builder<'a> {
+    document: Document<'a>,
+    /// The open elements, innermost last: their index, and whether their first text node has ended.
+    open: Vec<(usize, bool)>,
+}
 
-    /// The bytes of the piece behind the last event, counted from the beginning of the input.
-    pub(crate) fn span(&self) -> Range<usize> {
-        self.pieces.span()
-    }
-
-    fn read(&mut self, kind: Kind) -> Result<Event<'_>, Fault> {
-        let outside = self.open.depth() == 0;
-        match kind {
-            Kind::Tag => self.start(),
-            Kind::EndTag => self.end(),
-            Kind::Text | Kind::Cdata | Kind::Reference if !outside => self.content(kind),
-            _ => self.aside(kind).map(|()| Event::Aside),
+impl<'a> Builder<'a> {
+    fn new(text: &'a str) -> Self {
+        let elements = Vec::new();
+        Self {
+            document: Document { text, elements },
+            open: Vec::new(),
         }
     }
 
-    fn content(&self, kind: Kind) -> Result<Event<'_>, Fault> {
-        let text = self.pieces.text()?;
-        let mut cursor = Cursor::new(text, self.pieces.position());
-        match kind {
-            Kind::Reference => {
-                let character = reference(&mut cursor, self.undeclared())?;
-                Ok(Event::Text(
-                    character.map(String::from).unwrap_or_default().into(),
-                ))
+    fn add(&mut self, event: &Event, span: Range<usize>) -> Result<(), Fault> {
+        match event {
+            Event::Start(tag) => self.start(tag.name().as_ref().len(), span)?,
+            Event::Empty(tag) => {
+                let end = span.end;
+                self.start(tag.name().as_ref().len(), span)?;
+                self.end(end);
             }
-            // An empty CDATA section leaves no node behind: the text around it is one.
-            Kind::Cdata if text == "<![CDATA[]]>" => Ok(Event::Text("".into())),
-            Kind::Cdata => Ok(Event::Cdata),
-            _ => plain_text(&mut cursor).map(Event::Text),
-        }
-    }
-
-    /// What is neither element nor text.
-    fn aside(&mut self, kind: Kind) -> Result<(), Fault> {
-        let text = self.pieces.text()?;
-        let mut cursor = Cursor::new(text, self.pieces.position());
-        match kind {
-            Kind::Comment => declaration::comment(&mut cursor),
-            Kind::Instruction
-                if self.pieces.position() == Position::START
-                    && declaration::is_declaration(text) =>
-            {
-                self.standalone = declaration::declaration(&mut cursor)?;
-                Ok(())
+            Event::End(_) => self.end(span.end),
+            Event::Text(_) | Event::GeneralRef(_) | Event::CData(_) if self.open.is_empty() => {
+                self.outside(span)?;
             }
-            Kind::Instruction => declaration::instruction(&mut cursor),
-            Kind::Doctype if self.seen_root || self.doctype.is_some() => {
-                Err(cursor.fault("a document type declaration is not allowed here"))
+            Event::Text(text) => self.text(&text.xml10_content()),
+            Event::GeneralRef(reference) => {
+                let character = self.character(reference, span.start)?;
+                self.text(character.encode_utf8(&mut [0; 4]));
             }
-            Kind::Doctype => {
-                self.doctype = Some(Doctype::read(&mut cursor, self.standalone)?);
-                Ok(())
+            // An empty one leaves no node behind: the text around it is one.
+            Event::CData(cdata) if cdata.is_empty() => {}
+            Event::CData(_) => self.ignore(Ignored::Cdata),
+            Event::DocType(_) => {
+                let fault = self.fault(span.start, "a DOCTYPE is not read here");
+                return Err(fault.hint("leave it out, and write what its entities stand for"));
             }
-            _ => white_space(&mut cursor),
+            Event::Comment(_) | Event::PI(_) | Event::Decl(_) | Event::Eof => self.end_text(),
+        }
+        Ok(())
+    }
+
+    fn start(&mut self, name_length: usize, span: Range<usize>) -> Result<(), Fault> {
+        let tag = &self.document.text[span.start + 1..span.end];
+        if let Some(at) = tag.find('<') {
+            let fault = self.fault(span.start + 1 + at, "`<` within a tag");
+            return Err(fault.hint("end the tag with `>`; in an attribute write `&lt;`"));
+        }
+        if self.open.is_empty() && !self.document.elements.is_empty() {
+            return Err(self.fault(span.start, "a second root element"));
+        }
+        self.end_text();
+        let depth = self.open.len();
+        self.open.push((self.document.elements.len(), false));
+        self.document.elements.push(Element {
+            name: &tag[..name_length],
+            depth,
+            span,
+            text: None,
+            ignored: None,
+        });
+        Ok(())
+    }
+
+    fn end(&mut self, end: usize) {
+        if let Some((innermost, _)) = self.open.pop() {
+            self.document.elements[innermost].span.end = end;
         }
     }
 
-    fn start(&mut self) -> Result<Event<'_>, Fault> {
-        let undeclared = self.undeclared();
-        let text = self.pieces.text()?;
-        let mut cursor = Cursor::new(text, self.pieces.position());
-        if self.seen_root && self.open.depth() == 0 {
-            return Err(cursor.fault("a second root element"));
+    fn outside(&self, span: Range<usize>) -> Result<(), Fault> {
+        match self.document.text[span.clone()].find(|c| !is_space(c)) {
+            Some(at) => Err(self.fault(span.start + at, "text outside the root element")),
+            None => Ok(()),
         }
-        let at_tag = cursor.clone();
-        let mut tag = tag::start_tag(&mut cursor, undeclared)?;
-        if let Some(doctype) = &self.doctype {
-            doctype.complete(&mut tag, &at_tag);
-        }
-        self.seen_root = true;
-        self.open.push(tag.name, self.pieces.position());
-        self.namespaces.enter(&tag, self.open.depth(), &at_tag)?;
-        self.pending_end = tag.is_empty;
-        Ok(Event::Start(tag.name))
     }
 
-    fn end(&mut self) -> Result<Event<'_>, Fault> {
-        let text = self.pieces.text()?;
-        let mut cursor = Cursor::new(text, self.pieces.position());
-        let at_tag = cursor.clone();
-        let name = tag::end_tag(&mut cursor)?;
-        match self.open.innermost() {
-            None => return Err(at_tag.fault(format!("`</{name}>` closes nothing"))),
-            Some((open, position)) if open != name => {
-                let cause = format!("`</{name}>` closes `<{open}>` of line {}", position.line);
-                return Err(at_tag.fault(cause));
-            }
-            Some(_) => self.leave(),
-        }
-        Ok(Event::End)
-    }
-
-    fn leave(&mut self) {
-        self.namespaces.leave(self.open.depth());
-        self.open.pop();
-    }
-
-    fn finish(&self) -> Result<(), Error> {
-        let fault = match self.open.innermost() {
-            Some((open, position)) => Fault::new(position, format!("`<{open}>` is never closed")),
-            None if self.seen_root => return Ok(()),
-            None => Fault::new(self.pieces.position(), "the document has no root element"),
+    fn text(&mut self, text: &str) {
+        let Some((element, is_over)) = self.innermost() else {
+            return;
         };
-        Err(fault.into())
+        if !*is_over {
+            element.text.get_or_insert_default().push_str(text);
+        } else if !text.chars().all(is_space) {
+            element.ignored.get_or_insert(Ignored::LaterText);
+        }
     }
 
-    fn undeclared(&self) -> Undeclared {
-        self.doctype
-            .as_ref()
-            .map_or(Undeclared::Refused, Doctype::undeclared)
+    fn ignore(&mut self, what: Ignored) {
+        self.end_text();
+        if let Some((element, _)) = self.innermost() {
+            element.ignored.get_or_insert(what);
+        }
     }
-}
 
-fn white_space(cursor: &mut Cursor<'_>) -> Result<(), Fault> {
-    cursor.space();
-    if cursor.at_end() {
-        return Ok(());
+    /// Ends the first text node, if it has begun.
+    fn end_text(&mut self) {
+        if let Some((element, is_over)) = self.innermost() {
+            *is_over = element.text.is_some();
+        }
     }
-    Err(cursor.fault("text outside the root element"))
-}
 
-/// Text without references: XML allows no `]]>` in it, and knows but one line end.
-fn plain_text<'a>(cursor: &mut Cursor<'a>) -> Result<Cow<'a, str>, Fault> {
-    let text = cursor.rest();
-    if let Some(at) = text.find("]]>") {
-        cursor.eat(&text[..at]);
-        return Err(cursor.fault("`]]>` within text").hint("write `]]&gt;`"));
+    fn innermost(&mut self) -> Option<(&mut Element<'a>, &mut bool)> {
+        let (index, is_over) = self.open.last_mut()?;
+        Some((&mut self.document.elements[*index], is_over))
     }
-    if text.contains('\r') {
-        return Ok(text.replace("\r\n", "\n").replace('\r', "\n").into());
+
+    fn character(&self, reference: &BytesRef, start: usize) -> Result<char, Fault> {
+        let name: &str = reference;
+        let is_name = |c: char| c.is_alphanumeric() || "#_:-.".contains(c);
+        if name.is_empty() || !name.chars().all(is_name) {
+            return Err(self.fault(start, NO_REFERENCE).hint(AMPERSAND));
+        }
+        if name.starts_with('#') {
+            let character = reference.resolve_char_ref().ok().flatten();
+            let cause = format!("`&{name};` does not name a character that XML allows");
+            return character
+                .filter(|&c| is_char(c))
+                .ok_or_else(|| self.fault(start, cause));
+        }
+        let character = resolve_predefined_entity(name).and_then(|text| text.chars().next());
+        let cause = format!("entity `&{name};` is not declared");
+        character.ok_or_else(|| self.fault(start, cause).hint(AMPERSAND))
     }
-    Ok(text.into())
+
+    fn finish(self) -> Result<Document<'a>, Fault> {
+        if let Some((open, _)) = self.open.last() {
+            let element = &self.document.elements[*open];
+            let cause = format!("`<{}>` is never closed", element.name);
+            return Err(self.fault(element.span.start, cause));
+        }
+        if self.document.elements.is_empty() {
+            let end = self.document.text.len();
+            return Err(self.fault(end, "the document has no root element"));
+        }
+        Ok(self.document)
+    }
+
+    /// What quick-xml has to say.
+    fn refused(&self, error: &Error, at: usize) -> Fault {
+        let cause = match error {
+            Error::IllFormed(IllFormedError::UnclosedReference) => {
+                return self.fault(at, NO_REFERENCE).hint(AMPERSAND);
+            }
+            Error::IllFormed(IllFormedError::MismatchedEndTag { expected, found }) => {
+                let open = self
+                    .open
+                    .last()
+                    .map(|&(open, _)| &self.document.elements[open]);
+                let start = open.map_or(at, |open| open.span.start);
+                let line = self.fault(start, "").position.line;
+                format!("`</{found}>` closes `<{expected}>` of line {line}")
+            }
+            Error::IllFormed(error) => error.to_string(),
+            Error::Syntax(error) => error.to_string(),
+            error => error.to_string(),
+        };
+        self.fault(at, cause)
+    }
+
+    fn fault(&self, at: usize, cause: impl AsRef<str>) -> Fault {
+        Fault::new(Position::START.after(&self.document.text[..at]), cause)
+    }
 }

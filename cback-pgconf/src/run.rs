@@ -1,177 +1,154 @@
 //! What each command does.
 
-use std::fs::File;
-use std::io::{self, BufReader, Read};
-use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::Parser;
+use anyhow::{Context, Result};
+use clap::CommandFactory;
+use clap::error::ErrorKind;
 
-use crate::cli::{Add, Check, Cli, Command, Databases, Input, Json, Shell};
-use crate::config::{LocalConfig, PostgresqlConfig};
+use crate::cli::{Add, Cli, Command, Input};
+use crate::config::{LocalConfig, PostgresqlConfig, Settings};
 use crate::document::Document;
-use crate::failure::{Failure, place, tell, tell_fault, tell_usage};
 use crate::fault::Fault;
-use crate::settings::Settings;
-use crate::stdio::{self, print};
-use crate::{Error, output, warnings};
+use crate::files::{self, Files};
+use crate::input::Source;
+use crate::insert::AddError;
+use crate::{output, rules, stdio, warnings};
 
-/// Does what the command line says, and says what went wrong, if anything did.
-pub fn run() -> ExitCode {
-    match Cli::try_parse() {
-        Ok(cli) => execute(cli.command).unwrap_or_else(|failure| failure.report()),
-        Err(usage) if usage.use_stderr() => tell_usage(&usage),
-        Err(help) => match print(help.render().to_string().as_bytes()) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => Failure::Output(error).report(),
-        },
-    }
-}
-
-fn execute(command: Command) -> Result<ExitCode, Failure> {
-    let text = match command {
-        Command::Check(arguments) => return check(&arguments),
-        Command::Shell(Shell {
+/// Does what the command line says.
+///
+/// # Errors
+///
+/// Whatever keeps it from that: [`crate::describe`] has the words.
+pub fn run(cli: Cli) -> Result<ExitCode> {
+    let text = match cli.command {
+        Command::Check { strict, input } => return check(strict, &input),
+        Command::Shell {
             prefix,
-            validation,
+            no_validate,
             input,
-        }) => {
-            let settings = Configuration::read(&input)?.settings(validation.no_validate)?;
+        } => {
+            let settings = settings(&input, no_validate)?;
             output::shell(&settings, &prefix, input.section_only).into()
         }
-        Command::Json(Json { validation, input }) => {
-            let settings = Configuration::read(&input)?.settings(validation.no_validate)?;
+        Command::Json { no_validate, input } => {
+            let settings = settings(&input, no_validate)?;
             output::json(&settings, input.section_only).into()
         }
-        Command::Databases(arguments) => databases(&arguments)?,
+        Command::Databases { null, input } => {
+            let settings = listed(&input, null, &[("postgresql", "database")])?;
+            let section = settings.local.postgresql.unwrap_or_default();
+            list(section.databases.into_iter().flatten(), null)
+        }
+        Command::Files { null, file } => {
+            let input = Input {
+                section_only: false,
+                file,
+            };
+            let in_paths = [("collect", "collect_dir"), ("postgresql", "database")];
+            let settings = listed(&input, null, &in_paths)?;
+            let files = Files::of(&settings.local.postgresql.unwrap_or_default());
+            list(files.paths(&settings.collect_dir.unwrap_or_default()), null)
+        }
         Command::Add(arguments) => add(arguments)?,
     };
-    print(&text).map_err(Failure::Output)?;
+    stdio::print(&text).context("standard output")?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn check(arguments: &Check) -> Result<ExitCode, Failure> {
-    let configuration = Configuration::read(&arguments.input)?;
-    configuration.settings(false)?;
-    let file = place(configuration.input.file());
-    let faults = warnings::of(&configuration.document, arguments.input.section_only);
-    if let Some(mode) = configuration.open_to_others {
-        let warning = format!("{file}: warning: can be read by group or others (mode {mode:04o})");
-        tell(&warning, Some(&format!("chmod 600 {file}")));
+fn settings(input: &Input, no_validate: bool) -> Result<Settings> {
+    let source = Source::read(input.file.as_deref())?;
+    let read = if no_validate { read } else { read_valid };
+    source.with(|document| read(document, input.section_only))
+}
+
+fn read(document: &Document, section_only: bool) -> Result<Settings, Fault> {
+    if !section_only {
+        return Settings::read(document);
     }
-    for warning in &faults {
-        tell_fault(&format!("{file}:{}: warning", warning.position), warning);
-    }
-    let is_clean = faults.is_empty() && configuration.open_to_others.is_none();
-    Ok(if arguments.strict && !is_clean {
-        ExitCode::FAILURE
-    } else {
-        ExitCode::SUCCESS
+    let local = LocalConfig::read(document)?;
+    Ok(Settings {
+        local,
+        ..Settings::default()
     })
 }
 
-fn databases(arguments: &Databases) -> Result<Vec<u8>, Failure> {
-    let configuration = Configuration::read(&arguments.input)?;
-    configuration.settings(false)?;
-    let section = configuration.document.section("postgresql");
-    let end = if arguments.null { '\0' } else { '\n' };
-    let mut names = String::new();
-    for (element, name) in section
-        .into_iter()
-        .flat_map(|section| section.valued("database"))
-    {
-        if name.contains(end) {
-            let cause = format!("database {name:?} has a line end in its name");
-            let fault = Fault::new(element.position, cause).hint("use --null");
-            return Err(Failure::Input(place(arguments.input.file()), fault.into()));
-        }
-        names.push_str(name);
-        names.push(end);
-    }
-    Ok(names.into())
+fn read_valid(document: &Document, section_only: bool) -> Result<Settings, Fault> {
+    let settings = read(document, section_only)?;
+    rules::check(document, &settings, section_only)?;
+    Ok(settings)
 }
 
-fn add(arguments: Add) -> Result<Vec<u8>, Failure> {
+fn check(strict: bool, input: &Input) -> Result<ExitCode> {
+    let source = Source::read(input.file.as_deref())?;
+    let is_clean = source.with(|document| {
+        read_valid(document, input.section_only)?;
+        let found = warnings::of(document, input.section_only);
+        let found = found.map(|fault| source.advised("warning: ", fault));
+        let mut is_clean = true;
+        for warning in source.rights().into_iter().chain(found) {
+            is_clean = false;
+            // Nothing can be done about a standard error that is closed or full.
+            let _ = io::stderr().write_all(warning.message().as_bytes());
+        }
+        Ok(is_clean)
+    })?;
+    Ok(ExitCode::from(u8::from(strict && !is_clean)))
+}
+
+/// Valid settings whose values of these names may stand in a list of lines, if it is to be one.
+fn listed(input: &Input, null: bool, values: &[(&str, &str)]) -> Result<Settings> {
+    let source = Source::read(input.file.as_deref())?;
+    source.with(|document| {
+        let settings = read_valid(document, input.section_only)?;
+        for (section, name) in values.iter().filter(|_| !null) {
+            let section = document.section(section).into_iter();
+            let mut named = section.flat_map(|section| section.valued(name));
+            if let Some((value, text)) = named.find(|(_, text)| text.contains('\n')) {
+                let cause = format!("{name} {text:?} has a line end in its name");
+                return Err(value.fault(cause).hint("use --null"));
+            }
+        }
+        Ok(settings)
+    })
+}
+
+fn list(names: impl Iterator<Item = String>, null: bool) -> Vec<u8> {
+    let end = if null { "\0" } else { "\n" };
+    names.flat_map(|name| (name + end).into_bytes()).collect()
+}
+
+fn add(arguments: Add) -> Result<Vec<u8>> {
     let section = PostgresqlConfig {
         user: arguments.user,
         compress_mode: arguments.compress_mode,
         all: arguments.all,
+        globals: arguments.globals,
         databases: Some(arguments.database).filter(|databases| !databases.is_empty()),
     };
+    let names = files::check(&section).map_err(|bad| bad.cause);
     let local = LocalConfig {
         postgresql: Some(section),
     };
-    if !arguments.validation.no_validate {
-        local.validate().map_err(Failure::Arguments)?;
+    let valid = local.validate().map_err(|broken| broken.to_string());
+    if let (Err(cause), false) = (valid.and(names), arguments.no_validate) {
+        wrong_usage_of("add", &cause);
     }
-    let file = arguments.file.as_deref().unwrap_or(Path::new("-"));
-    let mut document = Vec::new();
-    let read = open(file).and_then(|(mut input, _)| input.read_to_end(&mut document));
-    read.map_err(|error| Failure::Input(place(file), error.into()))?;
-    local
-        .add_config(&document, arguments.replace)
-        .map_err(|error| Failure::Add(place(file), error))
+    let source = Source::read(arguments.file.as_deref())?;
+    let added = local.add_config(&source.bytes, arguments.replace);
+    added.map_err(|error| match error {
+        AddError::Document(fault) => source.advised("", fault).into(),
+        error => error.into(),
+    })
 }
 
-/// A configuration that could be read, be it valid or not.
-struct Configuration<'a> {
-    input: &'a Input,
-    document: Document,
-    /// The file's mode, if others than its owner can read it.
-    open_to_others: Option<u32>,
-}
-
-impl<'a> Configuration<'a> {
-    fn read(input: &'a Input) -> Result<Self, Failure> {
-        let read = || -> Result<Self, Error> {
-            let (source, open_to_others) = open(input.file())?;
-            let document = Document::read(BufReader::new(source))?;
-            Ok(Self {
-                input,
-                document,
-                open_to_others,
-            })
-        };
-        read().map_err(|error| Failure::Input(place(input.file()), error))
-    }
-
-    fn settings(&self, no_validate: bool) -> Result<Settings, Failure> {
-        let read = || -> Result<Settings, Fault> {
-            let (settings, verdict) = if self.input.section_only {
-                let local = LocalConfig::read(&self.document)?;
-                let verdict = local.validate();
-                (
-                    Settings {
-                        local,
-                        ..Settings::default()
-                    },
-                    verdict,
-                )
-            } else {
-                let settings = Settings::read(&self.document)?;
-                let verdict = settings.validate();
-                (settings, verdict)
-            };
-            match verdict {
-                Err(broken) if !no_validate => Err(self.document.explain(broken)),
-                _ => Ok(settings),
-            }
-        };
-        read().map_err(|fault| Failure::Input(place(self.input.file()), fault.into()))
-    }
-}
-
-/// The input, and the mode of a file that others than its owner can read.
-fn open(file: &Path) -> io::Result<(Box<dyn Read>, Option<u32>)> {
-    if file.as_os_str() == "-" {
-        return Ok((Box::new(stdio::input()?), None));
-    }
-    let file = File::open(file)?;
-    let metadata = file.metadata()?;
-    let mode = metadata.permissions().mode() & 0o7777;
-    Ok((
-        Box::new(file),
-        Some(mode).filter(|mode| metadata.is_file() && mode & 0o044 != 0),
-    ))
+/// Ends as clap ends on arguments that it cannot make sense of.
+fn wrong_usage_of(command: &str, cause: &str) -> ! {
+    let mut cli = Cli::command();
+    cli.build();
+    let command = cli.find_subcommand_mut(command).expect("one of ours");
+    command
+        .error(ErrorKind::MissingRequiredArgument, cause)
+        .exit()
 }

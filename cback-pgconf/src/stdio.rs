@@ -9,36 +9,31 @@ use std::os::fd::AsFd;
 
 use rustix::fs::{FileType, OFlags, fcntl_getfl, fstat, major, minor};
 
-const CLOSED: &str =
-    "closed (or /dev/null opened for reading as well as writing, which looks the same)";
-
 /// Standard input; the standard library's own ends at once where it cannot be read.
 pub(crate) fn input() -> io::Result<File> {
     let input = io::stdin();
-    if was_closed(&input)? {
-        return Err(io::Error::other(CLOSED));
-    }
+    refuse_closed(&input)?;
     Ok(File::from(input.as_fd().try_clone_to_owned()?))
 }
 
 /// Writes all of `bytes` and flushes them.
 pub(crate) fn print(bytes: &[u8]) -> io::Result<()> {
     let mut output = io::stdout().lock();
-    if !bytes.is_empty() && was_closed(&output)? {
-        return Err(io::Error::other(CLOSED));
+    if !bytes.is_empty() {
+        refuse_closed(&output)?;
     }
     output.write_all(bytes)?;
     output.flush()
 }
 
-/// Nothing can be done about a standard error that is closed or full.
-pub(crate) fn complain(message: &str) {
-    let _ = writeln!(io::stderr(), "cback-pgconf: {message}");
-}
-
-fn was_closed(descriptor: &impl AsFd) -> io::Result<bool> {
+fn refuse_closed(descriptor: &impl AsFd) -> io::Result<()> {
     let stat = fstat(descriptor)?;
     let is_null = FileType::from_raw_mode(stat.st_mode) == FileType::CharacterDevice
         && (major(stat.st_rdev), minor(stat.st_rdev)) == (1, 3);
-    Ok(is_null && fcntl_getfl(descriptor)? & OFlags::RWMODE == OFlags::RDWR)
+    if is_null && fcntl_getfl(descriptor)? & OFlags::RWMODE == OFlags::RDWR {
+        let cause =
+            "closed (or /dev/null opened for reading as well as writing, which looks the same)";
+        return Err(io::Error::other(cause));
+    }
+    Ok(())
 }

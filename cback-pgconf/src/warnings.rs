@@ -2,109 +2,130 @@
 
 use std::collections::HashSet;
 
-use crate::document::{Document, Element, Ignored};
-use crate::fault::Fault;
-use crate::hints::alike;
+use crate::document::{Document, Ignored, Node};
+use crate::fault::{Fault, Position};
+use crate::hints::is_alike;
 
-/// The elements whose text is a value, in any section.
-const VALUES: [&str; 9] = [
-    "user",
-    "compress_mode",
-    "all",
-    "database",
-    "backup_user",
-    "backup_group",
-    "collect_dir",
-    "command",
-    "abs_path",
-];
+/// The values of a `<postgresql>` section.
+const OURS: [&str; 5] = ["user", "compress_mode", "all", "globals", "database"];
 
 /// Everything of that kind in the document, or only in its `<postgresql>` section, in order.
-pub(crate) fn of(document: &Document, section_only: bool) -> Vec<Fault> {
-    let mut warnings = Vec::new();
-    let mut seen = HashSet::new();
-    for section in &document.sections {
-        let is_ours = section.name == "postgresql";
-        if section_only && !is_ours {
-            continue;
-        }
-        if !seen.insert(&section.name) {
-            let cause = format!("another <{}> section is ignored", section.name);
-            warnings.push(Fault::new(section.position, cause));
-            continue;
-        }
-        section
-            .children
-            .iter()
-            .for_each(|child| warn_of_value(child, &mut warnings));
-        if is_ours {
-            warn_of_names(section, &mut warnings);
+pub(crate) fn of(document: &Document, section_only: bool) -> impl Iterator<Item = Fault> {
+    let mut warnings = Warnings::default();
+    warnings.of_section(document, "postgresql", &OURS);
+    if let Some(section) = document.section("postgresql") {
+        warnings.of_names(section);
+        warnings.of_globals(section);
+    }
+    if !section_only {
+        warnings.of_section(document, "collect", &["collect_dir"]);
+        warnings.of_section(document, "options", &["backup_user", "backup_group"]);
+        let options = document.section("options").into_iter();
+        for entry in options.flat_map(|options| options.named("override")) {
+            warnings.of_values(entry, &["command", "abs_path"]);
         }
     }
-    warnings.sort_by_key(|warning| warning.position);
-    warnings
+    warnings.in_order(document)
 }
 
-fn warn_of_value(element: &Element, warnings: &mut Vec<Fault>) {
-    let name = element.name.as_str();
-    element
-        .children
-        .iter()
-        .for_each(|child| warn_of_value(child, warnings));
-    if !VALUES.contains(&name) {
-        return;
-    }
-    let mut warn =
-        |cause: String, hint| warnings.push(Fault::new(element.position, cause).hint_if(hint));
-    match element.ignored {
-        Some(Ignored::Cdata) => warn(
-            format!("the CDATA section in <{name}> is ignored"),
-            Some("write the value as plain text, with &lt; and &amp; where needed"),
-        ),
-        Some(Ignored::LaterText) => {
-            warn(
-                format!("only the first stretch of text in <{name}> is read"),
-                None,
-            );
-        }
-        None => {}
-    }
-    if element
-        .text
-        .as_deref()
-        .is_some_and(|text| text.trim() != text)
-    {
-        warn(
-            format!("the blanks around the value of <{name}> are part of it"),
-            None,
-        );
-    }
-}
+/// The element, the cause, and what to do about it.
+#[derive(Default)]
+struct Warnings<'d>(Vec<(Node<'d>, String, Option<String>)>);
 
-fn warn_of_names(section: &Element, warnings: &mut Vec<Fault>) {
-    let mut single = HashSet::new();
-    let mut databases = HashSet::new();
-    for child in &section.children {
-        let name = child.name.as_str();
-        let mut warn =
-            |cause: String, hint| warnings.push(Fault::new(child.position, cause).hint_if(hint));
-        match (name, child.text.as_deref()) {
-            ("database", Some(database)) if !databases.insert(database) => {
-                warn(format!("database {database:?} is named twice"), None);
+impl<'d> Warnings<'d> {
+    fn add(&mut self, node: Node<'d>, cause: impl Into<String>) {
+        self.0.push((node, cause.into(), None));
+    }
+
+    fn of_section(&mut self, document: &'d Document, name: &str, values: &[&str]) {
+        let sections = document
+            .root()
+            .into_iter()
+            .flat_map(|root| root.named(name));
+        for (index, section) in sections.enumerate() {
+            match index {
+                0 => self.of_values(section, values),
+                _ => self.add(section, format!("another <{name}> section is ignored")),
             }
-            ("user" | "compress_mode" | "all", Some(_)) if !single.insert(name) => {
-                warn(format!("another <{name}> is ignored"), None);
+        }
+    }
+
+    fn of_values(&mut self, parent: Node<'d>, values: &[&str]) {
+        for value in parent
+            .children()
+            .filter(|child| values.contains(&child.name))
+        {
+            let name = value.name;
+            match value.ignored {
+                Some(Ignored::Cdata) => {
+                    let cause = format!("the CDATA section in <{name}> is ignored");
+                    let hint = "write the value as plain text, with &lt; and &amp; where needed";
+                    self.0.push((value, cause, Some(hint.into())));
+                }
+                Some(Ignored::LaterText) => {
+                    self.add(
+                        value,
+                        format!("only the first stretch of text in <{name}> is read"),
+                    );
+                }
+                None if name == "database" && value.text.is_none() => {
+                    self.add(value, "a <database> without a name is ignored");
+                }
+                None => {}
             }
-            ("user" | "compress_mode" | "all" | "database", _) => {}
-            _ => {
-                let known = ["user", "compress_mode", "all", "database"];
-                let meant = known.into_iter().find(|known| alike(known, name));
-                let hint = meant.map(|meant| format!("Cedar Backup knows <{meant}>"));
-                warn(
-                    format!("unknown element <{name}> is ignored"),
-                    hint.as_deref(),
+            if value.text.as_ref().is_some_and(|text| text.trim() != text) {
+                self.add(
+                    value,
+                    format!("the blanks around the value of <{name}> are part of it"),
                 );
             }
         }
+    }
+
+    fn of_names(&mut self, section: Node<'d>) {
+        let mut seen = HashSet::new();
+        for child in section.children() {
+            let name = child.name;
+            if !OURS.contains(&name) {
+                let meant = OURS.iter().find(|known| is_alike(known, name));
+                let hint = meant.map(|meant| format!("write <{meant}>"));
+                self.0
+                    .push((child, format!("unknown element <{name}> is ignored"), hint));
+            }
+        }
+        for (database, text) in section.valued("database") {
+            if !seen.insert(text) {
+                self.add(database, format!("database {text:?} is named twice"));
+            }
+        }
+        for name in OURS.into_iter().filter(|name| *name != "database") {
+            for (other, _) in section.valued(name).skip(1) {
+                self.add(other, format!("another <{name}> is ignored"));
+            }
+        }
+    }
+
+    fn of_globals(&mut self, section: Node<'d>) {
+        let set = |name| {
+            section
+                .value(name)
+                .filter(|(_, text)| matches!(*text, "Y" | "y"))
+        };
+        if let (Some(_), Some((globals, _))) = (set("all"), set("globals")) {
+            let cause =
+                "globals adds nothing to all, whose dump holds roles and tablespaces already";
+            self.add(globals, cause);
+        }
+    }
+
+    /// Their positions are found in one pass: there may be a hundred thousand of them.
+    fn in_order(mut self, document: &'d Document) -> impl Iterator<Item = Fault> {
+        self.0.sort_by_key(|(node, ..)| node.span.start);
+        let (mut at, mut position) = (0, Position::START);
+        self.0.into_iter().map(move |(node, cause, hint)| {
+            position = position.after(&document.text[at..node.span.start]);
+            at = node.span.start;
+            Fault::new(position, cause).hint_if(hint)
+        })
     }
 }

@@ -34,7 +34,7 @@ const DOCUMENTS: &[(&str, &str)] = &[
         "</cb_config>",
     ),
     (
-        "<!DOCTYPE cb_config SYSTEM 'x'>\n<cb_config>a &amp; b<![CDATA[</cb_config>]]>\n\n",
+        "<?xml version='1.1'?>\n<cb_config>a &amp; b<![CDATA[</cb_config>]]>\n\n",
         "</cb_config>  \n\n",
     ),
     (
@@ -49,6 +49,7 @@ fn section(user: Option<&str>, databases: &[&str]) -> LocalConfig {
             user: user.map(str::to_owned),
             compress_mode: Some(CompressMode::Gzip),
             all: databases.is_empty(),
+            globals: false,
             databases: Some(databases.iter().map(|&name| name.to_owned()).collect()),
         }),
     }
@@ -114,7 +115,7 @@ fn everything_outside_the_section_stays_to_the_byte() {
             inserted,
             inserted.lines().collect::<Vec<_>>().join(line_end) + line_end
         );
-        assert_eq!(LocalConfig::parse(added.as_slice()).expect("XML"), local);
+        assert_eq!(LocalConfig::parse(&added).expect("XML"), local);
     }
 }
 
@@ -139,159 +140,170 @@ fn replacing_leaves_everything_around_the_first_section() {
             inserted.starts_with("<postgresql>\r\n") && inserted.ends_with("\r\n   </postgresql>"),
             "{inserted:?}"
         );
-        assert_eq!(LocalConfig::parse(added.as_slice()).expect("XML"), local);
+        assert_eq!(LocalConfig::parse(&added).expect("XML"), local);
     }
 }
 
 #[test]
 fn a_second_section_is_refused() {
-    let document = "<cb_config>\n <postgresql/></cb_config>";
-    let said = given(
-        document,
-        pgconf(["add", "--all", "--compress-mode", "none"]),
-    );
     let stderr = "cback-pgconf: standard input:2:2: there is a <postgresql> section already\n\
                   cback-pgconf: hint: --replace puts the new one in its place\n";
-    assert_eq!(
-        (said.status, said.stdout.as_str(), said.stderr.as_str()),
-        (Some(1), "", stderr)
-    );
+    let add = pgconf(["add", "--all", "--compress-mode", "none"]);
+    given("<cb_config>\n <postgresql/></cb_config>", add).is(1, "", stderr);
 }
 
 #[test]
 fn what_could_not_be_read_back_is_refused() {
-    let cases: &[(&str, &[&str], &str)] = &[
+    let unwritable = "cannot be written: it is empty, or holds a character that XML cannot carry";
+    let in_file = |cause| format!("standard input:1:1: {cause}");
+    let nearly = format!(
+        "<cb_config><x>{}</x></cb_config>",
+        "x".repeat((1 << 20) - 32)
+    );
+    let cases: &[(&str, &[&str], String)] = &[
         (
             "<cb_config/>",
             &["--user", ""],
-            "user cannot be empty: it would read back as missing",
+            format!("user \"\" {unwritable}"),
         ),
         (
             "<cb_config/>",
             &["--database", ""],
-            "database cannot be empty: it would read back as missing",
+            format!("database \"\" {unwritable}"),
         ),
         (
             "<cb_config/>",
             &["--user", "a\u{1}"],
-            "user \"a\\u{1}\" holds a character that XML cannot carry",
+            format!("user \"a\\u{{1}}\" {unwritable}"),
         ),
         (
             "<cb_config/>",
             &["--database", "\u{fffe}"],
-            "database \"\\u{fffe}\" holds a character that XML cannot carry",
+            format!("database \"\\u{{fffe}}\" {unwritable}"),
         ),
         (
             "<config/>",
             &["--user", "a"],
-            "standard input:1:1: the root element is not <cb_config>",
+            in_file("the root element is not <cb_config>"),
         ),
         (
             "<cb_config>",
             &["--user", "a"],
-            "standard input:1:1: `<cb_config>` is never closed",
+            in_file("`<cb_config>` is never closed"),
         ),
-        // Here every <user> gets an attribute whose prefix nothing binds.
         (
-            "<!DOCTYPE a [<!ATTLIST user p:x CDATA ''>]><cb_config/>",
+            &nearly,
             &["--user", "a"],
-            "the section would not read back as it was given",
+            "the document would not read back as it was given: larger than 1 MiB".into(),
         ),
     ];
     for (document, arguments, message) in cases {
-        let said = given(
-            document,
-            pgconf([&["add", "--no-validate"], *arguments].concat()),
+        let add = pgconf([&["add", "--no-validate"], *arguments].concat());
+        given(document, add).is(1, "", &format!("cback-pgconf: {message}\n"));
+    }
+}
+
+/// In clap's words, before anything is read; `--no-validate` writes it nevertheless.
+#[test]
+fn an_invalid_section_is_wrong_usage() {
+    let long = "x".repeat(64);
+    let cases: &[(&[&str], &str)] = &[
+        (&["--all"], "compress_mode is missing in <postgresql>"),
+        (
+            &["--compress-mode", "none"],
+            "no database is named and all is not Y",
+        ),
+        (
+            &["--compress-mode", "none", "--all", "--database", "x"],
+            "a database is named although all is Y",
+        ),
+        (
+            &["--compress-mode", "none", "--database", &long],
+            "has 64 bytes, and PostgreSQL's names at most 63",
+        ),
+        (
+            &[
+                "--compress-mode",
+                "none",
+                "--database",
+                "a/",
+                "--database",
+                "a%2F",
+            ],
+            "would share the file",
+        ),
+    ];
+    for (arguments, message) in cases {
+        let said = given("", pgconf([&["add"], *arguments].concat()));
+        assert_eq!((said.status, said.stdout.as_str()), (Some(2), ""));
+        let (first, rest) = said.stderr.split_once('\n').expect("several lines");
+        assert!(
+            first.starts_with("error: ") && first.contains(message),
+            "{first}"
         );
-        assert_eq!(
-            said.stderr,
-            format!("cback-pgconf: {message}\n"),
-            "{document}"
+        assert!(
+            rest.contains("Usage: cback-pgconf add [--user U]"),
+            "{rest}"
         );
+        let add = pgconf([&["add", "--no-validate"], *arguments].concat());
+        let taken = given("<cb_config/>", add);
+        assert_eq!((taken.status, taken.stderr.as_str()), (Some(0), ""));
+        let given_again = ["databases", "--section-only"];
         assert_eq!(
-            (said.status, said.stdout.as_str()),
-            (Some(1), ""),
-            "{document}"
+            given(&taken.stdout, pgconf(given_again)).status,
+            Some(1),
+            "{}",
+            taken.stdout
         );
     }
 }
 
 #[test]
-fn an_invalid_section_is_wrong_usage() {
-    let cases: &[(&[&str], &str)] = &[
-        (
-            &["--all"],
-            "compress_mode is missing in <postgresql>\ncback-pgconf: hint: give --compress-mode none, gzip or bzip2",
-        ),
-        (
-            &["--compress-mode", "none"],
-            "no database is named and all is not Y\ncback-pgconf: hint: give --all, or --database for each",
-        ),
+fn no_validate_writes_all_beside_a_database() {
+    let add = [
+        "add",
+        "--no-validate",
+        "--all",
+        "--globals",
+        "--database",
+        "x",
     ];
-    for (arguments, message) in cases {
-        let said = given("<cb_config/>", pgconf([&["add"], *arguments].concat()));
-        assert_eq!(said.stderr, format!("cback-pgconf: {message}\n"));
-        assert_eq!((said.status, said.stdout.as_str()), (Some(2), ""));
-        let taken = given(
-            "<cb_config/>",
-            pgconf([&["add", "--no-validate"], *arguments].concat()),
-        );
-        assert_eq!((taken.status, taken.stderr.as_str()), (Some(0), ""));
-    }
-    let both = given("<cb_config/>", pgconf(["add", "--all", "--database", "x"]));
-    assert_eq!((both.status, both.stdout.as_str()), (Some(2), ""));
+    let expected = "<cb_config>\n   <postgresql>\n      <user/>\n      <compress_mode/>\n      <all>Y</all>\n      \
+        <globals>Y</globals>\n      <database>x</database>\n   </postgresql>\n</cb_config>";
+    given("<cb_config/>", pgconf(add)).is(0, expected, "");
 }
 
 #[test]
 fn what_was_added_passes_check_and_can_be_replaced() {
     let rest = "<cb_config><options><backup_user>u</backup_user><backup_group>g</backup_group></options>\
                 <collect><collect_dir>/c</collect_dir></collect></cb_config>";
-    let once = given(
-        rest,
-        pgconf([
-            "add",
-            "--user",
-            "u",
-            "--compress-mode",
-            "bzip2",
-            "--database",
-            "a=b",
-            "--database",
-            "-f",
-        ]),
-    );
-    let checked = given(&once.stdout, pgconf(["check", "--strict"]));
-    assert_eq!((checked.status, checked.stderr.as_str()), (Some(0), ""));
-    let twice = given(
-        &once.stdout,
-        pgconf(["add", "--replace", "--compress-mode", "none", "--all"]),
-    );
-    let read = given(&twice.stdout, pgconf(["shell", "--section-only"]));
-    assert_eq!(
-        read.stdout,
-        "user=''\ncompress_mode='none'\nall='Y'\nset --\n"
-    );
-    let back = given(
-        twice.stdout,
-        pgconf([
+    let (a, f) = (["--database", "a=b"], ["--database", "-f"]);
+    let first = [
+        &[
             "add",
             "--replace",
             "--user",
             "u",
             "--compress-mode",
             "bzip2",
-            "--database",
-            "a=b",
-            "--database",
-            "-f",
-        ]),
-    );
-    assert_eq!(back.stdout, once.stdout);
+            "--globals",
+        ][..],
+        &a,
+        &f,
+    ]
+    .concat();
+    let once = given(rest, pgconf(&first));
+    given(&once.stdout, pgconf(["check", "--strict"])).is(0, "", "");
+    let second = ["add", "--replace", "--compress-mode", "none", "--all"];
+    let twice = given(&once.stdout, pgconf(second));
+    let shell = "user=''\ncompress_mode='none'\nall='Y'\nglobals='N'\nset --\n";
+    given(&twice.stdout, pgconf(["shell", "--section-only"])).is(0, shell, "");
+    given(twice.stdout, pgconf(first)).is(0, &once.stdout, "");
 }
 
 #[test]
 fn there_must_be_a_section_to_add() {
-    let nothing = LocalConfig::default().add_config(b"<cb_config/>", false);
+    let nothing = LocalConfig::default().add_config(b"<cb_config/>", true);
     assert!(matches!(nothing, Err(AddError::NoSection)));
 }
 
@@ -306,6 +318,9 @@ fn databases_are_equal_in_any_order() {
         section(None, &["a", "a", "b"])
     );
     assert_ne!(section(Some("a"), &["a"]), section(Some("b"), &["a"]));
+    let mut globals = section(None, &["a"]);
+    globals.postgresql.as_mut().expect("it has one").globals = true;
+    assert_ne!(globals, section(None, &["a"]));
 }
 
 /// One process for all cases; it ends when its input does, with the test's own.
@@ -315,9 +330,10 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_section_reads_back(user in prop::option::of(value()), databases in prop::collection::vec(value(), 0..5), place in 0..DOCUMENTS.len()) {
+    fn any_section_reads_back(user in prop::option::of(value()), globals in any::<bool>(), databases in prop::collection::vec(value(), 0..5), place in 0..DOCUMENTS.len()) {
         let names: Vec<&str> = databases.iter().map(String::as_str).collect();
-        let local = section(user.as_deref(), &names);
+        let mut local = section(user.as_deref(), &names);
+        local.postgresql.as_mut().expect("it has one").globals = globals;
         let (before, after) = DOCUMENTS[place];
         let added = local.add_config([before, after].concat().as_bytes(), false).expect("it fits");
         put_in(&added, before, after);
@@ -328,8 +344,8 @@ proptest! {
         let expected = (!databases.is_empty()).then_some(&databases);
         let values = json!([user, "gzip", databases.is_empty(), expected]);
         prop_assert_eq!(theirs, json!({"valid": true, "section": values}));
-        let ours = LocalConfig::parse(added.as_slice()).expect("XML").postgresql.expect("a section");
-        prop_assert_eq!((ours.user, ours.databases), (user, expected.cloned()));
+        let ours = LocalConfig::parse(&added).expect("XML").postgresql.expect("a section");
+        prop_assert_eq!((ours.user, ours.globals, ours.databases), (user, globals, expected.cloned()));
     }
 }
 

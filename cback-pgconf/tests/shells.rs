@@ -33,8 +33,8 @@ fn document(values: &[String]) -> Vec<u8> {
     let section = PostgresqlConfig {
         user: values.first().cloned(),
         compress_mode: Some(CompressMode::None),
-        all: false,
         databases: Some(values.to_vec()),
+        ..PostgresqlConfig::default()
     };
     let local = LocalConfig {
         postgresql: Some(section),
@@ -44,33 +44,38 @@ fn document(values: &[String]) -> Vec<u8> {
         .expect("XML can carry them")
 }
 
-/// What a shell sees of them: user and databases, each ended by NUL.
+/// What a shell sees of them, each ended by NUL: the user, then each database and its file.
 fn seen_by(shell: &[&str], directory: &Path, assignments: &str, locale: &str) -> Vec<u8> {
-    let script = r#"eval "$1"; printf '%s\000' "$user" "$@""#;
-    let output = Command::new(shell[0])
+    let script = r#"eval "$1"; printf '%s\000' "$user"; n=0
+        for name; do n=$((n + 1)); eval "file=\$file_$n"; printf '%s\000' "$name" "$file"; done"#;
+    let mut command = Command::new(shell[0]);
+    command
         .args(&shell[1..])
-        .args(["-c", script, "sh", assignments])
+        .args(["-c", script, "sh", assignments]);
+    let output = command
         .current_dir(directory)
         .env("LC_ALL", locale)
-        .output()
-        .unwrap_or_else(|error| panic!("{} must be installed for this test: {error}", shell[0]));
-    assert!(
-        output.status.success(),
-        "{shell:?} {:?}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+        .output();
+    let missing = |error| panic!("{} must be installed for this test: {error}", shell[0]);
+    let output = output.unwrap_or_else(missing);
     assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{shell:?}");
+    assert!(output.status.success(), "{shell:?}");
     output.stdout
 }
 
 fn check_in_every_shell(values: &[String]) {
-    let said = given(document(values), pgconf(["shell", "--section-only"]));
+    let said = given(document(values), pgconf(["shell", "--no-validate"]));
     assert_eq!((said.status, said.stderr.as_str()), (Some(0), ""));
-    let expected: Vec<u8> = values[..1]
-        .iter()
-        .chain(values)
-        .flat_map(|value| [value.as_bytes(), b"\0"].concat())
-        .collect();
+    let mut expected = values[0].clone() + "\0";
+    for name in values {
+        let safe = if name.contains('/') {
+            &name.replace('%', "%25").replace('/', "%2F")
+        } else {
+            name
+        };
+        expected.extend([name, "\0postgresqldump-", safe, ".txt\0"]);
+    }
+    let expected = expected.into_bytes();
     let directory = tempfile::tempdir().expect("a directory");
     for shell in SHELLS {
         for locale in ["C", "C.UTF-8"] {

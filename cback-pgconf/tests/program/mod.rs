@@ -1,5 +1,7 @@
 //! `cback-pgconf` as a user runs it.
 
+#![allow(dead_code, reason = "each test uses some of it")]
+
 use std::ffi::OsStr;
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
@@ -25,12 +27,27 @@ pub(crate) fn given(document: impl AsRef<[u8]>, mut command: Command) -> Said {
     child.wait_with_output().expect("the program ends").into()
 }
 
+/// What it says when standard input has nothing to say.
+pub(crate) fn said(command: &mut Command) -> Said {
+    let command = command.stdin(Stdio::null());
+    command.output().expect("the program starts").into()
+}
+
 /// Status and output of one run.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Said {
     pub(crate) status: Option<i32>,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
+}
+
+impl Said {
+    /// Asserts that this is what was said.
+    #[track_caller]
+    pub(crate) fn is(&self, status: i32, stdout: &str, stderr: &str) {
+        let said = (self.status, self.stdout.as_str(), self.stderr.as_str());
+        assert_eq!(said, (Some(status), stdout, stderr));
+    }
 }
 
 impl From<Output> for Said {

@@ -1,0 +1,186 @@
+//! What `check` says of a configuration that is valid, but perhaps not what was meant.
+
+#[path = "program/mod.rs"]
+mod program;
+
+use std::fs::{Permissions, set_permissions, write};
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::path::Path;
+use std::process::Command;
+
+use program::{given, pgconf, said};
+
+const CONFIG: &str = "<?xml version='1.0'?>
+<cb_config>
+   <options>
+      <backup_user>backup</backup_user>
+      <backup_group>staff</backup_group>
+      <override><command>pg_dump</command><abs_path>/opt/pg_dump</abs_path></override>
+   </options>
+   <collect><collect_dir>/opt/backup/collect</collect_dir></collect>
+   <postgresql>
+      <user>plogin</user>
+      <compress_mode>bzip2</compress_mode>
+      <all>N</all>
+      <database>db1</database>
+      <database>db2</database>
+   </postgresql>
+</cb_config>
+";
+
+const PLAIN: &str = "write the value as plain text, with &lt; and &amp; where needed";
+
+/// What is put in place of what, the warning, its hint.
+#[rustfmt::skip]
+const CASES: &[[&str; 4]] = &[
+    ["plogin<", "p<![CDATA[login]]><", "10:7: warning: the CDATA section in <user> is ignored", PLAIN],
+    ["plogin<", "p<!-- -->login<", "10:7: warning: only the first stretch of text in <user> is read", ""],
+    ["plogin<", "plogin <", "10:7: warning: the blanks around the value of <user> are part of it", ""],
+    ["plogin<", "\n<", "10:7: warning: the blanks around the value of <user> are part of it", ""],
+    ["plogin<", "p</user><user>q<", "10:21: warning: another <user> is ignored", ""],
+    ["<user>plogin</user>", "<xy>\n<x/></xy>", "10:7: warning: unknown element <xy> is ignored", ""],
+    ["<user>plogin</user>", "<Database>x</Database>", "10:7: warning: unknown element <Database> is ignored", "write <database>"],
+    ["<user>plogin</user>", "<databse>x</databse>", "10:7: warning: unknown element <databse> is ignored", "write <database>"],
+    ["<user>plogin</user>", "<global>Y</global>", "10:7: warning: unknown element <global> is ignored", "write <globals>"],
+    ["<user>plogin</user>", "<globals>Y</globals><globals>N</globals>", "10:27: warning: another <globals> is ignored", ""],
+    ["<user>plogin</user>", "<x\u{9b}2J/>", "10:7: warning: unknown element <x\\u{9b}2J> is ignored", ""],
+    ["<user>plogin</user>", "<database/>", "10:7: warning: a <database> without a name is ignored", ""],
+    [">db2<", ">db1<", "14:7: warning: database \"db1\" is named twice", ""],
+    ["</cb_config>", "<postgresql><x/></postgresql></cb_config>", "16:1: warning: another <postgresql> section is ignored", ""],
+    ["</cb_config>", "é\t<postgresql/></cb_config>", "16:3: warning: another <postgresql> section is ignored", ""],
+    ["   <all>N</all>\n      <database>db1</database>\n      <database>db2</database>", "<all>y</all>\n<globals>Y</globals>",
+     "13:1: warning: globals adds nothing to all, whose dump holds roles and tablespaces already", ""],
+    // Elsewhere: not looked at with --section-only.
+    [">backup<", ">\u{a0}backup<", "4:7: warning: the blanks around the value of <backup_user> are part of it", ""],
+    [">pg_dump<", ">pg_dump\n<", "6:17: warning: the blanks around the value of <command> are part of it", ""],
+    ["<collect>", "<collect><collect_dir/><collect_dir><![CDATA[/x]]></collect_dir>", "8:27: warning: the CDATA section in <collect_dir> is ignored", PLAIN],
+    ["</collect>", "</collect><collect/>", "8:69: warning: another <collect> section is ignored", ""],
+];
+
+#[test]
+fn check_warns_of_what_cedar_reads_otherwise_than_meant() {
+    for [old, new, warning, hint] in CASES {
+        let document = CONFIG.replacen(old, new, 1);
+        assert_ne!(document, CONFIG);
+        let hint = Some(hint).filter(|hint| !hint.is_empty());
+        let hint = hint.map(|hint| format!("cback-pgconf: hint: {hint}\n"));
+        let hint = hint.unwrap_or_default();
+        let stderr = format!("cback-pgconf: standard input:{warning}\n{hint}");
+        given(&document, pgconf(["check"])).is(0, "", &stderr);
+        given(&document, pgconf(["check", "--strict"])).is(1, "", &stderr);
+        let section = given(&document, pgconf(["check", "--strict", "--section-only"]));
+        let is_in_section = !warning.starts_with(['4', '6', '8']);
+        assert_eq!(section.status, Some(i32::from(is_in_section)), "{new}");
+        assert_eq!(given(&document, pgconf(["shell"])).stderr, "");
+    }
+    given(CONFIG, pgconf(["check", "--strict"])).is(0, "", "");
+}
+
+#[test]
+fn warnings_come_in_the_order_of_the_document() {
+    let document = CONFIG
+        .replace("<all>", "<x/>\r\né<y/><all>")
+        .replace(">staff", "> staff");
+    let lines = "cback-pgconf: standard input:5:7: warning: the blanks around the value of <backup_group> are part of it\n\
+                 cback-pgconf: standard input:12:7: warning: unknown element <x> is ignored\n\
+                 cback-pgconf: standard input:13:2: warning: unknown element <y> is ignored\n";
+    given(document, pgconf(["check"])).is(0, "", lines);
+}
+
+/// Modes, and what is said of them: W may be written by, R read by, with the hints.
+#[rustfmt::skip]
+const RIGHTS: &[(u32, &[&str])] = &[
+    (0o600, &[]),
+    (0o700, &[]),
+    (0o620, &["can be written by its group, and names programs to run", "chmod g-w FILE"]),
+    (0o602, &["can be written by others, and names programs to run", "chmod go-w FILE"]),
+    (0o640, &["can be read by its group", "unless the group has to read it, chmod g-r FILE"]),
+    (0o604, &["can be read by everybody", "let its readers own it or be in its group, then chmod o-r FILE"]),
+    (0o644, &["can be read by everybody", "let its readers own it or be in its group, then chmod o-r FILE"]),
+    (0o660, &["can be written by its group, and names programs to run", "chmod g-w FILE",
+              "can be read by its group", "unless the group has to read it, chmod g-r FILE"]),
+];
+
+/// Each path is quoted for a shell in the hint.
+fn of_rights(file: &Path, mode: u32, said: &[&str]) -> String {
+    let file = file.display().to_string();
+    let quoted = format!("'{}'", file.replace('\'', "'\\''"));
+    let lines = said.chunks(2).map(|pair| {
+        let (cause, hint) = (pair[0], pair[1].replace("FILE", &quoted));
+        format!(
+            "cback-pgconf: {file}: warning: {cause} (mode {mode:04o})\ncback-pgconf: hint: {hint}\n"
+        )
+    });
+    lines.collect()
+}
+
+#[test]
+fn check_warns_of_a_file_that_others_can_read_or_write() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("it's.conf");
+    write(&file, CONFIG).expect("it can be written");
+    for (mode, warnings) in RIGHTS {
+        set_permissions(&file, Permissions::from_mode(*mode)).expect("it is ours");
+        let stderr = of_rights(&file, *mode, warnings);
+        said(pgconf(["check"]).arg(&file)).is(0, "", &stderr);
+        said(pgconf(["check", "--strict"]).arg(&file)).is(
+            i32::from(!warnings.is_empty()),
+            "",
+            &stderr,
+        );
+        assert_eq!(said(pgconf(["shell"]).arg(&file)).stderr, "");
+    }
+}
+
+/// As root:postgres 0640 is read by a service: for that one, the group is no stranger, and to take
+/// its right away would end the backups.
+#[test]
+fn the_group_that_reads_the_file_is_no_stranger() {
+    if !rustix::process::geteuid().is_root() {
+        eprintln!("skipped: only root can become another user");
+        return;
+    }
+    let directory = tempfile::tempdir().expect("a directory");
+    let program = directory.path().join("cback-pgconf");
+    let file = directory.path().join("cback3.conf");
+    // Not std's copy: a process started meanwhile by another test would hold it open for writing.
+    let copied = Command::new("cp")
+        .arg(env!("CARGO_BIN_EXE_cback-pgconf"))
+        .arg(&program)
+        .status();
+    assert!(copied.expect("cp starts").success());
+    write(&file, CONFIG).expect("it can be written");
+    set_permissions(directory.path(), Permissions::from_mode(0o755)).expect("it is ours");
+    let (owner, reader, group, other) = (4001, 4002, 4003, 4004);
+    chown(&file, Some(owner), Some(group)).expect("root may");
+    let check = |mode, [user, group, groups]: [u32; 3], warnings: &[&str]| {
+        set_permissions(&file, Permissions::from_mode(mode)).expect("root may");
+        let mut command = Command::new("setpriv");
+        command.args([
+            format!("--reuid={user}"),
+            format!("--regid={group}"),
+            format!("--groups={groups}"),
+        ]);
+        command.arg(&program).arg("check").arg(&file);
+        said(&mut command).is(0, "", &of_rights(&file, mode, warnings));
+    };
+    let read = [
+        "can be read by its group",
+        "unless the group has to read it, chmod g-r FILE",
+    ];
+    let write = [
+        "can be written by its group, and names programs to run",
+        "chmod g-w FILE",
+    ];
+    let everybody = [
+        "can be read by everybody",
+        "let its readers own it or be in its group, then chmod o-r FILE",
+    ];
+    check(0o640, [reader, group, other], &[]);
+    check(0o640, [reader, other, group], &[]);
+    check(0o660, [reader, group, other], &write);
+    check(0o640, [owner, group, group], &read);
+    check(0o640, [0, group, group], &read);
+    check(0o644, [reader, other, other], &everybody);
+    check(0o644, [reader, group, group], &everybody);
+}
