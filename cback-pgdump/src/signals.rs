@@ -11,17 +11,17 @@ use std::ffi::c_int;
 use std::{fs, io, thread};
 
 /// On SIGTERM, SIGINT or SIGHUP: stops the dump, then dies of that signal. One that is ignored, as
-/// `nohup` does for us, stays ignored; but not SIGCHLD: while that is ignored, nobody can learn how
-/// a child has ended.
+/// `nohup` does for us, stays ignored; but not SIGTERM if `heed_term`, since a parent's death is told
+/// by it, and not SIGCHLD: while that is ignored, nobody can learn how a child has ended.
 ///
 /// # Errors
 ///
 /// The system refuses to set up the handlers.
-pub fn stop_and_die(stopper: &Stopper) -> io::Result<()> {
+pub fn stop_and_die(stopper: &Stopper, heed_term: bool) -> io::Result<()> {
     let ignored = ignored_signals();
     let wanted = [SIGHUP, SIGINT, SIGTERM]
         .into_iter()
-        .filter(|signal| !ignored(*signal))
+        .filter(|&signal| !ignored(signal) || (heed_term && signal == SIGTERM))
         .chain([SIGCHLD]);
     let mut signals = Signals::new(wanted)?;
     let stopper = stopper.clone();

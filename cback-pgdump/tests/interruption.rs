@@ -260,3 +260,56 @@ fn a_reader_that_goes_away_is_noticed_while_pg_dump_waits() {
     assert_eq!(ended(&mut child).code(), Some(1));
     assert_nothing_left("awaited");
 }
+
+/// Starts `"$@" --die-with $$` from a shell that then waits; the shell is the child.
+fn start_from_script(before: &str, program: &mut Command, name: &str) -> Child {
+    let script = format!("{before} \"$@\" --die-with $$ & wait");
+    let mut shell = SERVER.command("sh");
+    shell
+        .args(["-c", &script, "sh"])
+        .arg(program.get_program())
+        .args(program.get_args())
+        .env("PGAPPNAME", name);
+    shell
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("sh")
+}
+
+#[test]
+fn it_dies_with_the_script_that_asks_for_it() {
+    create_table("deserted", 1);
+    let _lock = Lock::on("deserted");
+    for (number, before) in ["", "trap '' TERM INT HUP;"].into_iter().enumerate() {
+        let name = format!("deserted {number}");
+        let mut script = start_from_script(before, cback_pgdump().arg("deserted"), &name);
+        wait_until_locked_out("deserted");
+        script.kill().expect("it runs");
+        script.wait().expect("a child of ours");
+        wait_for("everybody's end", DEADLINE, || left(&name).is_empty());
+        assert_nothing_left(&name);
+    }
+}
+
+/// The parent may be dead before the kernel can be asked: then nothing is started.
+#[test]
+fn it_starts_nothing_for_a_script_that_is_gone() {
+    let stranger = std::os::unix::process::parent_id().to_string();
+    let output = run(with_shim("echo started").args(["db", "--die-with", &stranger]));
+    assert_eq!(output.status.code(), Some(1));
+    assert!(output.stdout.is_empty());
+    let message =
+        format!("cback-pgdump: --die-with: process {stranger} is not the parent of this one\n");
+    assert_eq!(String::from_utf8_lossy(&output.stderr), message);
+}
+
+#[test]
+fn a_script_that_lives_changes_nothing() {
+    let ours = std::process::id().to_string();
+    let dump = "printf '%s\n' '-- PostgreSQL database dump complete' '--' ''";
+    let dump = format!("printf '%s\n' --; {dump}");
+    let output = run(with_shim(&dump).args(["db", "--seal", SEAL, "--die-with", &ours]));
+    assert!(output.status.success(), "{output:?}");
+    assert!(output.stdout.ends_with(SEAL.as_bytes()));
+}
