@@ -1,24 +1,22 @@
 //! The pipeline with parts that fail, and with parts that take their time.
-#![allow(clippy::unwrap_used)]
-
 use std::collections::HashSet;
 use std::io::{self, Read, Write};
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 
-use cback_compress::Error;
-use cback_compress::pipeline::{Cut, Encode, Format, Join, run};
+use super::{Convert, Format, Join, Split, run};
+use crate::Error;
 
 const END: &[u8] = b"END";
 
 /// Each byte of input is a block.
 struct Bytes;
 
-impl Cut for Bytes {
+impl Split for Bytes {
     type Block = u8;
 
-    fn cut(&mut self, input: &mut impl Read) -> io::Result<Option<u8>> {
+    fn split(&mut self, input: &mut impl Read) -> io::Result<Option<u8>> {
         let mut byte = [0];
         Ok((input.read(&mut byte)? > 0).then_some(byte[0]))
     }
@@ -28,11 +26,11 @@ impl Cut for Bytes {
 #[derive(Clone)]
 struct By<F>(F);
 
-impl<F: Fn(u8) -> io::Result<u8> + 'static> Encode for By<F> {
+impl<F: Fn(u8) -> io::Result<u8> + 'static> Convert for By<F> {
     type Block = u8;
     type Piece = u8;
 
-    fn encode(&mut self, block: u8) -> io::Result<u8> {
+    fn convert(&mut self, block: u8) -> io::Result<u8> {
         (self.0)(block)
     }
 }
@@ -59,13 +57,19 @@ fn outcome(
     encode: impl Fn(u8) -> io::Result<u8> + Clone + Send + 'static,
 ) -> (Result<(), Error>, Vec<u8>) {
     let format = Format {
-        cut: Bytes,
-        encoder: move || By(encode.clone()),
+        split: Bytes,
+        converter: move || By(encode.clone()),
         join: Ended,
     };
     let mut output = Vec::new();
     let result = run(format, input, &mut output, NonZeroUsize::new(threads));
     (result, output)
+}
+
+/// The error with its cause, as the program says it.
+#[track_caller]
+fn said(result: Result<(), Error>) -> String {
+    format!("{:#}", anyhow::Error::from(result.unwrap_err()))
 }
 
 fn bytes(count: u8) -> io::Cursor<Vec<u8>> {
@@ -137,7 +141,7 @@ fn an_encoder_that_fails_leaves_it_unfinished() {
             }
         };
         let (result, output) = outcome(bytes(100), threads, encode);
-        assert_eq!(result.unwrap_err().to_string(), "compressing failed: bad");
+        assert_eq!(said(result), "converting a block failed: bad");
         assert_eq!(output, (0..70).collect::<Vec<u8>>(), "{threads} threads");
     }
 }
@@ -148,7 +152,7 @@ fn an_input_that_fails_leaves_it_unfinished() {
         for good in [0, 1, 2, 100] {
             let input = bytes(good).chain(Then(|| io::Error::other("unplugged")));
             let (result, output) = outcome(input, threads, Ok);
-            assert_eq!(result.unwrap_err().to_string(), "standard input: unplugged");
+            assert_eq!(said(result), "standard input: unplugged");
             assert!(!output.ends_with(END), "{threads} threads, {good} bytes");
         }
     }
@@ -193,8 +197,8 @@ impl Write for Disk {
 
 fn write_to(disk: &mut Disk, threads: usize) -> Result<(), Error> {
     let format = Format {
-        cut: Bytes,
-        encoder: || By(Ok),
+        split: Bytes,
+        converter: || By(Ok),
         join: Ended,
     };
     run(format, bytes(100), disk, NonZeroUsize::new(threads))
@@ -205,12 +209,8 @@ fn a_write_that_fails_is_a_failure_even_the_last_and_the_flush() {
     for threads in [1, 2, 8] {
         for room in [0, 1, 99, 100, 102, 103] {
             let full = || io::Error::other("full");
-            let error = write_to(&mut Disk { room, full }, threads).unwrap_err();
-            assert_eq!(
-                error.to_string(),
-                "standard output: full",
-                "{room}, {threads}"
-            );
+            let result = write_to(&mut Disk { room, full }, threads);
+            assert_eq!(said(result), "standard output: full", "{room}, {threads}");
         }
         let full = || panic!("not full");
         write_to(&mut Disk { room: 104, full }, threads).unwrap();
@@ -262,8 +262,8 @@ impl Write for Stuck {
 fn no_more_is_read_ahead_than_two_blocks_a_thread_and_a_few() {
     let read = Arc::new(AtomicUsize::new(0));
     let format = Format {
-        cut: Bytes,
-        encoder: || By(Ok),
+        split: Bytes,
+        converter: || By(Ok),
         join: Ended,
     };
     let mut output = Stuck(Arc::clone(&read));
