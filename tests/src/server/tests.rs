@@ -1,8 +1,6 @@
-//! The ground the other tests stand on.
-
 #![allow(clippy::unwrap_used)] // a test fails by panicking
 
-use cback_tests::{Installation, Server, installations, wait_for};
+use crate::{Installation, Server, installations, wait_for};
 use std::io::{BufRead, BufReader, Write};
 use std::panic::catch_unwind;
 use std::path::PathBuf;
@@ -70,7 +68,7 @@ fn nothing_is_left_when_a_test_is_killed() {
         "--ignored",
         "--exact",
         "--nocapture",
-        "a_test_that_is_killed",
+        "server::tests::a_test_that_is_killed",
     ]);
     let mut test = test.stdout(Stdio::piped()).spawn().unwrap();
     let said = BufReader::new(test.stdout.take().unwrap())

@@ -2,9 +2,8 @@
 //!
 //! The backup user exists, and its sshd listens on loopback, for this test alone: both live in
 //! a mount namespace of the test's own, where /etc/passwd and /etc/group have a line more.
-#![allow(clippy::unwrap_used)] // a test fails by panicking
 
-use cback_tests::{Server, Site, cback3};
+use cback_tests::{Finished, Site, cback3, server, skipped_without_root, wrapped};
 use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
@@ -14,10 +13,11 @@ use std::process::Command;
 const USER: &str = "cback-pool";
 const ID: u32 = 64_901;
 
-/// Runs its arguments, one program after the other, beside an sshd. $1 is the site.
+/// Runs cback3, which is its arguments, as a client and then as a master beside an sshd. $0 is the
+/// site. In the end nobody else can read the dumps.
 const NAMESPACE: &str = r#"
 set -eu
-site=$1 client=$2 master=$3
+site=$0
 for file in passwd group; do
     mount --bind "$site/$file" "/etc/$file"
 done
@@ -28,19 +28,17 @@ trap 'kill $!' EXIT
 until grep -q 'Server listening' "$site/sshd.log"; do
     kill -0 $!
 done
-sh -c "$client"
-sh -c "$master"
+"$@" postgresql collect
+"$@" stage
 ! setpriv --reuid=nobody --regid=nogroup --clear-groups \
     cat "$site"/collect/postgresqldump-*.gz >/dev/null 2>&1
 "#;
 
 #[test]
 fn a_master_fetches_the_dumps_of_a_client() {
-    if !rustix::process::geteuid().is_root() {
-        eprintln!("a pool needs a second user: this test runs as root only");
+    if skipped_without_root("it adds a user") {
         return;
     }
-    let server = Server::start();
     let mut site = Site::owned_by(USER, USER);
     add_account(&site);
     write_keys(&site);
@@ -57,27 +55,11 @@ fn a_master_fetches_the_dumps_of_a_client() {
         fs::set_permissions(&directory, fs::Permissions::from_mode(0o755)).unwrap();
     }
 
-    let client = cback3(&site, &server);
-    let line = |actions: &str| {
-        let words = std::iter::once(client.get_program()).chain(client.get_args());
-        let mut words: Vec<_> = words.map(|word| format!("'{}'", word.display())).collect();
-        words.push(actions.to_owned());
-        words.join(" ")
-    };
-    let mut namespace = Command::new("unshare");
-    namespace
-        .args(["--mount", "sh", "-c", NAMESPACE, "namespace"])
-        .arg(site.path(""));
-    namespace.arg(line("postgresql collect")).arg(line("stage"));
-    namespace.envs(
-        client
-            .get_envs()
-            .filter_map(|(name, value)| Some((name, value?))),
-    );
-    let output = namespace.output().unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
+    let top = site.path("").display().to_string();
+    let outer = ["unshare", "--mount", "sh", "-c", NAMESPACE, &top];
+    let output = wrapped(&outer, &cback3(&site, server())).output().unwrap();
     let log = fs::read_to_string(site.path("log")).unwrap_or_default();
-    assert!(output.status.success(), "{said}\n{log}");
+    assert!(output.status.success(), "{}\n{log}", output.said());
 
     let dump = site.collect_dir().join("postgresqldump-postgres.txt.gz");
     let metadata = fs::metadata(&dump).unwrap();
