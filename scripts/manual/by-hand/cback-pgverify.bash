@@ -1,8 +1,8 @@
 _cback_pgverify() {
-    local options='-c --config --max-age --restore --pg-bin -q --quiet -v --verbose -h --help -V --version'
+    local options='-c --config --max-age --restore --pg-bin --time-limit -q --quiet -v --verbose -h --help -V --version'
     COMPREPLY=()
     case $3 in
-    --max-age) return ;;
+    --max-age | --time-limit) return ;;
     --pg-bin)
         compopt -o filenames
         mapfile -t COMPREPLY < <(compgen -d -- "$2")

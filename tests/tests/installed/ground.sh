@@ -13,4 +13,8 @@ mkdir -m 700 "$GNUPGHOME"
 gpg --batch --quiet --passphrase '' --quick-generate-key backup@example.org
 gpg --batch --quiet --armor --export backup@example.org >"$site/desk/backup.asc"
 gpgconf --kill all
+mkdir "$site/vault" "$site/store"
+chown -R postgres "$site/desk" "$site/vault" "$site/store" "$GNUPGHOME"
+echo "listen_addresses = ''" >>/etc/postgresql-common/createcluster.conf
+trap 'pg_ctlcluster --force 15 restored stop >/dev/null 2>&1 || :' EXIT
 OLDPWD=$PWD

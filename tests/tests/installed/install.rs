@@ -1,17 +1,17 @@
 //! `scripts/install`: everything in its place, usable from there, and gone again.
-#![allow(clippy::unwrap_used)] // a test fails by panicking
 
-use cback_tests::{Server, Site, cback3, installer};
+use cback_tests::{Server, Site, cback3, extension, installer};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 use tempfile::TempDir;
 
-const PROGRAMS: [&str; 4] = [
+const PROGRAMS: [&str; 5] = [
     "cback-compress",
     "cback-pgconf",
     "cback-pgdump",
+    "cback-pgverify",
     "cback-postgresql",
 ];
 
@@ -66,10 +66,17 @@ fn expected() -> Vec<String> {
     for document in [
         "README.md",
         "CHANGELOG.md",
+        "CONTRIBUTING.md",
+        "SECURITY.md",
         "LICENSE-MIT",
         "LICENSE-APACHE",
+        "docs/bench.md",
+        "docs/bench.svg",
+        "docs/faults.md",
+        "examples/cback3.conf",
         "examples/cback-postgresql.conf",
         "examples/cback-postgresql.cron",
+        "examples/keep-generations",
     ] {
         files.push(format!("644 usr/share/doc/cback-postgresql/{document}"));
     }
@@ -88,15 +95,12 @@ fn listing(top: &Path) -> Vec<String> {
     files
 }
 
-/// Cron's PATH does not name the prefix, and nothing lies beside the door.
+/// Cron's PATH does not name the prefix, and nothing lies beside the module.
 #[test]
 fn cback3_runs_what_was_installed_wherever_that_is() {
     let server = Server::start();
     let mut site = Site::new();
-    site.add_section(
-        "<extensions><action><name>postgresql</name><module>cback_postgresql</module>\
-         <function>executeAction</function><index>101</index></action></extensions>",
-    );
+    site.add_section(&extension("cback_postgresql"));
     site.configure("gzip", &["postgres"]);
     let (prefix, python) = (site.path("prefix"), site.path("modules"));
     let mut install = installer(&site.path(""));

@@ -1,5 +1,4 @@
 //! How far it is: shown to whoever sits at a terminal, and to nobody else.
-#![allow(clippy::unwrap_used)] // a test fails by panicking
 
 use cback_tests::{SHELLS, Server, Site, create_sample};
 use std::process::Command;

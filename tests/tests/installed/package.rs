@@ -1,8 +1,10 @@
 //! The Debian package: without errors, usable once apt has installed it, and gone without a trace.
 //! It is installed on a copy of the machine that is thrown away.
-#![allow(clippy::unwrap_used)] // a test fails by panicking
 
-use cback_tests::{Server, Site, cback3, script, throwaway_machine, tool};
+use cback_tests::{
+    Finished, Server, Site, cback3, extension, script, shim, skipped_without_root,
+    throwaway_machine, tool,
+};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,7 +14,12 @@ use tempfile::TempDir;
 /// As `cargo build --release` would leave the programs: stripped.
 fn package(scratch: &Path) -> PathBuf {
     fs::create_dir_all(scratch.join("release")).unwrap();
-    for program in ["cback-pgconf", "cback-pgdump", "cback-compress"] {
+    for program in [
+        "cback-pgconf",
+        "cback-pgdump",
+        "cback-compress",
+        "cback-manual",
+    ] {
         let mut strip = Command::new("strip");
         strip.arg("-o").arg(scratch.join("release").join(program));
         succeeds(strip.arg(tool(program)));
@@ -38,15 +45,12 @@ fn lintian_finds_no_error_and_the_version_is_the_workspaces() {
 }
 
 /// apt installs, cback3 backs up with what was installed, apt removes: no file of ours is left,
-/// Python's compiled door included.
+/// Python's compiled module included.
 #[test]
 fn it_is_installed_works_under_cback3_and_leaves_no_trace() {
     let server = Server::start();
     let mut site = Site::new();
-    site.add_section(
-        "<extensions><action><name>postgresql</name><module>cback_postgresql</module>\
-         <function>executeAction</function><index>101</index></action></extensions>",
-    );
+    site.add_section(&extension("cback_postgresql"));
     site.configure("gzip", &["postgres"]);
     let package = package(&site.path("target"));
     let action = cback3(&site, &server);
@@ -60,7 +64,10 @@ fn it_is_installed_works_under_cback3_and_leaves_no_trace() {
          {action} postgresql
          man -w cback-postgresql cback-pgconf cback-pgdump cback-compress
          list >{site}/installed
-         apt-get -q -y remove cback-postgresql
+         cd /usr/share/doc/cback-postgresql
+         grep -o ']([^:#)]*)' README.md | tr -d '])(' | xargs -n 1 test -e
+         cd /
+         apt-get -q -y purge cback-postgresql
          list >{site}/after",
         package = package.display(),
         action = line.join(" "),
@@ -91,6 +98,84 @@ fn it_is_installed_works_under_cback3_and_leaves_no_trace() {
     assert!(installed.iter().any(compiled), "{said}");
     let trace: Vec<_> = after.symmetric_difference(&before).collect();
     assert!(trace.is_empty(), "{trace:?}");
+}
+
+/// It takes no other package along but those that it cannot do without: not Cedar Backup, which takes an
+/// SSH server along.
+#[test]
+fn it_recommends_nothing() {
+    let scratch = TempDir::new().unwrap();
+    let package = package(scratch.path());
+    let field = |name| {
+        let mut field = Command::new("dpkg-deb");
+        let field = succeeds(field.arg("--field").arg(&package).arg(name));
+        field.trim_end().to_owned()
+    };
+    assert_eq!(field("Recommends"), "");
+    assert!(field("Suggests").contains("cedar-backup3"));
+    let depends = field("Depends");
+    let names = depends
+        .split(", ")
+        .map(|one| one.split(' ').next().unwrap());
+    let names: Vec<_> = names.map(str::trim_end).collect();
+    let known = [
+        "libc6",
+        "libgcc-s1",
+        "postgresql-client",
+        "python3",
+        "util-linux",
+    ];
+    assert_eq!(names, known);
+}
+
+/// What deb-systemd-helper and systemctl are told, in the order of an administrator's doings. A real
+/// systemd sees it in scripts/trial.
+#[test]
+fn its_timer_is_stopped_on_removal_and_forgotten_on_purge() {
+    let scratch = TempDir::new().unwrap();
+    for program in ["deb-systemd-helper", "deb-systemd-invoke", "systemctl"] {
+        let line = format!(
+            "echo ${{0##*/}} \"$@\" >>\"{}/told\"",
+            scratch.path().display()
+        );
+        shim(&scratch.path().join(program), &line);
+    }
+    if skipped_without_root("it changes a copy of the machine") {
+        return;
+    }
+    let told = |call: &str| {
+        let script = format!(
+            "mount -t tmpfs tmpfs /run; mkdir -p /run/systemd/system; PATH={0}:$PATH; \
+             : >{0}/told; scripts/debian/{call}; cat {0}/told",
+            scratch.path().display()
+        );
+        succeeds(&mut throwaway_machine(&script).unwrap())
+    };
+    let configured = told("postinst configure");
+    assert!(configured.contains("deb-systemd-helper update-state cback-postgresql.timer\n"));
+    assert!(configured.contains("deb-systemd-invoke restart cback-postgresql.timer\n"));
+    let stop = "deb-systemd-invoke stop cback-postgresql.timer cback-postgresql.service\n";
+    assert_eq!(told("prerm upgrade"), "");
+    assert_eq!(told("prerm remove"), stop);
+    assert_eq!(told("postrm remove"), "systemctl --system daemon-reload\n");
+    let purge = "deb-systemd-helper purge cback-postgresql.timer\n";
+    assert_eq!(told("postrm purge"), purge);
+}
+
+#[test]
+fn without_its_tools_one_line_says_which_package_has_them() {
+    let scratch = TempDir::new().unwrap();
+    for program in ["dirname", "sed", "dpkg-deb"] {
+        std::os::unix::fs::symlink(format!("/usr/bin/{program}"), scratch.path().join(program))
+            .unwrap();
+    }
+    let mut package = Command::new("/bin/sh");
+    package.arg(script("package")).env("PATH", scratch.path());
+    let said = package.output().unwrap().fails(1);
+    assert_eq!(
+        said,
+        "package: no dpkg-shlibdeps: as root, apt install dpkg-dev\n"
+    );
 }
 
 /// What it prints.
