@@ -1,4 +1,4 @@
-"""The door through which cback3 runs cback-postgresql as an extended action.
+"""The module through which cback3 runs cback-postgresql as an extended action.
 
 In cback3.conf, change <module>CedarBackup3.extend.postgresql</module> to
 <module>cback_postgresql</module>; the rest of the configuration stays as it is.
@@ -6,22 +6,28 @@ In cback3.conf, change <module>CedarBackup3.extend.postgresql</module> to
 
 import logging
 import os
+import re
 import subprocess
 
 logger = logging.getLogger("CedarBackup3.log.extend.postgresql")
+
+# Everything else that the script says without --verbose is an error.
+SUCCESS = re.compile(r", (\d+|\?) bytes, \d+ s$")
+WARNING = re.compile(r"\bwarning: ")
+CONTINUATION = re.compile(r": (hint|detail): ")
 
 
 def executeAction(configPath, options, config):
     """Run cback-postgresql on the configuration file that cback3 reads.
 
-    Each line that the script says goes to cback3's log.
+    Each line that the script says goes to cback3's log, as information, warning or error.
 
     Raises:
         IOError: a database could not be backed up, or nothing could; the message is the script's.
     """
     beside = os.path.join(os.path.dirname(os.path.realpath(__file__)), "cback-postgresql")
     script = beside if os.access(beside, os.X_OK) else "cback-postgresql"
-    last = "it said nothing"
+    last, level = "it said nothing", logging.INFO
     with subprocess.Popen(
         [script, "--config", configPath],
         stdin=subprocess.DEVNULL,
@@ -32,6 +38,16 @@ def executeAction(configPath, options, config):
     ) as process:
         for line in process.stderr:
             last = line.rstrip("\n")
-            logger.info(last)
+            level = level_of(last, level)
+            logger.log(level, "%s", last)
     if process.returncode != 0:
         raise IOError("%s (status %d)" % (last, process.returncode))
+
+
+def level_of(line, level):
+    """The level to log a line at, where the one before it had this level."""
+    if CONTINUATION.search(line):
+        return level
+    if SUCCESS.search(line):
+        return logging.INFO
+    return logging.WARNING if WARNING.search(line) else logging.ERROR

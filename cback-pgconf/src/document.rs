@@ -101,7 +101,7 @@ impl<'d> Node<'d> {
     }
 
     pub(crate) fn position(self) -> Position {
-        Position::START.after(&self.document.text[..self.span.start])
+        Position::of(self.span.start, self.document.text)
     }
 
     pub(crate) fn fault(self, cause: impl AsRef<str>) -> Fault {

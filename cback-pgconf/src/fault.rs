@@ -14,19 +14,20 @@ pub struct Position {
 impl Position {
     pub(crate) const START: Self = Self { line: 1, column: 1 };
 
+    /// Where the text's byte of this index stands.
+    pub(crate) fn of(at: usize, text: &str) -> Self {
+        let before = &text[..at];
+        Self::START.after(before.strip_prefix('\u{feff}').unwrap_or(before))
+    }
+
     /// The place right after `text`, if `text` begins here.
     pub(crate) fn after(self, text: &str) -> Self {
-        let length = |text: &str| text.chars().filter(|&c| c != '\u{feff}').count() as u64;
-        let Some(last) = text.rfind(['\n', '\r']) else {
-            return Self {
-                column: self.column + length(text),
-                ..self
-            };
-        };
+        let last = text.rfind(['\n', '\r']).map(|last| last + 1);
+        let length = text[last.unwrap_or(0)..].chars().count() as u64;
         let ends = text.matches(['\n', '\r']).count() - text.matches("\r\n").count();
         Self {
             line: self.line + ends as u64,
-            column: 1 + length(&text[last + 1..]),
+            column: last.map_or(self.column, |_| 1) + length,
         }
     }
 }

@@ -55,7 +55,7 @@ impl Source {
         input.read_to_end(&mut self.bytes).map(drop)
     }
 
-    /// Does something with the document, which the file's name is put before what is wrong with.
+    /// What `work` makes of the document. What is wrong with that is told with the file's name.
     pub(crate) fn with<T>(&self, work: impl FnOnce(&Document) -> Result<T, Fault>) -> Result<T> {
         let document = Document::read(&self.bytes);
         let done = document.and_then(|document| work(&document));
@@ -64,13 +64,11 @@ impl Source {
 
     /// The fault with the file's name, as a `warning: ` or an error.
     pub(crate) fn advised(&self, warning: &str, fault: Fault) -> Advised {
-        let Fault {
-            position,
+        let cause = format!("{}:{}: {warning}{}", self.name, fault.position, fault.cause);
+        Advised {
             cause,
-            hint,
-        } = fault;
-        let cause = format!("{}:{position}: {warning}{cause}", self.name);
-        Advised { cause, hint }
+            hint: fault.hint,
+        }
     }
 
     /// What others than its owner may do with the file, and should not.
@@ -82,38 +80,20 @@ impl Source {
         };
         let mode = metadata.mode() & 0o7777;
         let strangers_read = mode & 0o044 == 0o040 && !reads_by_group(metadata);
+        #[rustfmt::skip]
         let found = [
-            (
-                mode & 0o022 == 0o020,
-                "can be written by its group, and names programs to run",
-                "chmod g-w",
-            ),
-            (
-                mode & 0o002 != 0,
-                "can be written by others, and names programs to run",
-                "chmod go-w",
-            ),
-            (
-                strangers_read,
-                "can be read by its group",
-                "unless the group has to read it, chmod g-r",
-            ),
-            (
-                mode & 0o004 != 0,
-                "can be read by everybody",
-                "let its readers own it or be in its group, then chmod o-r",
-            ),
+            (mode & 0o022 == 0o020, "can be written by its group, and names programs to run", "chmod g-w"),
+            (mode & 0o002 != 0, "can be written by others, and names programs to run", "chmod go-w"),
+            (strangers_read, "can be read by its group", "unless the group has to read it, chmod g-r"),
+            (mode & 0o004 != 0, "can be read by everybody", "let its readers own it or be in its group, then chmod o-r"),
         ];
         let (name, file) = (&self.name, quote(&self.name));
         let advised = |(_, cause, hint)| Advised {
             cause: format!("{name}: warning: {cause} (mode {mode:04o})"),
             hint: Some(format!("{hint} {file}")),
         };
-        found
-            .into_iter()
-            .filter(|(is_so, ..)| *is_so)
-            .map(advised)
-            .collect()
+        let found = found.into_iter().filter(|(is_so, ..)| *is_so);
+        found.map(advised).collect()
     }
 }
 

@@ -58,7 +58,7 @@ fn decode(bytes: &[u8]) -> Result<&str, Fault> {
     }
     let text = std::str::from_utf8(bytes).map_err(|_| {
         let valid = bytes.utf8_chunks().next().map_or("", |chunk| chunk.valid());
-        Fault::new(Position::START.after(valid), "not UTF-8").hint(
+        Fault::new(Position::of(valid.len(), valid), "not UTF-8").hint(
             "Cedar Backup reads its configuration as UTF-8, whatever the XML declaration says",
         )
     })?;
@@ -66,7 +66,7 @@ fn decode(bytes: &[u8]) -> Result<&str, Fault> {
         return Ok(text);
     };
     let cause = format!("character U+{:04X} is not allowed in XML", u32::from(c));
-    let fault = Fault::new(Position::START.after(&text[..at]), cause);
+    let fault = Fault::new(Position::of(at, text), cause);
     let is_utf16 = c == '\0' && at < 2;
     Err(fault.hint_if(is_utf16.then_some("this seems to be UTF-16: convert it to UTF-8")))
 }
@@ -228,12 +228,9 @@ impl<'a> Builder<'a> {
                 return self.fault(at, NO_REFERENCE).hint(AMPERSAND);
             }
             Error::IllFormed(IllFormedError::MismatchedEndTag { expected, found }) => {
-                let open = self
-                    .open
-                    .last()
-                    .map(|&(open, _)| &self.document.elements[open]);
-                let start = open.map_or(at, |open| open.span.start);
-                let line = self.fault(start, "").position.line;
+                let open = self.open.last().copied().unwrap_or_default().0;
+                let start = self.document.elements[open].span.start;
+                let line = Position::of(start, self.document.text).line;
                 format!("`</{found}>` closes `<{expected}>` of line {line}")
             }
             Error::IllFormed(error) => error.to_string(),
@@ -244,6 +241,6 @@ impl<'a> Builder<'a> {
     }
 
     fn fault(&self, at: usize, cause: impl AsRef<str>) -> Fault {
-        Fault::new(Position::START.after(&self.document.text[..at]), cause)
+        Fault::new(Position::of(at, self.document.text), cause)
     }
 }

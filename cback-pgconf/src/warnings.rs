@@ -121,7 +121,8 @@ impl<'d> Warnings<'d> {
     /// Their positions are found in one pass: there may be a hundred thousand of them.
     fn in_order(mut self, document: &'d Document) -> impl Iterator<Item = Fault> {
         self.0.sort_by_key(|(node, ..)| node.span.start);
-        let (mut at, mut position) = (0, Position::START);
+        let mut at = document.root().map_or(0, |root| root.span.start);
+        let mut position = Position::of(at, document.text);
         self.0.into_iter().map(move |(node, cause, hint)| {
             position = position.after(&document.text[at..node.span.start]);
             at = node.span.start;

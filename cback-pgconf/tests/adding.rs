@@ -15,89 +15,76 @@ use proptest::prelude::*;
 use serde_json::json;
 
 /// Documents without a section: what comes before the place for one, and what comes after.
-const DOCUMENTS: &[(&str, &str)] = &[
-    ("<cb_config>", "</cb_config>"),
-    (
-        "<?xml version='1.0'?>\n<cb_config>\n   <options/>\n",
-        "</cb_config>\n",
-    ),
-    (
-        "\u{feff}<cb_config>\r\n  <collect/>\r\n",
-        "</cb_config>\r\n",
-    ),
-    (
-        "<cb_config a='/>' >\n\t<x>\n<!-- </cb_config> --></x>\n",
-        "\t </cb_config >\n<!-- end -->",
-    ),
-    (
-        "<!-- <postgresql/> -->\n<cb_config><x><postgresql/></x>text",
-        "</cb_config>",
-    ),
-    (
-        "<?xml version='1.1'?>\n<cb_config>a &amp; b<![CDATA[</cb_config>]]>\n\n",
-        "</cb_config>  \n\n",
-    ),
-    (
-        "<cb_config xmlns='urn:x'>\n <?pi </cb_config> ?>\n",
-        "  </cb_config>",
-    ),
+#[rustfmt::skip]
+const DOCUMENTS: &[[&str; 2]] = &[
+    ["<cb_config>", "</cb_config>"],
+    ["<?xml version='1.0'?>\n<cb_config>\n   <options/>\n", "</cb_config>\n"],
+    ["\u{feff}<cb_config>\r\n  <collect/>\r\n", "</cb_config>\r\n"],
+    ["<cb_config a='/>' >\n\t<x>\n<!-- </cb_config> --></x>\n", "\t </cb_config >\n<!-- end -->"],
+    ["<!-- <postgresql/> -->\n<cb_config><x><postgresql/></x>text", "</cb_config>"],
+    ["<?xml version='1.1'?>\n<cb_config>a &amp; b<![CDATA[</cb_config>]]>\n\n", "</cb_config>  \n\n"],
+    ["<cb_config xmlns='urn:x'>\n <?pi </cb_config> ?>\n", "  </cb_config>"],
 ];
 
-fn section(user: Option<&str>, databases: &[&str]) -> LocalConfig {
+fn section(user: Option<&str>, databases: &[&str], globals: bool) -> LocalConfig {
+    let databases: Vec<_> = databases.iter().map(|&name| name.to_owned()).collect();
     LocalConfig {
         postgresql: Some(PostgresqlConfig {
             user: user.map(str::to_owned),
             compress_mode: Some(CompressMode::Gzip),
             all: databases.is_empty(),
-            globals: false,
-            databases: Some(databases.iter().map(|&name| name.to_owned()).collect()),
+            globals,
+            databases: Some(databases),
         }),
     }
 }
 
+fn added(local: &LocalConfig, document: &str, replace: bool) -> String {
+    let added = local.add_config(document.as_bytes(), replace);
+    let added = String::from_utf8(added.expect("it fits")).expect("UTF-8");
+    let read = LocalConfig::parse(added.as_bytes()).expect("it reads");
+    assert_eq!(
+        read.postgresql.map(|read| read.user),
+        local.postgresql.clone().map(|own| own.user)
+    );
+    added
+}
+
 /// What was put in: the document must begin and end as before, to the byte.
-fn put_in<'a>(added: &'a [u8], before: &str, after: &str) -> &'a str {
-    let rest = added
-        .strip_prefix(before.as_bytes())
-        .expect("begins as before");
-    let inserted = rest.strip_suffix(after.as_bytes()).expect("ends as before");
-    std::str::from_utf8(inserted).expect("UTF-8")
+fn put_in<'a>(added: &'a str, [before, after]: &[&str; 2]) -> &'a str {
+    let rest = added.strip_prefix(before).expect("begins as before");
+    rest.strip_suffix(after).expect("ends as before")
 }
 
 #[test]
 fn the_section_is_written_as_cedar_writes_it() {
-    let local = section(Some("p&l <x>"), &["a", "b]]>"]);
-    let added = local
-        .add_config(b"<cb_config>\n   <options/>\n</cb_config>\n", false)
-        .expect("it fits");
+    let local = section(Some("p&l <x>"), &["a", "b]]>"], false);
     let expected = "<cb_config>\n   <options/>\n   <postgresql>\n      <user>p&amp;l &lt;x&gt;</user>\n      \
         <compress_mode>gzip</compress_mode>\n      <all>N</all>\n      <database>a</database>\n      \
         <database>b]]&gt;</database>\n   </postgresql>\n</cb_config>\n";
-    assert_eq!(String::from_utf8(added).expect("UTF-8"), expected);
+    assert_eq!(
+        added(&local, "<cb_config>\n   <options/>\n</cb_config>\n", false),
+        expected
+    );
 }
 
 #[test]
 fn an_empty_root_is_opened_and_unset_values_are_empty_elements() {
-    let local = section(None, &[]);
-    let added = local
-        .add_config(b"<!--x--><cb_config a='b' />\n", false)
-        .expect("it fits");
     let expected = "<!--x--><cb_config a='b' >\n   <postgresql>\n      <user/>\n      \
         <compress_mode>gzip</compress_mode>\n      <all>Y</all>\n   </postgresql>\n</cb_config>\n";
-    assert_eq!(String::from_utf8(added).expect("UTF-8"), expected);
+    let local = section(None, &[], false);
+    assert_eq!(
+        added(&local, "<!--x--><cb_config a='b' />\n", false),
+        expected
+    );
 }
 
 #[test]
 fn everything_outside_the_section_stays_to_the_byte() {
-    let local = section(Some("u"), &["d"]);
-    for (before, after) in DOCUMENTS {
-        let added = local
-            .add_config(
-                [before.as_bytes(), after.as_bytes()].concat().as_slice(),
-                false,
-            )
-            .expect("it fits");
-        let inserted = put_in(&added, before, after);
+    let local = section(Some("u"), &["d"], true);
+    for around in DOCUMENTS {
+        let added = added(&local, &around.concat(), false);
+        let inserted = put_in(&added, around);
         assert!(
             inserted.trim_start().starts_with("<postgresql>"),
             "{inserted:?}"
@@ -106,41 +93,34 @@ fn everything_outside_the_section_stays_to_the_byte() {
             inserted.trim_end().ends_with("</postgresql>"),
             "{inserted:?}"
         );
-        let line_end = if before.contains("\r\n") {
+        let line_end = if around[0].contains("\r\n") {
             "\r\n"
         } else {
             "\n"
         };
-        assert_eq!(
-            inserted,
-            inserted.lines().collect::<Vec<_>>().join(line_end) + line_end
-        );
-        assert_eq!(LocalConfig::parse(&added).expect("XML"), local);
+        let lines: Vec<_> = inserted.lines().collect();
+        assert_eq!(inserted, lines.join(line_end) + line_end);
+        assert_eq!(LocalConfig::parse(added.as_bytes()).expect("XML"), local);
     }
 }
 
 #[test]
 fn replacing_leaves_everything_around_the_first_section() {
-    let (before, after) = (
+    let around = [
         "\u{feff}<cb_config>\r\n <x/><postgresql2/> ",
         "\r\n  <postgresql><all>?</all></postgresql><!--y--></cb_config>",
-    );
-    let local = section(Some("u"), &["d"]);
+    ];
+    let local = section(Some("u"), &["d"], false);
     for old in [
         "<postgresql/>",
         "<postgresql ></postgresql >",
         "<postgresql><all>?</all><x>\n</x></postgresql>",
     ] {
-        let document = [before, old, after].concat();
-        let added = local
-            .add_config(document.as_bytes(), true)
-            .expect("it fits");
-        let inserted = put_in(&added, before, after);
-        assert!(
-            inserted.starts_with("<postgresql>\r\n") && inserted.ends_with("\r\n   </postgresql>"),
-            "{inserted:?}"
-        );
-        assert_eq!(LocalConfig::parse(&added).expect("XML"), local);
+        let added = added(&local, &around.join(old), true);
+        let inserted = put_in(&added, &around);
+        assert!(inserted.starts_with("<postgresql>\r\n"), "{inserted:?}");
+        assert!(inserted.ends_with("\r\n   </postgresql>"), "{inserted:?}");
+        assert_eq!(LocalConfig::parse(added.as_bytes()).expect("XML"), local);
     }
 }
 
@@ -156,46 +136,17 @@ fn a_second_section_is_refused() {
 fn what_could_not_be_read_back_is_refused() {
     let unwritable = "cannot be written: it is empty, or holds a character that XML cannot carry";
     let in_file = |cause| format!("standard input:1:1: {cause}");
-    let nearly = format!(
-        "<cb_config><x>{}</x></cb_config>",
-        "x".repeat((1 << 20) - 32)
-    );
+    let nearly = "x".repeat((1 << 20) - 32);
+    let nearly = format!("<cb_config><x>{nearly}</x></cb_config>");
+    #[rustfmt::skip]
     let cases: &[(&str, &[&str], String)] = &[
-        (
-            "<cb_config/>",
-            &["--user", ""],
-            format!("user \"\" {unwritable}"),
-        ),
-        (
-            "<cb_config/>",
-            &["--database", ""],
-            format!("database \"\" {unwritable}"),
-        ),
-        (
-            "<cb_config/>",
-            &["--user", "a\u{1}"],
-            format!("user \"a\\u{{1}}\" {unwritable}"),
-        ),
-        (
-            "<cb_config/>",
-            &["--database", "\u{fffe}"],
-            format!("database \"\\u{{fffe}}\" {unwritable}"),
-        ),
-        (
-            "<config/>",
-            &["--user", "a"],
-            in_file("the root element is not <cb_config>"),
-        ),
-        (
-            "<cb_config>",
-            &["--user", "a"],
-            in_file("`<cb_config>` is never closed"),
-        ),
-        (
-            &nearly,
-            &["--user", "a"],
-            "the document would not read back as it was given: larger than 1 MiB".into(),
-        ),
+        ("<cb_config/>", &["--user", ""], format!("user \"\" {unwritable}")),
+        ("<cb_config/>", &["--database", ""], format!("database \"\" {unwritable}")),
+        ("<cb_config/>", &["--user", "a\u{1}"], format!("user \"a\\u{{1}}\" {unwritable}")),
+        ("<cb_config/>", &["--database", "\u{fffe}"], format!("database \"\\u{{fffe}}\" {unwritable}")),
+        ("<config/>", &["--user", "a"], in_file("the root element is not <cb_config>")),
+        ("<cb_config>", &["--user", "a"], in_file("`<cb_config>` is never closed")),
+        (&nearly, &["--user", "a"], "the document would not read back as it was given: larger than 1 MiB".into()),
     ];
     for (document, arguments, message) in cases {
         let add = pgconf([&["add", "--no-validate"], *arguments].concat());
@@ -277,28 +228,16 @@ fn no_validate_writes_all_beside_a_database() {
 fn what_was_added_passes_check_and_can_be_replaced() {
     let rest = "<cb_config><options><backup_user>u</backup_user><backup_group>g</backup_group></options>\
                 <collect><collect_dir>/c</collect_dir></collect></cb_config>";
-    let (a, f) = (["--database", "a=b"], ["--database", "-f"]);
-    let first = [
-        &[
-            "add",
-            "--replace",
-            "--user",
-            "u",
-            "--compress-mode",
-            "bzip2",
-            "--globals",
-        ][..],
-        &a,
-        &f,
-    ]
-    .concat();
-    let once = given(rest, pgconf(&first));
+    let first =
+        "add --replace --user u --compress-mode bzip2 --globals --database a=b --database -f";
+    let first = || pgconf(first.split(' '));
+    let once = given(rest, first());
     given(&once.stdout, pgconf(["check", "--strict"])).is(0, "", "");
     let second = ["add", "--replace", "--compress-mode", "none", "--all"];
     let twice = given(&once.stdout, pgconf(second));
     let shell = "user=''\ncompress_mode='none'\nall='Y'\nglobals='N'\nset --\n";
     given(&twice.stdout, pgconf(["shell", "--section-only"])).is(0, shell, "");
-    given(twice.stdout, pgconf(first)).is(0, &once.stdout, "");
+    given(twice.stdout, first()).is(0, &once.stdout, "");
 }
 
 #[test]
@@ -309,18 +248,11 @@ fn there_must_be_a_section_to_add() {
 
 #[test]
 fn databases_are_equal_in_any_order() {
-    assert_eq!(
-        section(None, &["a", "b", "b"]),
-        section(None, &["b", "a", "b"])
-    );
-    assert_ne!(
-        section(None, &["a", "b", "b"]),
-        section(None, &["a", "a", "b"])
-    );
-    assert_ne!(section(Some("a"), &["a"]), section(Some("b"), &["a"]));
-    let mut globals = section(None, &["a"]);
-    globals.postgresql.as_mut().expect("it has one").globals = true;
-    assert_ne!(globals, section(None, &["a"]));
+    let of = |databases: &[&str]| section(Some("a"), databases, false);
+    assert_eq!(of(&["a", "b", "b"]), of(&["b", "a", "b"]));
+    assert_ne!(of(&["a", "b", "b"]), of(&["a", "a", "b"]));
+    assert_ne!(of(&["a"]), section(Some("b"), &["a"], false));
+    assert_ne!(of(&["a"]), section(Some("a"), &["a"], true));
 }
 
 /// One process for all cases; it ends when its input does, with the test's own.
@@ -332,19 +264,17 @@ proptest! {
     #[test]
     fn any_section_reads_back(user in prop::option::of(value()), globals in any::<bool>(), databases in prop::collection::vec(value(), 0..5), place in 0..DOCUMENTS.len()) {
         let names: Vec<&str> = databases.iter().map(String::as_str).collect();
-        let mut local = section(user.as_deref(), &names);
-        local.postgresql.as_mut().expect("it has one").globals = globals;
-        let (before, after) = DOCUMENTS[place];
-        let added = local.add_config([before, after].concat().as_bytes(), false).expect("it fits");
-        put_in(&added, before, after);
+        let around = &DOCUMENTS[place];
+        let added = added(&section(user.as_deref(), &names, globals), &around.concat(), false);
+        put_in(&added, around);
         let mut shared = CEDAR.lock().expect("no case panics with it");
         let (cedar, documents) = &mut *shared;
-        cedar::send(documents, &added).expect("Cedar listens");
+        cedar::send(documents, added.as_bytes()).expect("Cedar listens");
         let [theirs, _] = cedar.answer();
         let expected = (!databases.is_empty()).then_some(&databases);
         let values = json!([user, "gzip", databases.is_empty(), expected]);
         prop_assert_eq!(theirs, json!({"valid": true, "section": values}));
-        let ours = LocalConfig::parse(&added).expect("XML").postgresql.expect("a section");
+        let ours = LocalConfig::parse(added.as_bytes()).expect("XML").postgresql.expect("a section");
         prop_assert_eq!((ours.user, ours.globals, ours.databases), (user, globals, expected.cloned()));
     }
 }

@@ -25,6 +25,7 @@ const NOT_XML: &[Case] = &[
     ("<a/>\r<![CDATA[]]>", "2:1: text outside the root element", ""),
     ("<a/>\n<b/>", "2:1: a second root element", ""),
     ("<cb_config>", "1:1: `<cb_config>` is never closed", ""),
+    ("\u{feff}<a>\u{feff}<b>", "1:5: `<b>` is never closed", ""),
     ("\u{feff}\n<a><b>", "2:4: `<b>` is never closed", ""),
     ("<cb_config>\n  <options>\n</cb_config>", "3:1: `</cb_config>` closes `<options>` of line 2", ""),
     ("\u{feff}<cb_config></options></cb_config>", "1:12: `</options>` closes `<cb_config>` of line 1", ""),

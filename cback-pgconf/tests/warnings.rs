@@ -87,26 +87,25 @@ fn warnings_come_in_the_order_of_the_document() {
     given(document, pgconf(["check"])).is(0, "", lines);
 }
 
-/// Modes, and what is said of them: W may be written by, R read by, with the hints.
+/// Causes and hints.
+type Right = [&'static str; 2];
 #[rustfmt::skip]
-const RIGHTS: &[(u32, &[&str])] = &[
-    (0o600, &[]),
-    (0o700, &[]),
-    (0o620, &["can be written by its group, and names programs to run", "chmod g-w FILE"]),
-    (0o602, &["can be written by others, and names programs to run", "chmod go-w FILE"]),
-    (0o640, &["can be read by its group", "unless the group has to read it, chmod g-r FILE"]),
-    (0o604, &["can be read by everybody", "let its readers own it or be in its group, then chmod o-r FILE"]),
-    (0o644, &["can be read by everybody", "let its readers own it or be in its group, then chmod o-r FILE"]),
-    (0o660, &["can be written by its group, and names programs to run", "chmod g-w FILE",
-              "can be read by its group", "unless the group has to read it, chmod g-r FILE"]),
+const GROUP_WRITES: Right = ["can be written by its group, and names programs to run", "chmod g-w FILE"];
+const ALL_WRITE: Right = [
+    "can be written by others, and names programs to run",
+    "chmod go-w FILE",
 ];
+#[rustfmt::skip]
+const GROUP_READS: Right = ["can be read by its group", "unless the group has to read it, chmod g-r FILE"];
+#[rustfmt::skip]
+const ALL_READ: Right = ["can be read by everybody", "let its readers own it or be in its group, then chmod o-r FILE"];
 
 /// Each path is quoted for a shell in the hint.
-fn of_rights(file: &Path, mode: u32, said: &[&str]) -> String {
+fn of_rights(file: &Path, mode: u32, rights: &[Right]) -> String {
     let file = file.display().to_string();
     let quoted = format!("'{}'", file.replace('\'', "'\\''"));
-    let lines = said.chunks(2).map(|pair| {
-        let (cause, hint) = (pair[0], pair[1].replace("FILE", &quoted));
+    let lines = rights.iter().map(|[cause, hint]| {
+        let hint = hint.replace("FILE", &quoted);
         format!(
             "cback-pgconf: {file}: warning: {cause} (mode {mode:04o})\ncback-pgconf: hint: {hint}\n"
         )
@@ -119,15 +118,22 @@ fn check_warns_of_a_file_that_others_can_read_or_write() {
     let directory = tempfile::tempdir().expect("a directory");
     let file = directory.path().join("it's.conf");
     write(&file, CONFIG).expect("it can be written");
-    for (mode, warnings) in RIGHTS {
-        set_permissions(&file, Permissions::from_mode(*mode)).expect("it is ours");
-        let stderr = of_rights(&file, *mode, warnings);
+    let cases: [(u32, &[Right]); 8] = [
+        (0o600, &[]),
+        (0o700, &[]),
+        (0o620, &[GROUP_WRITES]),
+        (0o602, &[ALL_WRITE]),
+        (0o640, &[GROUP_READS]),
+        (0o604, &[ALL_READ]),
+        (0o644, &[ALL_READ]),
+        (0o660, &[GROUP_WRITES, GROUP_READS]),
+    ];
+    for (mode, rights) in cases {
+        set_permissions(&file, Permissions::from_mode(mode)).expect("it is ours");
+        let stderr = of_rights(&file, mode, rights);
         said(pgconf(["check"]).arg(&file)).is(0, "", &stderr);
-        said(pgconf(["check", "--strict"]).arg(&file)).is(
-            i32::from(!warnings.is_empty()),
-            "",
-            &stderr,
-        );
+        let strict = said(pgconf(["check", "--strict"]).arg(&file));
+        strict.is(i32::from(!rights.is_empty()), "", &stderr);
         assert_eq!(said(pgconf(["shell"]).arg(&file)).stderr, "");
     }
 }
@@ -153,7 +159,7 @@ fn the_group_that_reads_the_file_is_no_stranger() {
     set_permissions(directory.path(), Permissions::from_mode(0o755)).expect("it is ours");
     let (owner, reader, group, other) = (4001, 4002, 4003, 4004);
     chown(&file, Some(owner), Some(group)).expect("root may");
-    let check = |mode, [user, group, groups]: [u32; 3], warnings: &[&str]| {
+    let check = |mode, [user, group, groups]: [u32; 3], rights: &[Right]| {
         set_permissions(&file, Permissions::from_mode(mode)).expect("root may");
         let mut command = Command::new("setpriv");
         command.args([
@@ -162,25 +168,13 @@ fn the_group_that_reads_the_file_is_no_stranger() {
             format!("--groups={groups}"),
         ]);
         command.arg(&program).arg("check").arg(&file);
-        said(&mut command).is(0, "", &of_rights(&file, mode, warnings));
+        said(&mut command).is(0, "", &of_rights(&file, mode, rights));
     };
-    let read = [
-        "can be read by its group",
-        "unless the group has to read it, chmod g-r FILE",
-    ];
-    let write = [
-        "can be written by its group, and names programs to run",
-        "chmod g-w FILE",
-    ];
-    let everybody = [
-        "can be read by everybody",
-        "let its readers own it or be in its group, then chmod o-r FILE",
-    ];
     check(0o640, [reader, group, other], &[]);
     check(0o640, [reader, other, group], &[]);
-    check(0o660, [reader, group, other], &write);
-    check(0o640, [owner, group, group], &read);
-    check(0o640, [0, group, group], &read);
-    check(0o644, [reader, other, other], &everybody);
-    check(0o644, [reader, group, group], &everybody);
+    check(0o660, [reader, group, other], &[GROUP_WRITES]);
+    check(0o640, [owner, group, group], &[GROUP_READS]);
+    check(0o640, [0, group, group], &[GROUP_READS]);
+    check(0o644, [reader, other, other], &[ALL_READ]);
+    check(0o644, [reader, group, group], &[ALL_READ]);
 }

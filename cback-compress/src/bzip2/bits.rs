@@ -114,6 +114,14 @@ mod tests {
 
     use super::*;
 
+    fn bits(digits: &str) -> Bits {
+        let mut writer = BitWriter::default();
+        for digit in digits.chars() {
+            writer.put_flag(digit == '1');
+        }
+        writer.finish()
+    }
+
     fn digits(count: u32, number: u32) -> impl Iterator<Item = bool> {
         (0..count).rev().map(move |place| number >> place & 1 == 1)
     }
@@ -121,22 +129,18 @@ mod tests {
     proptest! {
         #[test]
         fn bits_between_others_are_appended_to_others(
-            first in "[01]{0,40}", second in "[01]{0,40}", skipped in 0..8_u32,
+            first in "[01]{0,40}",
+            second in "[01]{0,40}",
+            skipped in 0..8_u32,
         ) {
-            let bits = |digits: &str| {
-                let mut writer = BitWriter::default();
-                digits.chars().for_each(|digit| writer.put_flag(digit == '1'));
-                writer.finish()
-            };
-            let before = bits(&("1".repeat(skipped as usize) + &second + "11111111"));
-            let unused = (before.unused + 8) % 8;
-            let mut bytes = before.bytes;
-            bytes.truncate((skipped as usize + second.len()).div_ceil(8));
-            let unused = if bytes.is_empty() { 0 } else { (bytes.len() * 8) as u32 - skipped - second.len() as u32 + 0 * unused };
-            let second_again = Bits::between(bytes, skipped, unused);
-            prop_assert_eq!(&second_again, &bits(&second));
+            let around = "1".repeat(skipped as usize) + &second;
+            let Bits { bytes, unused } = bits(&(around.clone() + "1111111"));
+            let (whole, cut) = (around.len().div_ceil(8), around.len().next_multiple_of(8));
+            let unused = if whole == 0 { unused } else { (cut - around.len()) as u32 };
+            let between = Bits::between(bytes[..whole].to_vec(), skipped, unused % 8);
+            prop_assert_eq!(&between, &bits(&second));
             let mut both = bits(&first);
-            both.append(&second_again);
+            both.append(&between);
             prop_assert_eq!(both.len(), first.len() + second.len());
             prop_assert_eq!(both, bits(&(first + &second)));
         }

@@ -1,0 +1,222 @@
+//! Magics that stand in a block's data by chance.
+//!
+//! By chance that would take 2^48 bits; here blocks are made for it. Their Huffman code is nearly
+//! no code: 254 symbols have 8 bits each, the symbol's own number, so that any bytes below 254 can
+//! be written. What data that is, the bzip2 crate says, which gives it out before it finds the
+//! checksum wrong.
+
+use bzip2::Decompress;
+use proptest::prelude::*;
+
+use crate::oracle::{packed_by, unpacked, unpacked_by};
+use crate::program::{noise, text};
+
+const BLOCK: u64 = 0x3141_5926_5359;
+const END: u64 = 0x1772_4538_5090;
+
+/// Bits, one number after the other.
+#[derive(Clone, Default)]
+struct Bits(Vec<bool>);
+
+impl Bits {
+    fn put(&mut self, count: usize, number: u64) {
+        self.0
+            .extend((0..count).rev().map(|place| number >> place & 1 == 1));
+    }
+
+    fn put_bytes(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.put(8, byte.into());
+        }
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        let byte = |bits: &[bool]| {
+            let bits = bits.iter().zip(0..);
+            bits.fold(0, |byte, (&bit, place)| byte | u8::from(bit) << (7 - place))
+        };
+        self.0.chunks(8).map(byte).collect()
+    }
+}
+
+/// A block whose symbols are these bytes, with this checksum.
+fn block(symbols: &[u8], crc: u32) -> Bits {
+    let mut bits = Bits::default();
+    bits.put(48, BLOCK);
+    bits.put(32, crc.into());
+    bits.put(1 + 24, 0);
+    // All 256 bytes are in use.
+    bits.put(16, 0xffff);
+    for _ in 0..16 {
+        bits.put(16, 0xffff);
+    }
+    bits.put(3, 2);
+    let groups = (symbols.len() + 1).div_ceil(50);
+    bits.put(15, groups as u64);
+    for _ in 0..groups {
+        bits.put(1, 0);
+    }
+    for _ in 0..2 {
+        // 254 codes of 8 bits, 4 of 9.
+        bits.put(5, 8);
+        for _ in 0..254 {
+            bits.put(1, 0);
+        }
+        bits.put(3, 0b100);
+        bits.put(3, 0);
+    }
+    bits.put_bytes(symbols);
+    bits.put(9, 0x1ff);
+    bits
+}
+
+fn stream(blocks: &[Bits], crc: u32) -> Vec<u8> {
+    let mut bits = Bits::default();
+    bits.put_bytes(b"BZh9");
+    for block in blocks {
+        bits.0.extend(&block.0);
+    }
+    bits.put(48, END);
+    bits.put(32, crc.into());
+    bits.bytes()
+}
+
+/// The block with its right checksum, the checksum, and what it unpacks to.
+fn checked(symbols: &[u8]) -> (Bits, u32, Vec<u8>) {
+    let mut data = Vec::with_capacity(1 << 20);
+    let wrong = stream(&[block(symbols, 0)], 0);
+    Decompress::new(false)
+        .decompress_vec(&wrong, &mut data)
+        .unwrap_err();
+    assert!(!data.is_empty() && data.len() < data.capacity());
+    let crc = data.iter().fold(u32::MAX, |crc, &byte| {
+        (0..8).fold(crc ^ u32::from(byte) << 24, |crc, _| {
+            crc << 1 ^ if crc >> 31 == 1 { 0x04c1_1db7 } else { 0 }
+        })
+    });
+    (block(symbols, !crc), !crc, data)
+}
+
+/// Bytes that hold `magic` from the bit `shift` on; none below 2 or above 253.
+fn holding(magic: u64, shift: usize, fill: u64) -> Vec<u8> {
+    // Whatever stands before and behind it, one of these fillings makes bytes that can be written.
+    let fillings = (0..1 << 16).map(|filling| fill.wrapping_mul(2 * filling + 1));
+    let mut bytes = fillings.map(|filling| {
+        let mut bits = Bits::default();
+        bits.put(shift, filling);
+        bits.put(48, magic);
+        bits.put(8 - shift, filling >> 8);
+        bits.bytes()
+    });
+    bytes
+        .find(|bytes| bytes.iter().all(|byte| (2..254).contains(byte)))
+        .unwrap()
+}
+
+fn symbols(length: usize, seed: u64) -> Vec<u8> {
+    noise(length, seed)
+        .iter()
+        .map(|byte| 2 + byte % 252)
+        .collect()
+}
+
+#[track_caller]
+fn assert_unpacks(packed: &[u8], data: &[u8]) {
+    for threads in [1, 3] {
+        let (result, output) = unpacked(packed, threads);
+        assert!(result.is_ok(), "{result:?}");
+        assert!(output == data);
+    }
+    assert!(unpacked_by("bzip2 -dc", packed).is_some_and(|output| output == data));
+}
+
+/// At every bit, either magic, in the first block, one in the middle and the last.
+#[test]
+fn one_magic() {
+    let (plain, plain_crc, plain_data) = checked(&symbols(900, 3));
+    for (magic, shift) in (0..16).map(|n| ([BLOCK, END][n % 2], n / 2)) {
+        let hidden = [symbols(1_001, 1), holding(magic, shift, 5), symbols(777, 2)].concat();
+        let (block, crc, data) = checked(&hidden);
+        let fold = |crcs: [u32; 3]| crcs.iter().fold(0_u32, |sum, crc| sum.rotate_left(1) ^ crc);
+        for place in 0..3 {
+            let mut blocks = [&plain, &plain, &plain].map(Bits::clone);
+            let mut crcs = [plain_crc; 3];
+            let mut all = [&plain_data; 3];
+            (blocks[place], crcs[place], all[place]) = (block.clone(), crc, &data);
+            assert_unpacks(
+                &stream(&blocks, fold(crcs)),
+                &all.map(Vec::as_slice).concat(),
+            );
+        }
+    }
+}
+
+#[test]
+fn some_magics_in_one_block() {
+    for count in 1..=4 {
+        let mut hidden = symbols(99, 1);
+        for number in 0..count {
+            hidden.extend(holding([END, BLOCK][number % 2], number * 3 % 8, 9));
+            hidden.extend(symbols(123, number as u64));
+        }
+        let (block, crc, data) = checked(&hidden);
+        assert_unpacks(&stream(&[block], crc), &data);
+    }
+}
+
+/// Also where what stands behind the end's magic looks like another stream's header.
+#[test]
+fn what_looks_like_the_end_of_the_stream_and_another_header() {
+    let mut bits = Bits(vec![]);
+    bits.put(48, END);
+    bits.put(32, 0x1234_5678);
+    bits.put_bytes(b"BZh1");
+    bits.put(48, BLOCK);
+    // All alignments of the block's symbols to the bytes of the stream.
+    for more in 0..8 {
+        let groups_shift = symbols(50 * more + 20, 4);
+        let hidden = [groups_shift, bits.bytes(), symbols(300, 5)].concat();
+        assert!(hidden.iter().all(|&byte| byte < 254), "cannot be written");
+        let (block, crc, data) = checked(&hidden);
+        let (next, next_crc, next_data) = checked(&symbols(400_000, 6));
+        let both = stream(&[block, next], crc.rotate_left(1) ^ next_crc);
+        assert_unpacks(&both, &[data, next_data].concat());
+    }
+}
+
+/// A damaged block is not joined to the ones behind it for ever.
+#[test]
+fn many_magics_do_not_take_long() {
+    let magics = holding(BLOCK, 0, 1).repeat(2_000);
+    let (result, _) = unpacked(&stream(&[block(&magics, 0)], 0), 2);
+    assert!(
+        result
+            .unwrap_err()
+            .to_string()
+            .contains("byte 4: the bzip2 block")
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    /// With a magic put into it, a damaged stream is still refused.
+    #[test]
+    fn magics_in_damaged_streams(
+        places in prop::collection::vec((any::<prop::sample::Index>(), any::<bool>(), 0..8_usize), 1..6),
+        threads in 1..4_usize,
+    ) {
+        let data = text(400_000);
+        let mut packed = packed_by("bzip2 -c -1", &data);
+        for (place, end, shift) in places {
+            let mut bits = Bits::default();
+            bits.put(shift, 0x55);
+            bits.put(48, if end { END } else { BLOCK });
+            let bytes = bits.bytes();
+            let place = place.index(packed.len() - bytes.len());
+            packed[place..place + bytes.len()].copy_from_slice(&bytes);
+        }
+        let (result, _) = unpacked(&packed, threads);
+        prop_assert!(result.is_err());
+    }
+}
