@@ -13,7 +13,13 @@ use crate::config::CompressMode;
 ///
 /// Values are read exactly as Cedar Backup 3 reads them.
 #[derive(Debug, Parser)]
-#[command(name = "cback-pgconf", version, disable_help_subcommand = true, after_help = EXAMPLES)]
+#[command(
+    name = "cback-pgconf",
+    version,
+    disable_help_subcommand = true,
+    after_help = EXAMPLES,
+    after_long_help = format!("{EXAMPLES}\n\n{CONFIGURATION}")
+)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -27,9 +33,9 @@ const EXAMPLES: &str = "Examples:
   conf=$(cback-pgconf shell /etc/cback3.conf) && eval \"$conf\" && ls \"$collect_dir\"
   # Have other databases backed up
   cback-pgconf add --replace --compress-mode gzip --database shop --database blog \\
-      /etc/cback3.conf > cback3.conf.new
+      /etc/cback3.conf > cback3.conf.new";
 
-A whole configuration, as far as cback-postgresql reads it:
+const CONFIGURATION: &str = "A whole configuration, as far as cback-postgresql reads it:
   <cb_config>
      <options>
         <backup_user>backup</backup_user>

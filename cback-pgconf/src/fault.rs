@@ -75,12 +75,13 @@ impl Fault {
 /// The text with its control characters escaped: a message is one line, and a terminal obeys some of
 /// them (names of files and of elements may hold U+009B, which begins a command).
 pub(crate) fn printable(text: &str) -> String {
-    let escape = |c: char| {
+    let mut printable = String::with_capacity(text.len());
+    for c in text.chars() {
         if c.is_control() {
-            c.escape_default().to_string()
+            printable.extend(c.escape_default());
         } else {
-            c.to_string()
+            printable.push(c);
         }
-    };
-    text.chars().map(escape).collect()
+    }
+    printable
 }

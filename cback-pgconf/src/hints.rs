@@ -60,7 +60,7 @@ pub(crate) fn overlooked(section: Node, value: &str) -> Option<String> {
 }
 
 /// Why a section that seems to be there was not found.
-pub(crate) fn astray(document: &Document, section: &str) -> Option<String> {
+pub(crate) fn misplaced(document: &Document, section: &str) -> Option<String> {
     let root = document.nodes().next()?;
     if document.root().is_none() {
         return Some(format!(

@@ -79,12 +79,12 @@ impl Source {
             return Vec::new();
         };
         let mode = metadata.mode() & 0o7777;
-        let strangers_read = mode & 0o044 == 0o040 && !reads_by_group(metadata);
+        let is_open_to_group = mode & 0o044 == 0o040 && !reads_by_group(metadata);
         #[rustfmt::skip]
         let found = [
             (mode & 0o022 == 0o020, "can be written by its group, and names programs to run", "chmod g-w"),
             (mode & 0o002 != 0, "can be written by others, and names programs to run", "chmod go-w"),
-            (strangers_read, "can be read by its group", "unless the group has to read it, chmod g-r"),
+            (is_open_to_group, "can be read by its group", "unless the group has to read it, chmod g-r"),
             (mode & 0o004 != 0, "can be read by everybody", "let its readers own it or be in its group, then chmod o-r"),
         ];
         let (name, file) = (&self.name, quote(&self.name));

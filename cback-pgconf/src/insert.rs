@@ -7,7 +7,6 @@ use quick_xml::escape::partial_escape;
 use crate::config::{CompressMode, LocalConfig, PostgresqlConfig};
 use crate::document::{Document, Element};
 use crate::fault::{Fault, Position};
-use crate::reader::is_char;
 
 /// Why a section cannot be written.
 #[derive(Debug, thiserror::Error)]
@@ -18,11 +17,8 @@ pub enum AddError {
     /// There is nothing to write.
     #[error("there is no section to add")]
     NoSection,
-    /// An empty element reads as no value at all, and some characters XML has no way to write.
-    #[error("{0} {1:?} cannot be written: it is empty, or holds a character that XML cannot carry")]
-    Unwritable(&'static str, String),
-    /// What was written would not read as it was given.
-    #[error("the document would not read back as it was given: {0}")]
+    /// XML has no way to write a value, or the document grows larger than what is read.
+    #[error("the section would not read back as it was given: {0}")]
     ReadsBackOtherwise(String),
 }
 
@@ -36,11 +32,11 @@ impl LocalConfig {
     ///
     /// See [`AddError`].
     pub fn add_config(&self, document: &[u8], replace: bool) -> Result<Vec<u8>, AddError> {
-        let section = self.postgresql.as_ref().ok_or(AddError::NoSection)?;
-        check(section)?;
+        let mut section = self.postgresql.clone().ok_or(AddError::NoSection)?;
+        section.databases = section.databases.filter(|names| !names.is_empty());
         let known = Document::read(document)?;
         let (gap, before, after) = place(&known, replace)?;
-        let mut text = [before, &written(section), after].concat();
+        let mut text = [before, &written(&section), after].concat();
         if known.text.contains("\r\n") {
             text = text.replace('\n', "\r\n");
         }
@@ -48,8 +44,8 @@ impl LocalConfig {
         added.replace_range(gap, &text);
         let added = added.into_bytes();
         let cause = match Self::parse(&added).map(|read| read.postgresql) {
-            Ok(Some(read)) if is_same(&read, section) => return Ok(added),
-            Ok(_) => "a value became another".to_owned(),
+            Ok(read) if read == Some(section) => return Ok(added),
+            Ok(_) => "an empty value is read as none".to_owned(),
             Err(fault) => fault.cause,
         };
         Err(AddError::ReadsBackOtherwise(cause))
@@ -107,32 +103,4 @@ fn written(section: &PostgresqlConfig) -> String {
         text += &element("database", Some(database));
     }
     text + "   </postgresql>"
-}
-
-fn check(section: &PostgresqlConfig) -> Result<(), AddError> {
-    let user = section.user.iter().map(|user| ("user", user));
-    let databases = section
-        .databases
-        .iter()
-        .flatten()
-        .map(|name| ("database", name));
-    match user
-        .chain(databases)
-        .find(|(_, value)| value.is_empty() || !value.chars().all(is_char))
-    {
-        Some((name, value)) => Err(AddError::Unwritable(name, value.clone())),
-        None => Ok(()),
-    }
-}
-
-/// Equal, the databases in the same order too; none at all is as good as an empty list.
-fn is_same(read: &PostgresqlConfig, given: &PostgresqlConfig) -> bool {
-    let databases = given.databases.clone();
-    let (names, given_names) = (&read.databases, &given.databases);
-    names.iter().flatten().eq(given_names.iter().flatten())
-        && *given
-            == PostgresqlConfig {
-                databases,
-                ..read.clone()
-            }
 }

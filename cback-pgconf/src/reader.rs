@@ -72,7 +72,7 @@ fn decode(bytes: &[u8]) -> Result<&str, Fault> {
 }
 
 /// A character that a document may hold (production 2 of XML 1.0).
-pub(crate) fn is_char(c: char) -> bool {
+fn is_char(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
 }
 

@@ -38,7 +38,7 @@ struct Counted {
 
 /// Asks Cedar of each document.
 fn compare(documents: impl Iterator<Item = Vec<u8>> + Clone + Send) -> Counted {
-    let (mut cedar, mut pipe) = Cedar::start();
+    let (cedar, mut pipe) = Cedar::start();
     let (mut differences, mut counted) = (Vec::new(), Counted::default());
     std::thread::scope(|scope| {
         let sent = documents.clone();
@@ -47,6 +47,8 @@ fn compare(documents: impl Iterator<Item = Vec<u8>> + Clone + Send) -> Counted {
                 cedar::send(&mut pipe, &document).expect("Cedar listens");
             }
         });
+        // Ends with this, by a panic too: or the documents would wait for it for ever.
+        let mut cedar = cedar;
         for document in documents {
             let [section, settings] = cedar.answer();
             if section.get("refused").is_some() {

@@ -71,6 +71,7 @@ const PIECES: &[&str] = &[
     "&amp;", "&lt;", "&gt;", "&apos;", "&quot;", "&#65;", "&#x41;", "&#10;", "&#13;", "&#x20AC;", "\n",
     "\r\n", "\r", "\t", " ", "<!--c-->", "<!---->", "<?pi d?>", "<![CDATA[cd]]>", "<![CDATA[]]>", "<x/>",
     "<x>y</x>", "\u{85}", "\u{7f}", "&#x1F600;", "&#0000065;", "&#x85;", "\u{2028}", "<!-- &amp; <x> -->",
+    "<user>in</user>", "<all>Y</all>", "<x><database>in</database></x>", "<postgresql><user>in</user></postgresql>",
 ];
 #[rustfmt::skip]
 const ODD_PIECES: &[&str] = &[
