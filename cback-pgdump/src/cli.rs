@@ -15,7 +15,7 @@ use std::path::PathBuf;
 #[command(version, max_term_width = 100, after_help = EXAMPLES)]
 #[command(
     override_usage = "cback-pgdump [OPTIONS] [DATABASE] [-- PG_DUMP_OPTION ...]
-       cback-pgdump [OPTIONS] --all [-- PG_DUMPALL_OPTION ...]
+       cback-pgdump [OPTIONS] --all|--globals [-- PG_DUMPALL_OPTION ...]
        cback-pgdump --check [--json] [--plan FILE] < DUMP"
 )]
 pub struct Cli {
@@ -24,12 +24,20 @@ pub struct Cli {
     /// Any name that PostgreSQL can hold. One that begins with `-` has to come by PGDATABASE. Other
     /// users see a name given here in ps, and not one in PGDATABASE (unless PGSERVICE is set,
     /// which would override it: then pg_dump has to be told by its arguments).
-    #[arg(conflicts_with = "all")]
+    #[arg(conflicts_with_all = ["all", "globals"])]
     pub database: Option<OsString>,
 
     /// Dump all databases, roles and tablespaces, with pg_dumpall
     #[arg(long)]
     pub all: bool,
+
+    /// Dump only roles and tablespaces, with pg_dumpall
+    ///
+    /// The dump of a single database lacks them, and a restore on a new server stops at the first
+    /// role. Where the user may not read the roles' passwords, the dump is made without them, and a
+    /// message says so.
+    #[arg(long, conflicts_with = "all")]
+    pub globals: bool,
 
     /// Connect as this role [default: $PGUSER, else libpq's choice]
     #[arg(short = 'U', long)]
@@ -39,7 +47,7 @@ pub struct Cli {
     #[arg(long, value_name = "PATH", default_value = "pg_dump")]
     pub pg_dump: PathBuf,
 
-    /// Dump all databases with this program
+    /// Dump all databases, or the globals, with this program
     #[arg(long, value_name = "PATH", default_value = "pg_dumpall")]
     pub pg_dumpall: PathBuf,
 
@@ -57,17 +65,17 @@ pub struct Cli {
     /// and one for all sequences and one for all large objects. The fingerprint depends on every
     /// value, but not on the order of rows or columns: two dumps of the same data print the same
     /// lines.
-    #[arg(long, conflicts_with_all = ["database", "all", "user", "seal", "arguments"])]
+    #[arg(long, conflicts_with_all = OF_A_DUMP)]
     pub check: bool,
 
     /// With --check: print one JSON object, with versions and what a restore needs besides
-    #[arg(long, requires = "check")]
+    #[arg(long, requires = "check", conflicts_with_all = OF_A_DUMP)]
     pub json: bool,
 
     /// With --check: write to FILE, for a shell's eval, what a restore needs; for scripts
     ///
     /// Only if the dump is whole. FILE may hold passwords' hashes; a new one gets mode 0600.
-    #[arg(long, value_name = "FILE", requires = "check")]
+    #[arg(long, value_name = "FILE", requires = "check", conflicts_with_all = OF_A_DUMP)]
     pub plan: Option<PathBuf>,
 
     /// End when this process does, which has to be the parent; for scripts
@@ -82,6 +90,9 @@ pub struct Cli {
     #[arg(last = true, value_name = "PG_DUMP_OPTION")]
     pub arguments: Vec<OsString>,
 }
+
+/// What makes no sense where nothing is dumped.
+const OF_A_DUMP: [&str; 6] = ["database", "all", "globals", "user", "seal", "arguments"];
 
 const EXAMPLES: &str = "Examples:
   # Only the definitions of a database

@@ -57,9 +57,15 @@ impl Invocation {
     fn without_names(options: &Options) -> Self {
         let program = match options.target {
             Target::Database(_) => &options.pg_dump,
-            Target::All => &options.pg_dumpall,
+            Target::All | Target::Globals { .. } => &options.pg_dumpall,
         };
         let mut arguments = options.arguments.clone();
+        if let Target::Globals { passwords } = options.target {
+            arguments.push("--globals-only".into());
+            if !passwords {
+                arguments.push("--no-role-passwords".into());
+            }
+        }
         arguments.push("--no-password".into());
         Self {
             program: program.clone(),
@@ -77,6 +83,7 @@ impl fmt::Display for Invocation {
         match &self.target {
             Target::Database(name) => write!(f, "database {name:?}: ")?,
             Target::All => write!(f, "all databases: ")?,
+            Target::Globals { .. } => write!(f, "globals: ")?,
         }
         self.program.display().fmt(f)
     }

@@ -78,7 +78,7 @@ impl From<&Target> for Form {
     fn from(target: &Target) -> Self {
         match target {
             Target::Database(_) => Self::Database,
-            Target::All => Self::Cluster,
+            Target::All | Target::Globals { .. } => Self::Cluster,
         }
     }
 }

@@ -45,6 +45,11 @@ pub enum Target {
     Database(OsString),
     /// Every database, roles and tablespaces: what `pg_dumpall` writes.
     All,
+    /// Roles and tablespaces alone: what `pg_dumpall --globals-only` writes.
+    Globals {
+        /// The roles' passwords too, which only a superuser may read.
+        passwords: bool,
+    },
 }
 
 /// What to dump, and how. Host, port, password and TLS are libpq's business: its environment
@@ -105,13 +110,14 @@ fn run(
         return Err(error);
     }
     let status = child.wait()?;
-    let is_version_mismatch = relay.finish();
+    let words = relay.finish();
     let failed = invocation.to_string();
     if !status.success() {
         return Err(Error::Child {
             failed,
             status,
-            is_version_mismatch,
+            is_version_mismatch: words.version_mismatch,
+            is_password_refusal: words.password_refusal,
         });
     }
     let form = Form::from(&options.target);

@@ -1,7 +1,8 @@
 //! What the command line asks for.
 
 use crate::cli::Cli;
-use crate::{Error, Options, Stopper, Target, check, die_with, dump_to_file, signals, stdio};
+use crate::{Error, Options, Stopper, Target};
+use crate::{check, die_with, dump, dump_to_file, signals, stdio};
 use anyhow::Context;
 use clap::CommandFactory;
 use clap::error::ErrorKind;
@@ -12,6 +13,9 @@ use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::{env, io, thread};
+
+const NO_PASSWORDS: &str = "globals: without the roles' passwords, which this user may not read
+cback-pgdump: hint: set them again after a restore, or have a superuser make this dump";
 
 /// Does what the command line says. Where it names no database, and the environment neither, the
 /// process ends with status 2.
@@ -28,7 +32,12 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
     if cli.check {
         return check(&output, cli.json, cli.plan.as_deref());
     }
-    match dump_to_file(&options(cli), &stopper, &output) {
+    let options = options(cli);
+    let outcome = match options.target {
+        Target::Globals { .. } => dump_globals(options, &stopper, &output),
+        _ => dump_to_file(&options, &stopper, &output),
+    };
+    match outcome {
         // The other thread is about to end us by the signal.
         Err(Error::Stopped) => loop {
             thread::park();
@@ -42,6 +51,8 @@ fn options(cli: Cli) -> Options {
     let is_named = |name: &OsString| !name.is_empty();
     let target = if cli.all {
         Target::All
+    } else if cli.globals {
+        Target::Globals { passwords: true }
     } else {
         let database = cli.database.or_else(|| env::var_os("PGDATABASE"));
         Target::Database(database.filter(is_named).unwrap_or_else(|| no_database()))
@@ -57,8 +68,26 @@ fn options(cli: Cli) -> Options {
     }
 }
 
+/// They are small, so they are kept until it is known whether with passwords or without.
+fn dump_globals(mut options: Options, stopper: &Stopper, mut output: &File) -> Result<(), Error> {
+    let mut globals = Vec::new();
+    match dump(&options, stopper, &mut globals) {
+        Err(Error::Child {
+            is_password_refusal: true,
+            ..
+        }) => {
+            globals.clear();
+            options.target = Target::Globals { passwords: false };
+            dump(&options, stopper, &mut globals)?;
+            stdio::warn(NO_PASSWORDS);
+        }
+        outcome => outcome?,
+    }
+    output.write_all(&globals).map_err(Error::Write)
+}
+
 fn no_database() -> ! {
-    let message = "no database: name one, set PGDATABASE, or say --all";
+    let message = "no database: name one, set PGDATABASE, or say --all or --globals";
     Cli::command()
         .error(ErrorKind::MissingRequiredArgument, message)
         .exit()

@@ -57,6 +57,11 @@ pub fn complain(error: &anyhow::Error) {
     say(&message);
 }
 
+/// Says what is less than one might expect.
+pub fn warn(message: &str) {
+    say(&format!("cback-pgdump: {message}\n"));
+}
+
 /// One write, so that lines of several programs never mix; nothing can be done about a standard
 /// error that is closed or full.
 fn say(message: &str) {

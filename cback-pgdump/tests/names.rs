@@ -224,7 +224,7 @@ fn an_empty_name_is_wrong_usage() {
     ] {
         assert_eq!(output.status.code(), Some(2));
         assert!(output.stdout.is_empty());
-        let message = "cback-pgdump: no database: name one, set PGDATABASE, or say --all\n";
+        let message = "error: no database: name one, set PGDATABASE, or say --all or --globals\n";
         assert!(stderr(&output).starts_with(message), "{}", stderr(&output));
     }
 }

@@ -134,9 +134,9 @@ impl<R: Read> Dump<R> {
         } else if let Some(version) = text.strip_prefix("Dumped by pg_dump version ") {
             note(&mut self.contents.pg_dump_version, version);
         } else if let Some(name) = text.strip_prefix("Name: ") {
-            self.place = format!(", at {}", kind_and_name(name));
+            self.place = format!(", after {}", kind_and_name(name));
         } else if let Some(name) = text.strip_prefix("Data for Name: ") {
-            self.place = format!(", at {}", kind_and_name(name));
+            self.place = format!(", after {}", kind_and_name(name));
         } else if text == "PostgreSQL database dump" {
             self.end_globals();
             self.part(true)?;
@@ -303,7 +303,8 @@ impl<R: Read> Dump<R> {
         match self.tail.take() {
             None => {
                 if !statement.is_empty() {
-                    self.place += &format!(", in the statement of line {}", statement.line);
+                    let place = self.place.replacen(", after", ", in", 1);
+                    self.place = format!("{place}, in the statement of line {}", statement.line);
                 }
                 return Err(self.breaks_off(self.form.marker()));
             }

@@ -18,9 +18,9 @@ impl Column {
         Self(xxh3_64(name))
     }
 
-    /// Of values that come without a name. No name is that long.
-    pub(crate) fn numbered(number: usize) -> Self {
-        Self::named(format!("{number:0100}").as_bytes())
+    /// Of values that come without a name. Its bytes are no name, since one of them is 0.
+    pub(crate) fn numbered(number: u64) -> Self {
+        Self::named(&number.to_le_bytes())
     }
 
     pub(crate) fn value(self, value: &[u8]) -> u64 {

@@ -4,8 +4,8 @@ use super::Fault;
 use crate::ending::Ending;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Result};
 
-/// Small enough to stay in a core's cache.
-const BUFFER: usize = 256 << 10;
+/// Stays in a core's own cache: with 256 KiB, reading took three times the CPU time.
+const BUFFER: usize = 64 << 10;
 
 /// `MaxAllocSize`: no server takes a longer statement, so only damage can make one.
 pub(crate) const LONGEST: usize = 1 << 30;

@@ -65,7 +65,7 @@ impl Insert {
         for number in 0.. {
             let column = match columns {
                 Some(columns) => *columns.get(number)?,
-                None => Column::numbered(number),
+                None => Column::numbered(number as u64),
             };
             let (value, next) = value(tokens, backslashes)?;
             if let Some(value) = value {
