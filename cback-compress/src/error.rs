@@ -9,7 +9,7 @@ pub enum Error {
     #[error("standard input")]
     Read(#[source] io::Error),
     /// The input ended without the seal.
-    #[error("standard input ended without its seal: the output is left unfinished")]
+    #[error("the input is incomplete, without its seal at the end: the output is left unfinished")]
     SealMissing,
     /// The input, to be unpacked, holds nothing.
     #[error("standard input is empty: it ought to be gzip or bzip2 data")]

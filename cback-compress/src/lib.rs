@@ -87,14 +87,11 @@ pub fn decompress(
     threads: Option<NonZeroUsize>,
 ) -> Result<(), Error> {
     let start = read_block(&mut input, 4).map_err(Error::Read)?;
-    let format = (start.first(), start.get(1), start.get(2));
     let input = Cursor::new(start.clone()).chain(input);
-    match format {
-        (None, ..) => Err(Error::Empty),
-        (Some(0x1f), Some(0x8b), _) => pipeline::run(gunzip::format(), input, output, threads),
-        (Some(b'B'), Some(b'Z'), Some(b'h')) => {
-            pipeline::run(bunzip2::format(), input, output, threads)
-        }
+    match start[..] {
+        [] => Err(Error::Empty),
+        [0x1f, 0x8b, ..] => pipeline::run(gunzip::format(), input, output, threads),
+        [b'B', b'Z', b'h', ..] => pipeline::run(bunzip2::format(), input, output, threads),
         _ => Err(Error::Damaged {
             byte: 0,
             what: "neither gzip nor bzip2 data begins here",

@@ -12,7 +12,7 @@ const LINE: &str = "{decimal_bytes} in, {msg}, {decimal_bytes_per_sec}, {elapsed
 pub(crate) struct Progress(Option<ProgressBar>);
 
 impl Progress {
-    /// Shows nothing unless `wanted`, and somebody is looking.
+    /// Shows nothing unless `wanted`, and standard error is a terminal.
     pub(crate) fn new(wanted: bool) -> Self {
         if !wanted || !io::stderr().is_terminal() {
             return Self(None);
@@ -72,7 +72,10 @@ impl<W: Write> Write for Counted<W> {
     }
 }
 
-#[allow(clippy::cast_precision_loss)] // nobody looks at the fifteenth digit
+#[allow(
+    clippy::cast_precision_loss,
+    reason = "one digit of the share is shown"
+)]
 fn bytes_out(count: u64, of: u64) -> String {
     let share = 100.0 * count as f64 / of.max(1) as f64;
     format!("{} out ({share:.1} %)", DecimalBytes(count))

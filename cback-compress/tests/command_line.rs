@@ -219,32 +219,3 @@ fn fsync_of_a_pipe_does_nothing() {
         b"data"
     );
 }
-
-#[test]
-fn progress_is_silent_where_nobody_looks() {
-    let input = text(3_000_000);
-    assert_eq!(compressed(&["--progress"], &input), compressed(&[], &input));
-}
-
-/// `script` gives it a terminal.
-#[test]
-fn progress_shows_bytes_and_their_ratio_on_a_terminal() {
-    let directory = tempfile::tempdir().unwrap();
-    let [input, output] = ["input", "output"].map(|name| directory.path().join(name));
-    std::fs::write(&input, text(3_000_000)).unwrap();
-    let line = format!(
-        "{} --progress -m none <{} >{}",
-        env!("CARGO_BIN_EXE_cback-compress"),
-        input.display(),
-        output.display()
-    );
-    let mut command = Command::new("script");
-    let done = run(command.args(["-qec", &line, "/dev/null"]), b"");
-    assert_eq!(done.status, Some(0));
-    let screen = String::from_utf8(done.output).unwrap();
-    assert!(
-        screen.contains("3.00 MB in, 3.00 MB out (100.0 %), "),
-        "{screen:?}"
-    );
-    assert_eq!(std::fs::read(output).unwrap(), text(3_000_000));
-}

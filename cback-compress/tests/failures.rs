@@ -13,8 +13,7 @@ use program::{Done, compress, is_whole, noise, ours, run, text, wait};
 
 const MODES: [&str; 2] = ["gzip", "bzip2"];
 const SEAL: &str = "seal-3f9c01";
-const SEAL_MISSING: &str =
-    "cback-compress: standard input ended without its seal: the output is left unfinished\n";
+const SEAL_MISSING: &str = "cback-compress: the input is incomplete, without its seal at the end: the output is left unfinished\n";
 
 /// Nothing, a little, less than a block, several of any format.
 fn lengths() -> [usize; 4] {

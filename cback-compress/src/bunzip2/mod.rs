@@ -34,6 +34,13 @@ pub(crate) fn format() -> Format<Segments, fn() -> Decoder, Streams> {
     }
 }
 
+/// Bits at the end of a stream: a magic and a checksum.
+const END_BITS: usize = 48 + 32;
+
+const BAD_HEADER: &str = "the header of the bzip2 stream is damaged";
+const CUT_OFF: &str = "the input ends here, in the middle of a bzip2 stream";
+const FOLLOWED: &str = "the bzip2 data ends here, and something else follows";
+
 fn error(byte: u64, what: &'static str) -> io::Error {
     Error::Damaged { byte, what }.into()
 }

@@ -3,8 +3,8 @@
 
 use std::io::{self, ErrorKind, Read};
 
-use super::damaged;
 use super::magics::{BITS, BLOCK, Finder};
+use super::{BAD_HEADER, END_BITS, FOLLOWED, damaged, error};
 use crate::bzip2::bits::Bits;
 use crate::pipeline::Split;
 
@@ -93,6 +93,15 @@ impl Segments {
         segment
     }
 
+    fn too_long(&self) -> io::Error {
+        let begins = self.position * 8 + self.begins as u64;
+        match self.kind {
+            Kind::Start => error(0, BAD_HEADER),
+            Kind::Block => damaged(begins / 8),
+            Kind::End => error((begins + END_BITS as u64).div_ceil(8), FOLLOWED),
+        }
+    }
+
     /// Reads on, in the place of what was taken; false at the end.
     fn read(&mut self, input: &mut impl Read) -> io::Result<bool> {
         let taken = self.begins / 8;
@@ -134,7 +143,7 @@ impl Split for Segments {
                 return Ok(Some(segment));
             }
             if self.buffer.len() - self.begins / 8 > LONGEST {
-                return Err(damaged(self.position + self.begins as u64 / 8));
+                return Err(self.too_long());
             }
             if !self.read(input)? {
                 self.ended = true;

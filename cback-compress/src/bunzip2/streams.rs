@@ -9,16 +9,13 @@ use std::io::{self, Write};
 
 use super::block::{self, Data, Piece};
 use super::segments::{Kind, LONGEST, header_level};
-use super::{damaged, error};
+use super::{BAD_HEADER, CUT_OFF, END_BITS, FOLLOWED, damaged, error};
 use crate::bzip2::bits::Bits;
 use crate::bzip2::crc;
 use crate::pipeline::Join;
 
 /// How many segments may be joined to one that does not unpack.
 const MOST_JOINED: usize = 4;
-
-/// Bits of a magic and a checksum.
-const END_BITS: usize = 48 + 32;
 
 /// Writes the blocks' data, checks the streams.
 pub(crate) struct Streams {
@@ -155,7 +152,7 @@ impl Streams {
         match header_level(&bits.bytes) {
             Some(level) if bits.len() == 32 => self.level = level,
             _ if self.state == State::Start => {
-                return Err(error(begins, "the header of the bzip2 stream is damaged"));
+                return Err(error(begins, BAD_HEADER));
             }
             _ => return Err(error(begins, FOLLOWED)),
         }
@@ -163,9 +160,6 @@ impl Streams {
         Ok(())
     }
 }
-
-const CUT_OFF: &str = "the input ends here, in the middle of a bzip2 stream";
-const FOLLOWED: &str = "the bzip2 data ends here, and something else follows";
 
 impl Join for Streams {
     type Piece = Piece;

@@ -23,7 +23,7 @@ pub(super) fn write(header: &Header, symbols: &Symbols, tables: &Tables) -> Bits
         bits.put(24, digits);
     }
     bits.put(32, header.crc);
-    // The block is not randomised, a thing of bzip2's youth.
+    // Whether the block is randomised: bzip2 has not done that since 0.9.5.
     bits.put_flag(false);
     bits.put(24, header.origin as u32);
     write_used(&mut bits, header.used);

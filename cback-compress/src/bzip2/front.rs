@@ -39,9 +39,9 @@ impl Front {
     /// Moves a byte that is in the list to its front and gives the place where it was.
     #[inline]
     pub(super) fn bring(&mut self, byte: u8) -> u16 {
-        let alike = self.near ^ u128::from_ne_bytes([byte; NEAR]);
+        let equal = self.near ^ u128::from_ne_bytes([byte; NEAR]);
         // Borrowing marks the lowest zero by its highest bit; marks above it may be wrong.
-        let found = alike.wrapping_sub(LOWEST_BITS) & !alike & HIGHEST_BITS;
+        let found = equal.wrapping_sub(LOWEST_BITS) & !equal & HIGHEST_BITS;
         if found == 0 {
             return self.bring_from_far(byte);
         }

@@ -14,7 +14,7 @@ const LONGEST_CODE: u8 = 17;
 /// Where the count stands in a weight; the depth is below.
 const COUNT_SHIFT: u32 = 8;
 
-/// The lengths of the codes for symbols that occur so often; who does not occur has a code too.
+/// The lengths of the codes for symbols that occur so often; one that does not occur gets a code too.
 pub(super) fn code_lengths(counts: &[u32], lengths: &mut [u8]) {
     let mut tree = Tree::new();
     let mut counts: Vec<u32> = counts.iter().map(|&count| count.max(1)).collect();

@@ -21,16 +21,16 @@ pub(super) fn least_rotation(block: &[u8]) -> (usize, bool) {
             best = Some(start);
             continue;
         };
-        let alike = (0..block.len())
+        let equal = (0..block.len())
             .take_while(|ahead| at(block, rival + ahead) == at(block, start + ahead))
             .count();
-        if alike == block.len() {
+        if equal == block.len() {
             return (rival, true);
         }
-        if at(block, rival + alike) < at(block, start + alike) {
-            ruled_out = start + alike + 1;
+        if at(block, rival + equal) < at(block, start + equal) {
+            ruled_out = start + equal + 1;
         } else {
-            ruled_out = rival + alike + 1;
+            ruled_out = rival + equal + 1;
             best = (start >= ruled_out).then_some(start);
         }
     }

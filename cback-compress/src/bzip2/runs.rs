@@ -123,8 +123,8 @@ impl Run {
 /// How many of the first bytes are `byte`.
 fn leading(byte: u8, bytes: &[u8]) -> usize {
     const WORD: usize = size_of::<u64>();
-    let alike = [byte; WORD];
-    let words = bytes.chunks_exact(WORD).take_while(|word| **word == alike);
+    let equal = [byte; WORD];
+    let words = bytes.chunks_exact(WORD).take_while(|word| **word == equal);
     let whole = words.count() * WORD;
     let rest = bytes[whole..].iter().take_while(|&&other| other == byte);
     whole + rest.count()
@@ -135,7 +135,7 @@ fn leading(byte: u8, bytes: &[u8]) -> usize {
 fn stretch(bytes: &[u8]) -> usize {
     let mut start = 0;
     while let Some(window) = bytes[start..].first_chunk() {
-        if let Some(place) = four_alike(window) {
+        if let Some(place) = four_equal(window) {
             return start + place;
         }
         start += STRIDE;
@@ -144,10 +144,10 @@ fn stretch(bytes: &[u8]) -> usize {
 }
 
 /// The first place in the stride where four equal bytes begin.
-fn four_alike(window: &[u8; STRIDE + 3]) -> Option<usize> {
+fn four_equal(window: &[u8; STRIDE + 3]) -> Option<usize> {
     let four = |at: usize| {
-        let alike = |ahead| window[at] == window[at + ahead];
-        alike(1) & alike(2) & alike(3)
+        let equal = |ahead| window[at] == window[at + ahead];
+        equal(1) & equal(2) & equal(3)
     };
     // No way out in the middle, here and above: so the compiler makes vector instructions of it.
     let any = (0..STRIDE).fold(false, |any, at| any | four(at));

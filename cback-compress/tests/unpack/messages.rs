@@ -107,10 +107,11 @@ fn what_is_appended() {
             "gzip -c"
         };
         for more in [
-            &b"\0\0"[..],
+            &b"\0"[..],
             &[0; 1000],
             b"\n\n",
             &text(600_000),
+            &vec![0; 3_000_000],
             &packed_by(other, b"x"),
         ] {
             assert_refused(&[&packed[..], more].concat(), &says);
