@@ -19,14 +19,16 @@ const CALLS: &str = "trace=openat,write,fsync,fdatasync,fchown,chown,fchownat,\
 
 /// All that the script has to do with, by the names that it uses: each a group of its own, since
 /// strace counts the calls of each process alone.
-fn places(site: &Site, job: &Job) -> [Vec<String>; 5] {
+fn places(site: &Site, job: &Job) -> [Vec<String>; 7] {
     let collect = site.collect_dir().display().to_string();
     let work = format!("{collect}/.cback-postgresql");
     let (file, published) = (job.file_name(), job.file(site).display().to_string());
     [
         vec![collect, "..".to_owned()],
         vec![work.clone(), ".".to_owned(), ".cback-postgresql".to_owned()],
-        vec![format!("{work}/dump"), "dump".to_owned()],
+        vec![format!("{work}/1"), "1".to_owned()],
+        vec![format!("{work}/1.said"), "1.said".to_owned()],
+        vec![format!("{work}/finished"), "finished".to_owned()],
         vec![format!("{work}/pid"), "pid".to_owned()],
         vec![published, format!("../{file}")],
     ]
@@ -60,8 +62,8 @@ fn the_dump_is_on_the_disk_before_its_name_and_the_name_before_success(shell: Sh
         found.unwrap_or_else(|| panic!("no {name} {words}: {calls:#?}"))
     };
     let order = [
-        last("write", "/dump>"),
-        last("fsync", "/dump>"),
+        last("write", "/1>"),
+        last("fsync", "/1>"),
         last("rename", &format!("{}\"", job.file_name())),
         last("fsync", &format!("<{}>", site.collect_dir().display())),
     ];
@@ -89,7 +91,7 @@ static ALL_CALLS: LazyLock<Vec<(usize, String, usize)>> = LazyLock::new(|| {
             .flat_map(|(name, most)| (1..=most).map(move |number| (place, name.clone(), number)));
         each.collect::<Vec<_>>()
     };
-    (0..5).flat_map(calls_at).collect()
+    (0..7).flat_map(calls_at).collect()
 });
 
 /// Has `fault` happen to a call, and looks at what has become of the backup.

@@ -128,7 +128,10 @@ fn a_read_only_disk() {
     disk.command(&remount).output().unwrap().succeeds();
     let said = run_on(&disk, &site, &JOBS[1]).output().unwrap().fails(1);
     let collect_dir = site.collect_dir().display().to_string();
-    let expected = format!("cback-postgresql: collect_dir {collect_dir} is not writable\n");
+    let expected = format!(
+        "cback-postgresql: collect_dir {collect_dir} is on a read-only file system\n\
+         cback-postgresql: hint: a systemd unit has to name it in ReadWritePaths= (systemctl edit)\n"
+    );
     assert_eq!(said, expected);
     assert_eq!(fs::read(&file).unwrap(), YESTERDAY);
 }

@@ -8,6 +8,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Output;
+use std::sync::LazyLock;
 use std::time::SystemTime;
 
 const OURS: &str = "cback_postgresql";
@@ -104,34 +105,51 @@ fn stage_copies_the_dumps_and_nothing_of_a_running_backup() {
     );
 }
 
-/// Cedar's own extension and ours leave the same: names, owner, and bytes but for the random key
-/// of `\restrict` lines.
-#[test]
-fn the_same_files_as_cedars_own_extension() {
-    // One of its own: other tests' databases would change the dump of all.
+const DATABASES: [&str; 3] = ["shop", "Ünïcode and spaces", "100%"];
+
+/// One of its own: other tests' databases would change the dump of all.
+static SAMPLES: LazyLock<Server> = LazyLock::new(|| {
     let server = Server::start();
-    let databases = ["shop", "Ünïcode and spaces", "100%"];
-    for database in databases {
+    for database in DATABASES {
         create_sample(&server, database);
     }
-    for mode in ["none", "gzip", "bzip2"] {
-        for databases in [&databases[..], &[]] {
-            let [theirs, ours] = ["CedarBackup3.extend.postgresql", OURS].map(|module| {
-                let site = site_with_action(module, mode, databases);
-                let mut action = cback3(&site, &server);
-                action.arg("postgresql").output().unwrap().succeeds();
-                site
-            });
-            assert_eq!(ours.listing(), theirs.listing());
-            assert_eq!(ours.listing().len(), databases.len().max(1));
-            for name in ours.listing() {
-                let [(their_owner, their_dump), (our_owner, our_dump)] =
-                    [&theirs, &ours].map(|site| opened(&site.collect_dir().join(&name)));
-                assert_eq!(our_owner, their_owner, "{name}");
-                assert!(our_dump == their_dump, "{name} differs in {mode}");
-            }
+    server
+});
+
+/// Cedar's own extension and ours leave the same: names, owner, and bytes but for the random key
+/// of `\restrict` lines.
+fn the_same_files_as_cedars_own_extension(mode: &str) {
+    for databases in [&DATABASES[..], &[]] {
+        let [theirs, ours] = ["CedarBackup3.extend.postgresql", OURS].map(|module| {
+            let site = site_with_action(module, mode, databases);
+            let mut action = cback3(&site, &SAMPLES);
+            action.arg("postgresql").output().unwrap().succeeds();
+            site
+        });
+        assert_eq!(ours.listing(), theirs.listing());
+        assert_eq!(ours.listing().len(), databases.len().max(1));
+        for name in ours.listing() {
+            let [(their_owner, their_dump), (our_owner, our_dump)] =
+                [&theirs, &ours].map(|site| opened(&site.collect_dir().join(&name)));
+            assert_eq!(our_owner, their_owner, "{name}");
+            assert!(our_dump == their_dump, "{name} differs in {mode}");
         }
     }
+}
+
+#[test]
+fn the_same_plain_files_as_cedars_own_extension() {
+    the_same_files_as_cedars_own_extension("none");
+}
+
+#[test]
+fn the_same_gzip_files_as_cedars_own_extension() {
+    the_same_files_as_cedars_own_extension("gzip");
+}
+
+#[test]
+fn the_same_bzip2_files_as_cedars_own_extension() {
+    the_same_files_as_cedars_own_extension("bzip2");
 }
 
 /// Owner, group and the text without its random keys.

@@ -14,7 +14,8 @@ use std::sync::Once;
 in_each_shell!(
     a_line_per_backup_tells_database_file_size_and_seconds,
     quiet_says_only_what_goes_wrong,
-    verbose_shows_warnings_and_pg_dumps_progress,
+    verbose_shows_pg_dumps_progress,
+    the_configurations_warnings_are_shown_in_every_run_that_is_not_quiet,
     a_dry_run_connects_nowhere_and_writes_nothing,
     names_are_cedars_except_that_no_slash_leads_out_of_collect_dir,
     databases_that_would_share_a_file_are_refused,
@@ -26,7 +27,7 @@ in_each_shell!(
     relative_names_in_libpqs_variables_mean_the_callers_directory,
     what_the_environment_sets_for_the_shell_does_not_matter,
     an_unknown_owner_is_refused_before_anything_is_dumped,
-    a_bad_configuration_is_one_clear_line,
+    a_bad_configuration_is_said_clearly,
     help_and_version_go_to_stdout,
     the_tools_beside_the_script_come_before_those_on_path,
     a_missing_tool_is_named,
@@ -64,15 +65,31 @@ fn quiet_says_only_what_goes_wrong(shell: Shell) {
     assert_eq!(command.arg("--quiet").output().unwrap().succeeds(), "");
 }
 
-fn verbose_shows_warnings_and_pg_dumps_progress(shell: Shell) {
+fn verbose_shows_pg_dumps_progress(shell: Shell) {
     let site = Site::with("none", &["postgres"]);
-    fs::set_permissions(site.config(), fs::Permissions::from_mode(0o644)).unwrap();
+    let progress = "pg_dump: reading user-defined tables";
     let plain = site.run(server(), shell).succeeds();
+    assert!(!plain.contains(progress), "{plain}");
     let mut command = site.command(server(), shell);
     let verbose = command.arg("-v").output().unwrap().succeeds();
-    for words in ["cback-pgconf: ", "pg_dump: reading user-defined tables"] {
-        assert!(!plain.contains(words), "{plain}");
-        assert!(verbose.contains(words), "{verbose}");
+    assert!(verbose.contains(progress), "{verbose}");
+}
+
+fn the_configurations_warnings_are_shown_in_every_run_that_is_not_quiet(shell: Shell) {
+    let site = Site::with("none", &["postgres"]);
+    fs::set_permissions(site.config(), fs::Permissions::from_mode(0o644)).unwrap();
+    let config = site.config().display().to_string();
+    let warning = format!("cback-pgconf: {config}: warning: can be read by everybody");
+    for (options, is_shown) in [
+        (&[][..], true),
+        (&["-v"], true),
+        (&["-n"], true),
+        (&["-q"], false),
+    ] {
+        let mut command = site.command(server(), shell);
+        let said = command.args(options).output().unwrap().succeeds();
+        assert_eq!(said.starts_with(&warning), is_shown, "{options:?}: {said}");
+        assert!(is_shown || said.is_empty(), "{said}");
     }
 }
 
@@ -134,8 +151,11 @@ fn everything_is_checked_before_the_first_dump(shell: Shell) {
     site.configure("gzip", &["postgres"]);
     fs::remove_dir(site.collect_dir()).unwrap();
     let directory = site.collect_dir().display().to_string();
-    let expected = format!("cback-postgresql: collect_dir {directory} is not a directory\n");
+    let expected = format!("cback-postgresql: collect_dir {directory} does not exist\n");
     assert_eq!(refused(&site, shell), expected);
+    fs::write(site.collect_dir(), "").unwrap();
+    let expected = format!("cback-postgresql: collect_dir {directory} is not a directory\n");
+    assert_eq!(site.run(server(), shell).fails(1), expected);
     assert!(!witness.exists());
 }
 
@@ -187,11 +207,11 @@ fn names_that_postgresql_cannot_hold_are_refused_before_the_first_dump(shell: Sh
         for names in [database, user] {
             let site = Site::new();
             site.configure_section(&format!("<compress_mode>none</compress_mode>{names}"));
-            let config = site.config().display().to_string();
-            let expected = format!(
-                "cback-postgresql: a name has at most 63 bytes, one in {config} has {length}\n"
-            );
-            assert_eq!(refused(&site, shell), expected);
+            let said = refused(&site, shell);
+            let start = format!("cback-pgconf: {}:", site.config().display());
+            assert!(said.starts_with(&start), "{said}");
+            let end = format!(" has {length} bytes, and PostgreSQL's names at most 63\n");
+            assert!(said.ends_with(&end), "{said}");
         }
     }
 }
@@ -278,21 +298,18 @@ fn without_root_nothing_is_given_away() {
     assert_eq!(site.listing(), ["postgresqldump-postgres.txt.gz"]);
 }
 
-fn a_bad_configuration_is_one_clear_line(shell: Shell) {
+fn a_bad_configuration_is_said_clearly(shell: Shell) {
     let site = Site::new();
     let config = site.config().display().to_string();
-    let said = refused(&site, shell);
-    assert!(
-        said.starts_with(&format!("cback-pgconf: {config}: ")),
-        "{said}"
+    let missing = format!(
+        "cback-pgconf: {config}: No such file or directory (os error 2)\n\
+         cback-pgconf: hint: cback-pgconf --help shows a whole configuration\n"
     );
-    assert_eq!(said.lines().count(), 1, "{said}");
+    assert_eq!(refused(&site, shell), missing);
     fs::write(site.config(), "not XML").unwrap();
     let said = refused(&site, shell);
-    assert!(
-        said.starts_with(&format!("cback-pgconf: {config}:1:1: ")),
-        "{said}"
-    );
+    let place = format!("cback-pgconf: {config}:1:1: ");
+    assert!(said.starts_with(&place), "{said}");
     fs::write(site.config(), "<cb_config/>").unwrap();
     let said = refused(&site, shell);
     assert!(said.starts_with("cback-pgconf: "), "{said}");
