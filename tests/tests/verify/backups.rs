@@ -1,0 +1,184 @@
+//! Backups to be verified, and the directory where their restores take place.
+
+use cback_tests::{
+    Finished, Process, SHELLS, Server, Shell, run_with_input, script, tool, wait_for,
+};
+use rustix::process::Pid;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// A directory of backups, and an empty one that is cback-pgverify's TMPDIR.
+pub(crate) struct Backups {
+    directory: TempDir,
+    scratch: TempDir,
+}
+
+impl Backups {
+    pub(crate) fn new() -> Self {
+        Self {
+            directory: open_directory(),
+            scratch: open_directory(),
+        }
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    /// Where restores take place.
+    pub(crate) fn scratch(&self) -> &Path {
+        self.scratch.path()
+    }
+
+    pub(crate) fn put(&self, name: &str, bytes: &[u8]) -> PathBuf {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, bytes).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        path
+    }
+
+    /// The script under `shell`, in the directory of the backups.
+    pub(crate) fn command(&self, shell: Shell, arguments: &[&str]) -> Command {
+        let mut command = Command::new(shell[0]);
+        command.args(&shell[1..]).arg(script("cback-pgverify"));
+        let tools = tool("cback-pgdump").parent().unwrap().display().to_string();
+        let path = std::env::var("PATH").unwrap();
+        command.env(
+            "PATH",
+            format!("{}:{tools}:{path}", self.path("bin").display()),
+        );
+        command
+            .env("TMPDIR", self.scratch())
+            .env("LC_ALL", "C.UTF-8");
+        command.args(arguments).current_dir(self.directory.path());
+        command
+    }
+
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
+        self.command(SHELLS[0], arguments).output().unwrap()
+    }
+
+    /// What is printed for a backup that is proven to restore.
+    #[track_caller]
+    pub(crate) fn proves(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        output.succeeds();
+        self.assert_clean();
+        output.printed()
+    }
+
+    /// What is said of backups that are not.
+    #[track_caller]
+    pub(crate) fn refuses(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        let said = output.fails(1);
+        self.assert_clean();
+        said
+    }
+
+    /// No process lives that is in a box of ours or names its directory, and that is empty.
+    #[track_caller]
+    pub(crate) fn assert_clean(&self) {
+        wait_for("nothing is left", Duration::from_secs(20), || {
+            self.left().is_empty()
+        });
+    }
+
+    /// What lives, by number and command line, and what lies in the scratch directory.
+    pub(crate) fn left(&self) -> Vec<String> {
+        let mut left: Vec<_> = self.alive().into_iter().map(|it| it.line).collect();
+        let entries = fs::read_dir(self.scratch()).unwrap();
+        left.extend(entries.map(|entry| format!("{:?}", entry.unwrap().path())));
+        left
+    }
+
+    pub(crate) fn alive(&self) -> Vec<Process> {
+        let mut alive = Process::with_variable(&format!("TMPDIR={}", self.scratch().display()));
+        alive.extend(in_a_box_in(self.scratch()));
+        alive
+    }
+}
+
+/// What lives in a box, where the environment is another one, but the directory is mounted.
+fn in_a_box_in(scratch: &Path) -> Vec<Process> {
+    let scratch = scratch.file_name().unwrap().to_str().unwrap();
+    let processes = fs::read_dir("/proc")
+        .unwrap()
+        .flatten()
+        .filter_map(|entry| {
+            let pid = Pid::from_raw(entry.file_name().to_str()?.parse().ok()?)?;
+            let mounts = fs::read_to_string(entry.path().join("mountinfo")).ok()?;
+            let name = fs::read_to_string(entry.path().join("comm")).unwrap_or_default();
+            let name = name.trim_end().to_owned();
+            let line = format!("{:?}: {name}", entry.path());
+            mounts
+                .contains(scratch)
+                .then_some(Process { pid, name, line })
+        });
+    processes.collect()
+}
+
+/// A directory that everybody may look into.
+fn open_directory() -> TempDir {
+    let directory = tempfile::Builder::new()
+        .prefix("cback-verify-")
+        .tempdir()
+        .unwrap();
+    fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    directory
+}
+
+/// The plain dump of `database`, or of the whole cluster.
+pub(crate) fn dump(server: &Server, database: Option<&str>) -> Vec<u8> {
+    let mut command = server.command(tool("cback-pgdump"));
+    match database {
+        Some(name) => command.arg(name),
+        None => command.arg("--all"),
+    };
+    let output = command.output().unwrap();
+    output.succeeds();
+    output.stdout
+}
+
+/// As cback-compress packs it.
+pub(crate) fn packed(dump: &[u8], mode: &str) -> Vec<u8> {
+    let output = run_with_input(
+        Command::new(tool("cback-compress")).args(["-m", mode]),
+        dump,
+    );
+    output.succeeds();
+    output.stdout
+}
+
+/// A database with one table `item` of a hundred rows.
+pub(crate) fn create_items(server: &Server, database: &str) {
+    server.create_database(database);
+    server.sql(
+        database,
+        "CREATE TABLE item AS SELECT n AS id, 'item ' || n AS name FROM generate_series(1, 100) n",
+    );
+}
+
+/// A dump of [`create_items`]' with `sql` before its data.
+pub(crate) fn with_sql(dump: &[u8], sql: &str) -> Vec<u8> {
+    let text = String::from_utf8(dump.to_vec()).unwrap();
+    let (before, after) = text.split_once("--\n-- Data for Name: item;").unwrap();
+    format!("{before}{sql}\n\n--\n-- Data for Name: item;{after}").into_bytes()
+}
+
+/// A dump of [`create_items`]' that runs this PL/pgSQL for each row that is restored.
+pub(crate) fn with_trigger(dump: &[u8], body: &str) -> Vec<u8> {
+    with_sql(
+        dump,
+        &format!(
+            "CREATE FUNCTION public.act() RETURNS trigger LANGUAGE plpgsql AS $act$\n\
+             BEGIN\n{body}\nEND;\n$act$;\n\n\
+             CREATE TRIGGER act BEFORE INSERT ON public.item FOR EACH ROW EXECUTE FUNCTION public.act();"
+        ),
+    )
+}

@@ -1,0 +1,240 @@
+//! Backups that are not what they should be: each is a failure.
+
+use crate::backups::{Backups, create_items, dump, packed, with_sql, with_trigger};
+use cback_tests::{Finished, Random, installations, seeds, server, shim, skip};
+use std::time::{Duration, SystemTime};
+
+#[test]
+fn a_file_that_was_cut_or_altered_is_refused() {
+    create_items(server(), "cut");
+    let backups = Backups::new();
+    let dump = dump(server(), Some("cut"));
+    for (name, mode) in [("x.gz", "gzip"), ("x.bz2", "bzip2")] {
+        let whole = packed(&dump, mode);
+        for seed in seeds(20) {
+            let mut random = Random::new(seed);
+            let at = usize::try_from(random.below(whole.len() as u64)).unwrap();
+            backups.put(name, &whole[..at]);
+            let said = backups.refuses(&[name]);
+            assert!(said.contains(name), "cut at {at}, seed {seed}: {said}");
+            let mut altered = whole.clone();
+            altered[at] ^= 1 << random.below(8);
+            backups.put(name, &altered);
+            if mode == "gzip" && (4..10).contains(&at) {
+                continue; // the time and the system in gzip's header, which mean nothing
+            }
+            let said = backups.refuses(&[name]);
+            assert!(said.contains(name), "bit of byte {at}, seed {seed}: {said}");
+        }
+    }
+}
+
+/// psql restores it with status 0.
+#[test]
+fn a_dump_cut_at_a_line_end_within_a_table_is_refused() {
+    create_items(server(), "line");
+    let backups = Backups::new();
+    let text = String::from_utf8(dump(server(), Some("line"))).unwrap();
+    let cut = text.find("50\titem 50").unwrap();
+    for arguments in [&["x.sql"][..], &["--restore", "x.sql"]] {
+        backups.put("x.sql", &text.as_bytes()[..cut]);
+        let said = backups.refuses(arguments);
+        assert!(!said.contains("restore"), "psql has seen it: {said}");
+    }
+}
+
+#[test]
+fn what_is_missing_empty_or_no_file_is_refused_and_named_again_in_the_end() {
+    create_items(server(), "good");
+    let backups = Backups::new();
+    backups.put("good.sql", &dump(server(), Some("good")));
+    backups.put("empty.gz", b"");
+    let output = backups.run(&["missing.gz", "good.sql", "empty.gz", "/dev/null"]);
+    let said = output.fails(1);
+    assert!(
+        output.printed().contains("good.sql: whole"),
+        "{}",
+        output.printed()
+    );
+    let (first, last) = said.split_once("not proven, 3 of 4:\n").unwrap();
+    for line in [
+        "missing.gz: missing",
+        "empty.gz: ",
+        "/dev/null: not a plain file",
+    ] {
+        assert!(
+            first.contains(line) && last.contains(line),
+            "{line}: {said}"
+        );
+    }
+    assert_eq!(last.lines().count(), 3, "{said}");
+}
+
+#[test]
+fn a_backup_that_is_too_old_is_refused() {
+    create_items(server(), "old");
+    let backups = Backups::new();
+    let path = backups.put("old.sql", &dump(server(), Some("old")));
+    let file = std::fs::File::options().write(true).open(path).unwrap();
+    let hour = Duration::from_secs(3600);
+    file.set_modified(SystemTime::now() - 30 * hour).unwrap();
+    backups.proves(&["--max-age", "31", "old.sql"]);
+    let said = backups.refuses(&["--max-age", "29", "old.sql"]);
+    assert!(said.ends_with("old.sql: 30 hours old\n"), "{said}");
+    file.set_modified(SystemTime::now() + 30 * hour).unwrap();
+    backups.refuses(&["--max-age", "29", "old.sql"]);
+}
+
+/// The trigger stands for whatever makes a restore differ.
+#[test]
+fn a_restore_that_loses_doubles_or_changes_a_row_is_refused() {
+    create_items(server(), "differs");
+    let backups = Backups::new();
+    let dump = dump(server(), Some("differs"));
+    let cases = [
+        (
+            "IF NEW.id = 7 THEN RETURN NULL; END IF; RETURN NEW;",
+            "public.item has 100 rows in the backup, restored 99",
+        ),
+        (
+            "IF NEW.id = 7 AND pg_trigger_depth() = 1 THEN INSERT INTO public.item VALUES (7, 'item 7'); END IF; RETURN NEW;",
+            "public.item has 100 rows in the backup, restored 101",
+        ),
+        (
+            "IF NEW.id = 7 THEN NEW.name = 'Item 7'; END IF; RETURN NEW;",
+            "public.item has other data when restored",
+        ),
+        (
+            "PERFORM lo_create(0); RETURN NEW;",
+            "large objects was not in the backup, and has 100 rows now",
+        ),
+    ];
+    backups.put("x.sql", &with_trigger(&dump, "RETURN NEW;"));
+    backups.proves(&["--restore", "x.sql"]);
+    for (body, difference) in cases {
+        backups.put("x.sql", &with_trigger(&dump, body));
+        let said = backups.refuses(&["--restore", "x.sql"]);
+        assert!(said.contains(difference), "{said}");
+    }
+}
+
+#[test]
+fn a_sequence_that_is_restored_otherwise_is_refused() {
+    create_items(server(), "sequence");
+    server().sql(
+        "sequence",
+        "CREATE SEQUENCE tally; SELECT setval('tally', 42)",
+    );
+    let backups = Backups::new();
+    let dump = dump(server(), Some("sequence"));
+    backups.put("x.sql", &dump);
+    backups.proves(&["--restore", "x.sql"]);
+    let text = String::from_utf8(dump).unwrap();
+    let sabotage = "CREATE FUNCTION public.spoil() RETURNS event_trigger LANGUAGE plpgsql AS \
+        $$ BEGIN PERFORM pg_catalog.setval('public.tally', 43); END $$;\n\n\
+        CREATE EVENT TRIGGER spoil ON ddl_command_end WHEN TAG IN ('COMMENT') EXECUTE FUNCTION public.spoil();\n\n\
+        COMMENT ON SEQUENCE public.tally IS 'x';\n\n";
+    let end = text
+        .rfind("--\n-- PostgreSQL database dump complete")
+        .unwrap();
+    let spoiled = format!("{}{sabotage}{}", &text[..end], &text[end..]);
+    backups.put("x.sql", spoiled.as_bytes());
+    let said = backups.refuses(&["--restore", "x.sql"]);
+    assert!(
+        said.contains("sequences has other data when restored"),
+        "{said}"
+    );
+}
+
+/// pg_dump empties search_path: what relies on it does not restore.
+#[test]
+fn a_dump_that_does_not_restore_is_refused() {
+    create_items(server(), "path");
+    server().sql(
+        "path",
+        "CREATE FUNCTION low(text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT lower($1)';
+         CREATE FUNCTION lower_it(text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN low($1); END';
+         CREATE INDEX ON item (lower_it(name));",
+    );
+    let backups = Backups::new();
+    backups.put("x.sql", &dump(server(), Some("path")));
+    backups.proves(&["x.sql"]);
+    let said = backups.refuses(&["--restore", "x.sql"]);
+    assert!(
+        said.contains("does not restore: ") && said.contains("function low(text) does not exist"),
+        "{said}"
+    );
+}
+
+#[test]
+fn what_this_machine_lacks_is_no_proof_and_named() {
+    create_items(server(), "lacks");
+    let backups = Backups::new();
+    let dump = dump(server(), Some("lacks"));
+    let extension = "CREATE EXTENSION IF NOT EXISTS no_such_thing WITH SCHEMA public;";
+    backups.put("x.sql", &with_sql(&dump, extension));
+    backups.proves(&["x.sql"]);
+    let said = backups.refuses(&["--restore", "x.sql"]);
+    assert!(
+        said.contains("cannot be proven here: ") && said.contains("no_such_thing"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_dump_newer_than_every_server_here_is_no_proof() {
+    let installations = installations();
+    let (Some(oldest), Some(newest)) = (installations.first(), installations.last()) else {
+        return skip("there is no PostgreSQL");
+    };
+    if oldest.major == newest.major {
+        return skip("there is one version of PostgreSQL only");
+    }
+    let server = cback_tests::Server::start_from(newest);
+    create_items(&server, "newer");
+    let backups = Backups::new();
+    backups.put("x.sql", &dump(&server, Some("newer")));
+    let bin = oldest.bin.to_str().unwrap();
+    let said = backups.refuses(&["--restore", "--pg-bin", bin, "x.sql"]);
+    let reason = format!(
+        "cannot be proven here: it was made by pg_dump {}",
+        newest.major
+    );
+    assert!(said.contains(&reason), "{said}");
+    // Of several the oldest that is as new as the dump is taken.
+    let newest = newest.bin.to_str().unwrap();
+    backups.proves(&["--restore", "--pg-bin", bin, "--pg-bin", newest, "x.sql"]);
+}
+
+/// What is unpacked may be whole though the file is not: then the status alone tells.
+#[test]
+fn an_unpacker_that_fails_after_the_last_byte_is_a_failure() {
+    create_items(server(), "status");
+    let backups = Backups::new();
+    backups.put("x.gz", &packed(&dump(server(), Some("status")), "gzip"));
+    std::fs::create_dir(backups.path("bin")).unwrap();
+    for end in ["exit 1", "kill -9 $$"] {
+        shim(
+            &backups.path("bin/cback-compress"),
+            &format!("gzip -dc\n{end}"),
+        );
+        for arguments in [&["x.gz"][..], &["--restore", "x.gz"]] {
+            backups.refuses(arguments);
+        }
+    }
+    shim(&backups.path("bin/cback-compress"), "gzip -dc");
+    backups.proves(&["--restore", "x.gz"]);
+}
+
+#[test]
+fn a_checker_that_ends_without_a_word_is_a_failure() {
+    create_items(server(), "checker");
+    let backups = Backups::new();
+    backups.put("x.sql", &dump(server(), Some("checker")));
+    std::fs::create_dir(backups.path("bin")).unwrap();
+    for end in ["", "kill -9 $$"] {
+        let script = format!("cat >/dev/null\n{end}");
+        shim(&backups.path("bin/cback-pgdump"), &script);
+        backups.refuses(&["x.sql"]);
+    }
+}

@@ -1,0 +1,89 @@
+//! The command line.
+
+use crate::backups::{Backups, create_items, dump};
+use cback_tests::{Finished, SHELLS, Site, server};
+use std::fs;
+
+#[test]
+fn wrong_usage_is_told_and_starts_nothing() {
+    let backups = Backups::new();
+    for arguments in [
+        &["--no-such-option"][..],
+        &["--max-age", "x"],
+        &["--max-age", "-1"],
+        &["--max-age", ""],
+        &["--time-limit", "0"],
+        &["--config", ""],
+    ] {
+        let said = backups.run(arguments).fails(2);
+        assert!(
+            said.contains("usage: cback-pgverify "),
+            "{arguments:?}: {said}"
+        );
+        backups.assert_clean();
+    }
+}
+
+#[test]
+fn a_configuration_of_which_nothing_is_there_is_a_failure() {
+    let site = Site::with("gzip", &["one", "two"]);
+    let backups = Backups::new();
+    let said = backups.refuses(&["-c", site.config().to_str().unwrap()]);
+    assert!(
+        said.contains("postgresqldump-one.txt.gz: missing"),
+        "{said}"
+    );
+    assert!(
+        said.contains("postgresqldump-two.txt.gz: missing"),
+        "{said}"
+    );
+    fs::remove_file(site.config()).unwrap();
+    backups.refuses(&["-c", site.config().to_str().unwrap()]);
+}
+
+#[test]
+fn quiet_says_only_what_goes_wrong_and_verbose_each_table() {
+    create_items(server(), "words");
+    let backups = Backups::new();
+    backups.put("words.sql", &dump(server(), Some("words")));
+    assert_eq!(backups.proves(&["-q", "words.sql"]), "");
+    let printed = backups.proves(&["-v", "words.sql"]);
+    assert!(
+        printed.contains("\n    public.item: 100 rows, "),
+        "{printed}"
+    );
+}
+
+#[test]
+fn a_full_standard_output_is_a_failure() {
+    create_items(server(), "full");
+    let backups = Backups::new();
+    backups.put("full.sql", &dump(server(), Some("full")));
+    let mut command = backups.command(SHELLS[0], &["full.sql"]);
+    command.stdout(fs::File::options().write(true).open("/dev/full").unwrap());
+    let said = command.output().unwrap().fails(1);
+    assert!(said.contains("standard output cannot be written"), "{said}");
+    backups.assert_clean();
+}
+
+#[test]
+fn help_and_version_are_told() {
+    let backups = Backups::new();
+    let help = backups.proves(&["--help"]);
+    for option in [
+        "--config",
+        "--max-age",
+        "--restore",
+        "--pg-bin",
+        "--time-limit",
+        "--quiet",
+        "--verbose",
+    ] {
+        assert!(help.contains(option), "{help}");
+    }
+    assert!(
+        backups
+            .proves(&["--version"])
+            .starts_with("cback-pgverify 0.")
+    );
+}

@@ -1,0 +1,10 @@
+//! cback-pgverify: what it proves, what it catches, and that nothing is left of it.
+#![allow(clippy::unwrap_used)] // a test fails by panicking
+
+mod backups;
+mod caught;
+mod command_line;
+mod isolation;
+mod kills;
+mod leftovers;
+mod proven;

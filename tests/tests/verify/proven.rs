@@ -1,0 +1,190 @@
+//! Good backups.
+
+use crate::backups::{Backups, create_items, dump, packed};
+use cback_tests::{
+    Finished, SHELLS, Server, Shell, Site, create_sample, in_each_shell, installations, server,
+    skip, skipped_without_root,
+};
+use std::os::unix::fs::chown;
+use std::process::Command;
+
+in_each_shell!(a_backup_is_proven_to_restore);
+
+fn a_backup_is_proven_to_restore(shell: Shell) {
+    let name = format!("proven by {}", shell.join(" "));
+    create_items(server(), &name);
+    let backups = Backups::new();
+    backups.put("items.gz", &packed(&dump(server(), Some(&name)), "gzip"));
+    let output = backups
+        .command(shell, &["--restore", "items.gz"])
+        .output()
+        .unwrap();
+    assert_eq!(output.succeeds(), "");
+    let line = output.printed();
+    assert!(
+        line.contains("items.gz: whole, database, 1 tables, 100 rows, "),
+        "{line}"
+    );
+    assert!(line.contains(" s and found the same\n"), "{line}");
+    backups.assert_clean();
+}
+
+/// All that a version dumps, restored into that version and into every later one.
+#[test]
+fn every_version_restores_into_itself_and_into_later_ones() {
+    let installations = installations();
+    let modes = ["gzip", "bzip2", "none"];
+    for (number, installation) in installations.iter().enumerate() {
+        let server = Server::start_from(installation);
+        create_sample(&server, "sample");
+        server.sql(
+            "sample",
+            "CREATE ROLE \"odd \"\"name\" ; ALTER TABLE customer OWNER TO \"odd \"\"name\"",
+        );
+        let backups = Backups::new();
+        let mode = modes[number % 3];
+        let suffix = ["gz", "bz2", "sql"][number % 3];
+        let (one, all) = (format!("sample.{suffix}"), format!("all.{suffix}"));
+        backups.put(&one, &packed(&dump(&server, Some("sample")), mode));
+        backups.put(&all, &packed(&dump(&server, None), mode));
+        for later in &installations[number..] {
+            let bin = later.bin.to_str().unwrap();
+            let printed = backups.proves(&["--restore", "--pg-bin", bin, &one, &all]);
+            let same = format!("restored into PostgreSQL {} in ", later.major);
+            assert_eq!(printed.matches(&same).count(), 2, "{printed}");
+        }
+    }
+}
+
+#[test]
+fn what_a_configuration_means_is_proven() {
+    let server = Server::start();
+    create_items(&server, "shop");
+    create_items(&server, "a/b 100%'x'");
+    let databases = ["shop", "a/b 100%'x'"];
+    let modes: [(&str, &[&str]); 3] = [("none", &databases), ("gzip", &[]), ("bzip2", &databases)];
+    for (mode, databases) in modes {
+        let site = Site::with(mode, databases);
+        site.run(&server, SHELLS[0]).succeeds();
+        let config = site.config();
+        let config = config.to_str().unwrap();
+        let printed = Backups::new().proves(&["--restore", "--max-age", "1", "--config", config]);
+        let many = databases.len().max(1);
+        assert_eq!(
+            printed.matches("found the same\n").count(),
+            many,
+            "{printed}"
+        );
+    }
+}
+
+#[test]
+fn a_directory_stands_for_the_backups_beneath() {
+    create_items(server(), "beneath");
+    let backups = Backups::new();
+    let dump = dump(server(), Some("beneath"));
+    backups.put(
+        "2026/11/24/one/postgresqldump-beneath.txt.gz",
+        &packed(&dump, "gzip"),
+    );
+    backups.put("2026/11/24/two/postgresqldump-beneath.txt", &dump);
+    backups.put("2026/11/24/two/some-log.txt", b"no backup");
+    let printed = backups.proves(&["2026"]);
+    assert_eq!(printed.lines().count(), 2, "{printed}");
+
+    backups.put("2026/11/24/three/postgresqldump-beneath.txt.gz", b"");
+    let said = backups.refuses(&["--quiet", "2026"]);
+    assert!(
+        said.contains("three/postgresqldump-beneath.txt.gz: "),
+        "{said}"
+    );
+    backups.put("empty/some-log.txt", b"no backup");
+    let said = backups.refuses(&["empty"]);
+    assert!(
+        said.ends_with("/empty: there is no backup in it\n"),
+        "{said}"
+    );
+}
+
+/// The roles come from the globals beside a dump, where there are any.
+#[test]
+fn a_role_comes_from_the_globals_or_the_backup_is_not_proven() {
+    let server = Server::start();
+    create_items(&server, "owned");
+    server.sql(
+        "owned",
+        "CREATE ROLE keeper; ALTER TABLE item OWNER TO keeper",
+    );
+    let globals = |server: &Server| {
+        let output = server
+            .command("pg_dumpall")
+            .arg("--globals-only")
+            .output()
+            .unwrap();
+        output.succeeds();
+        output.stdout
+    };
+    let backups = Backups::new();
+    backups.put("postgresqldump-owned.txt", &dump(&server, Some("owned")));
+    let with_roles = globals(&server);
+    backups.put("postgresqlglobals.txt", &with_roles);
+    let printed = backups.proves(&["--restore", "."]);
+    assert!(
+        printed.contains("postgresqlglobals.txt: whole, roles and tablespaces, "),
+        "{printed}"
+    );
+
+    let text = String::from_utf8(with_roles).unwrap();
+    let lines = text
+        .split_inclusive('\n')
+        .filter(|line| !line.contains("keeper"));
+    backups.put(
+        "postgresqlglobals.txt",
+        lines.collect::<String>().as_bytes(),
+    );
+    let said = backups.refuses(&["--restore", "postgresqldump-owned.txt"]);
+    assert!(said.contains("role \"keeper\" does not exist"), "{said}");
+}
+
+/// A dump shows times in its server's zone, and the throwaway server has another.
+#[test]
+fn a_backup_from_another_time_zone_is_proven() {
+    server().create_database("zone");
+    server().sql(
+        "zone",
+        "CREATE TABLE moment AS SELECT '2020-01-01'::timestamptz + n * interval '37 hours 3.5 seconds'
+         FROM generate_series(1, 500) n",
+    );
+    let backups = Backups::new();
+    for zone in ["America/St_Johns", "Asia/Kolkata"] {
+        let mut command = server().command("pg_dump");
+        let output = command.env("PGTZ", zone).arg("zone").output().unwrap();
+        backups.put("zone.sql", &output.stdout);
+        backups.proves(&["--restore", "zone.sql"]);
+    }
+}
+
+#[test]
+fn the_servers_own_account_and_any_other_may_prove_a_backup() {
+    if skipped_without_root("to become another account") {
+        return;
+    }
+    create_items(server(), "accounts");
+    let dump = dump(server(), Some("accounts"));
+    for account in ["postgres", "nobody"] {
+        let id = Command::new("id").args(["-u", account]).output().unwrap();
+        let Ok(uid) = id.printed().trim().parse() else {
+            skip(&format!("there is no account {account}"));
+            continue;
+        };
+        let backups = Backups::new();
+        backups.put("items.sql", &dump);
+        chown(backups.scratch(), Some(uid), None).unwrap();
+        let command = backups.command(SHELLS[0], &["--restore", "items.sql"]);
+        let uid = format!("--reuid={uid}");
+        let outer = ["setpriv", &uid, "--clear-groups", "--"];
+        let output = cback_tests::wrapped(&outer, &command).output().unwrap();
+        output.succeeds();
+        backups.assert_clean();
+    }
+}
