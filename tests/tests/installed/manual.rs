@@ -1,0 +1,318 @@
+//! The man pages, the completions and `--help`, as they are installed: all say the same, and what
+//! they say can be done.
+
+use cback_tests::{
+    Finished, Server, Site, installer, path_with_tools, run_with_input, script, tool, workspace,
+};
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use tempfile::TempDir;
+
+const PROGRAMS: [&str; 3] = ["cback-pgconf", "cback-pgdump", "cback-compress"];
+const SCRIPTS: [&str; 2] = ["cback-postgresql", "cback-pgverify"];
+
+/// What `scripts/install` puts into a prefix.
+fn installed() -> TempDir {
+    let prefix = TempDir::new().unwrap();
+    let mut install = installer(prefix.path());
+    install.arg("--prefix").arg(prefix.path());
+    install.output().unwrap().succeeds();
+    prefix
+}
+
+fn page(prefix: &Path, program: &str) -> PathBuf {
+    prefix.join(format!("share/man/man1/{program}.1"))
+}
+
+#[test]
+fn every_page_renders_without_a_warning_and_has_its_sections() {
+    let prefix = installed();
+    for program in PROGRAMS.into_iter().chain(SCRIPTS) {
+        let mut man = Command::new("man");
+        man.args(["--warnings", "--local-file"])
+            .arg(page(prefix.path(), program));
+        man.envs([("MANWIDTH", "80"), ("LC_ALL", "C.UTF-8")]);
+        let output = man.output().unwrap();
+        assert_eq!(output.succeeds(), "", "{program}");
+        let rendered = output.printed();
+        let mut headings = vec![
+            "NAME",
+            "SYNOPSIS",
+            "DESCRIPTION",
+            "OPTIONS",
+            "EXIT STATUS",
+            "EXAMPLES",
+            "SEE ALSO",
+        ];
+        if program != "cback-compress" {
+            headings.push("FILES"); // and compressing reads no file and no variable
+        }
+        if !["cback-compress", "cback-pgconf"].contains(&program) {
+            headings.push("ENVIRONMENT");
+        }
+        for heading in headings {
+            assert!(
+                rendered.lines().any(|line| line == heading),
+                "{program}: {heading}: {rendered}"
+            );
+        }
+    }
+}
+
+/// The scripts are sh: their help, their getopt line, their page and their completions are written
+/// by hand, and all have to name the same options.
+#[test]
+fn the_scripts_pages_and_completions_name_the_options_of_their_help() {
+    let by_hand = workspace().join("scripts/manual/by-hand");
+    let read = |name: String| fs::read_to_string(by_hand.join(name)).unwrap();
+    for program in SCRIPTS {
+        let help = help(program);
+        let options = help
+            .lines()
+            .filter(|line| line.trim_start().starts_with('-'));
+        let expected = options
+            .flat_map(|line| words(line.trim_start().split("  ").next().unwrap()))
+            .collect::<BTreeSet<_>>();
+        assert!(expected.len() >= 10, "{program}: {expected:?}");
+
+        let page = read(format!("{program}.1")).replace("\\-", "-");
+        let (_, section) = page.split_once(".SH OPTIONS\n").unwrap();
+        let (section, _) = section.split_once(".SH ").unwrap();
+        let tags = section.lines().filter(|line| line.starts_with("\\fB-"));
+        let on_page: BTreeSet<_> = tags.flat_map(words).collect();
+        assert_eq!(on_page, expected, "{program}.1");
+
+        let bash = read(format!("{program}.bash"));
+        let line = bash.lines().find(|line| line.contains("local options="));
+        let in_bash: BTreeSet<_> = words(line.unwrap()).collect();
+        assert_eq!(in_bash, expected, "{program}.bash");
+
+        let zsh = read(format!("_{program}"));
+        let arguments = zsh.lines().filter(|line| line.starts_with(' '));
+        let arguments = arguments.filter_map(|line| line.split('[').next());
+        let in_zsh: BTreeSet<_> = arguments.flat_map(words).collect();
+        assert_eq!(in_zsh, expected, "_{program}");
+
+        let fish = read(format!("{program}.fish"));
+        let in_fish: BTreeSet<_> = fish.lines().flat_map(fish_options).collect();
+        assert_eq!(in_fish, expected, "{program}.fish");
+    }
+}
+
+/// The words that begin with `-`, without what encloses them.
+fn words(line: &str) -> impl Iterator<Item = String> + '_ {
+    let parts = line.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'));
+    let starts =
+        |part: &&str| part.starts_with('-') && part.trim_start_matches('-').len() + 2 >= part.len();
+    let parts = parts.map(|part| part.strip_prefix("fB").unwrap_or(part));
+    parts
+        .filter(starts)
+        .filter(|part| part.trim_matches('-') != "")
+        .map(str::to_owned)
+}
+
+fn fish_options(line: &str) -> Vec<String> {
+    let words: Vec<_> = line.split(' ').collect();
+    let option = |pair: &[&str]| match pair {
+        ["-s", letter] => Some(format!("-{letter}")),
+        ["-l", name] => Some(format!("--{name}")),
+        _ => None,
+    };
+    words.windows(2).filter_map(option).collect()
+}
+
+fn help(program: &str) -> String {
+    let output = Command::new(path(program)).arg("--help").output().unwrap();
+    output.succeeds();
+    output.printed()
+}
+
+fn path(program: &str) -> PathBuf {
+    if SCRIPTS.contains(&program) {
+        script(program)
+    } else {
+        tool(program)
+    }
+}
+
+/// The commands under "Examples:", each with the remark above it.
+fn examples(program: &str) -> Vec<String> {
+    let help = help(program);
+    let (_, examples) = help.split_once("\nExamples:\n").unwrap();
+    let examples = examples.split("\n\n").next().unwrap();
+    examples.split("  # ").skip(1).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_scripts_pages_show_the_examples_of_their_help() {
+    for program in SCRIPTS {
+        let page = workspace().join(format!("scripts/manual/by-hand/{program}.1"));
+        let page = fs::read_to_string(page).unwrap().replace("\\-", "-");
+        for example in examples(program) {
+            for line in example.lines().map(str::trim) {
+                assert!(page.contains(line), "{program}: {line}");
+            }
+        }
+    }
+}
+
+/// A backup that fails must leave the last one as it is: so no example, in no text, writes to the
+/// name that the last one has.
+#[test]
+fn no_example_writes_over_the_last_backup() {
+    let mut texts = vec![fs::read_to_string(workspace().join("README.md")).unwrap()];
+    texts.extend(PROGRAMS.into_iter().chain(SCRIPTS).map(help));
+    let text = texts.join("\n").replace("\\\n", " ").replace("|\n", "| ");
+    let mut seen = 0;
+    for line in text.lines().filter(|line| !line.starts_with('|')) {
+        let Some((before, after)) = line.rsplit_once("> ") else {
+            continue;
+        };
+        let dumps = before.contains("pg_dump") || before.contains("cback-pgdump");
+        let is_picture = before.contains("->");
+        if is_picture || !dumps || after.starts_with("/dev/null") || !before.contains('|') {
+            continue;
+        }
+        seen += 1;
+        let target = after.split([' ', '\'']).next().unwrap();
+        assert!(target.ends_with(".new"), "{line}");
+    }
+    assert!(seen >= 4, "{seen}");
+}
+
+#[test]
+fn the_examples_of_every_help_work_when_pasted() {
+    let server = Server::start();
+    let site = Site::new();
+    site.configure("gzip", &["shop"]);
+    server.create_database("shop");
+    fs::write(site.path("shop.sql"), "SELECT 1;\n").unwrap();
+    let first = ["cback-postgresql", "cback-pgdump", "cback-compress"];
+    for program in first.into_iter().chain(["cback-pgconf"]) {
+        let examples = examples(program);
+        assert!((2..=5).contains(&examples.len()), "{program}: {examples:?}");
+        for example in examples {
+            paste(&server, &site, &example);
+        }
+    }
+    let gzip = Command::new("gzip")
+        .arg("-t")
+        .arg(site.path("shop.sql.gz"))
+        .output();
+    gzip.unwrap().succeeds();
+}
+
+/// Types all lines but the remark into a shell; only the configuration lies elsewhere.
+fn paste(server: &Server, site: &Site, example: &str) {
+    let (remark, commands) = example.split_once('\n').unwrap();
+    let config = site.config().display().to_string();
+    let mut commands = commands.replace("/etc/cback3.conf", &config);
+    for option in ["--dry-run", "--jobs 1"] {
+        commands = commands.replace(option, &format!("{option} -c {config}"));
+    }
+    let mut path = OsString::from(workspace().join("scripts"));
+    path.push(":");
+    path.push(path_with_tools(server));
+    let mut shell = server.command("bash");
+    shell.args(["-euo", "pipefail", "-c", &commands]);
+    shell.env("PATH", path).current_dir(site.path(""));
+    let output = shell.output().unwrap();
+    assert!(output.status.success(), "{remark}: {}", output.said());
+}
+
+/// A word to complete, and some of what has to be offered.
+const COMPLETIONS: [(&str, &[&str]); 7] = [
+    ("cback-postgresql --dr", &["--dry-run"]),
+    ("cback-pgverify --max", &["--max-age"]),
+    ("cback-compress --mode bz", &["bzip2"]),
+    ("cback-pgdump --pg-dumpa", &["--pg-dumpall"]),
+    ("cback-pgconf ad", &["add"]),
+    ("cback-pgconf shell --pre", &["--prefix"]),
+    ("cback-pgconf add --compress-mode gz", &["gzip"]),
+];
+
+/// As interactive bash does it, of which only the keyboard is missing: it looks for the function
+/// of the command, and calls it with the words typed and the place of the one to complete.
+const BASH: &str = r#"
+line=$1 command=${1%% *}
+. "$2/share/bash-completion/completions/$command"
+set -- $(complete -p "$command")
+while [ "$1" != -F ]; do shift; done
+COMP_LINE=$line COMP_POINT=${#line} COMP_WORDS=($line)
+COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+compopt() { :; } # speaks to readline
+"$2" "$command" "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
+printf '%s\n' "${COMPREPLY[@]}"
+"#;
+
+#[test]
+fn bash_completes() {
+    let prefix = installed();
+    for (line, expected) in COMPLETIONS {
+        let mut bash = Command::new("bash");
+        bash.args(["--norc", "-c", BASH, "bash", line])
+            .arg(prefix.path());
+        let output = bash.output().unwrap();
+        assert_eq!(output.succeeds(), "", "{line}");
+        offers(&output.printed(), line, expected);
+    }
+}
+
+/// Nothing but a keyboard has zsh complete: so one zsh types into another.
+const ZSH: &str = r#"
+zmodload zsh/zpty
+zpty shell "TERM=dumb HISTFILE= PS1='READY>' zsh -f -i"
+expect() { zpty -r -m shell line "*$1*" }
+expect 'READY>'
+zpty -w shell "fpath=($2/share/zsh/site-functions \$fpath); autoload -U compinit; compinit -uD; PS1='SET''>'"
+expect 'SET>'
+zpty -w -n shell "$1"$'\t'
+zpty -w -n shell $'\C-aGOT' # before the line, when that is completed
+expect GOT
+print -r -- "$line"
+"#;
+
+#[test]
+fn zsh_completes() {
+    let prefix = installed();
+    for (line, expected) in COMPLETIONS {
+        let mut zsh = Command::new("timeout");
+        zsh.args(["60", "zsh", "-f", "-c", ZSH, "zsh", line])
+            .arg(prefix.path());
+        let output = zsh.output().unwrap();
+        assert!(output.status.success(), "{line}: {}", output.said());
+        offers(&output.printed(), line, expected);
+    }
+}
+
+#[test]
+fn fish_completes() {
+    let prefix = installed();
+    for (line, expected) in COMPLETIONS {
+        let program = line.split(' ').next().unwrap();
+        let mut fish = Command::new("fish");
+        fish.args(["--no-config", "-C"]).arg(format!(
+            "source {}/share/fish/vendor_completions.d/{program}.fish",
+            prefix.path().display()
+        ));
+        let typed = format!("complete -C '{line}' | cut -f 1\n");
+        let output = run_with_input(&mut fish, typed.as_bytes());
+        assert_eq!(output.succeeds(), "", "{line}");
+        offers(&output.printed(), line, expected);
+    }
+}
+
+#[track_caller]
+fn offers(shown: &str, line: &str, expected: &[&str]) {
+    for word in expected {
+        assert!(
+            shown
+                .split([' ', '\n', '\r', '\''])
+                .any(|shown| shown == *word),
+            "{line}: {word} is not offered: {shown}"
+        );
+    }
+}

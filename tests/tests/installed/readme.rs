@@ -1,0 +1,275 @@
+//! Every command in README.md is run, in order, on a copy of this machine, with a real server, a real
+//! cback3 and what the README itself has installed. Stand-ins are only for another host, an object
+//! store and a systemd that runs.
+//!
+//! A block says by its info string what it is: `sh` is typed into bash, `xml` goes into cback3.conf,
+//! `ini` into a unit, `cron` into cron; `text` is not for typing. Further words: `postgres` types it,
+//! where root does not; `last`: after all others; any other is a name by which `scripts/trial` takes the
+//! block, for a Debian that is really booted.
+
+use cback_tests::{
+    Server, Site, contents, create_sample, extension, python, throwaway_machine, workspace,
+};
+use std::ffi::OsString;
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+struct Block {
+    line: usize,
+    info: String,
+    text: String,
+}
+
+impl Block {
+    fn kind(&self) -> &str {
+        self.info.split(' ').next().unwrap()
+    }
+
+    fn is(&self, label: &str) -> bool {
+        self.info.split(' ').skip(1).any(|word| word == label)
+    }
+}
+
+fn blocks() -> Vec<Block> {
+    let readme = fs::read_to_string(workspace().join("README.md")).unwrap();
+    let mut blocks = vec![];
+    let mut lines = readme.lines().enumerate();
+    while let Some((number, line)) = lines.next() {
+        let Some(info) = line.strip_prefix("```") else {
+            assert!(
+                !line.starts_with("    ") || line.trim().is_empty(),
+                "{line}"
+            );
+            continue;
+        };
+        let body = lines.by_ref().take_while(|(_, line)| *line != "```");
+        blocks.push(Block {
+            line: number + 1,
+            info: info.to_owned(),
+            text: body.flat_map(|(_, line)| [line, "\n"]).collect(),
+        });
+    }
+    blocks
+}
+
+#[test]
+fn every_block_says_what_it_is_and_every_name_is_used() {
+    let trial = fs::read_to_string(workspace().join("scripts/trial.d/inside")).unwrap();
+    let is_used = |label: &str| trial.split([' ', '\n', ')', ';']).any(|word| word == label);
+    let blocks = blocks();
+    assert!(blocks.len() > 30);
+    for block in &blocks {
+        let place = format!("README.md:{}: {:?}", block.line, block.info);
+        assert!(
+            ["sh", "xml", "ini", "cron", "text"].contains(&block.kind()),
+            "{place}"
+        );
+        for label in block.info.split(' ').skip(1) {
+            assert!(
+                ["postgres", "last"].contains(&label) || is_used(label),
+                "{place}"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_link_leads_somewhere() {
+    let readme = fs::read_to_string(workspace().join("README.md")).unwrap();
+    let slug = |heading: &str| {
+        heading
+            .to_lowercase()
+            .replace(' ', "-")
+            .replace(['`', ','], "")
+    };
+    let headings: Vec<_> = readme
+        .lines()
+        .filter_map(|line| line.strip_prefix('#'))
+        .map(|heading| slug(heading.trim_start_matches('#').trim()))
+        .collect();
+    for link in readme.split("](").skip(1) {
+        let target = link.split(')').next().unwrap();
+        if let Some(anchor) = target.strip_prefix('#') {
+            assert!(headings.iter().any(|heading| heading == anchor), "{target}");
+        } else if !target.starts_with("https://") {
+            assert!(workspace().join(target).exists(), "{target}");
+        }
+    }
+}
+
+/// What the machine must have before the first block: databases, cback3 with Cedar's extension
+/// configured, and the stand-ins.
+const GROUND: &str = include_str!("ground.sh");
+
+const STAND_INS: [(&str, &str); 3] = [
+    ("ssh", "cd ../vault && sh -c \"$2\""),
+    (
+        "aws",
+        "name() { echo \"../store/${1#s3://vault/}\"; }
+         case $2 in
+         cp) cat >\"$(name \"$4\")\" ;;
+         mv) mv \"$(name \"$3\")\" \"$(name \"$4\")\" ;;
+         esac",
+    ),
+    (
+        "systemctl",
+        "for unit; do :; done
+         case $unit in daemon-reload) exit ;; *.*) ;; *) unit=$unit.service ;; esac
+         ls /usr/lib/systemd/system/$unit || ls /usr/local/lib/systemd/system/$unit",
+    ),
+];
+
+/// Makes the other backup that Restoring speaks of.
+const WHOLE_SERVER: &str = r#"
+section='<compress_mode>gzip</compress_mode><all>Y</all>'
+sed "s|<postgresql>.*|<postgresql>$section</postgresql>|" /etc/cback3.conf >"$site/other.conf"
+cback-postgresql --quiet --config "$site/other.conf"
+"#;
+
+/// The hook instead of the extension, in the configuration that cback3 then collects by.
+const WITH_HOOK: &str = r#"
+sed -e "/<options>/r $block" -e '/<extensions>/d' /etc/cback3.conf >"$site/hook.conf"
+chmod 600 "$site/hook.conf"
+rm -f "$site"/collect/*
+cback3 --config "$site/hook.conf" --full collect
+test -s "$site/collect/postgresqldump-shop.txt.gz"
+"#;
+
+const IN_CRON: &str =
+    "grep -qxF -f $block /usr/share/doc/cback-postgresql/examples/cback-postgresql.cron";
+
+const AFTERWARDS: &str = r#"
+cp /etc/cback3.conf "$site"
+cd "$site/desk"
+runuser -u postgres -- gpg --batch --quiet --decrypt shop.sql.gz.gpg >decrypted.gz
+runuser -u postgres -- gpgconf --kill all
+shop() { runuser -u postgres -- pg_dump "$@" shop | grep -v -e '^.restrict' -e '^.unrestrict'; }
+shop >"$site/shop.sql"
+shop -h /run/postgresql -p 5499 | cmp - "$site/shop.sql"
+"#;
+
+/// All blocks as one script, which stops at the first that fails and says where it stands.
+fn typed(site: &Site) -> String {
+    let mut blocks = blocks();
+    blocks.sort_by_key(|block| block.is("last"));
+    let mut script = String::new();
+    for block in blocks {
+        let file = site.path(&format!("block-{}", block.line));
+        fs::write(&file, &block.text).unwrap();
+        let is_for_checkout = block.text.contains("scripts/");
+        let directory = if is_for_checkout {
+            "$OLDPWD"
+        } else {
+            "$site/desk"
+        };
+        let command = match block.kind() {
+            "sh" if block.is("postgres") => "runuser -u postgres -- bash -eu $block",
+            "sh" => "bash -eu $block",
+            "xml" => WITH_HOOK,
+            "cron" => IN_CRON,
+            _ => continue,
+        };
+        let before = if block.is("restore-all") {
+            WHOLE_SERVER
+        } else {
+            ""
+        };
+        let expected = match block.info.split("sh restore-").nth(1) {
+            Some(_) => "tail -n 1 $site/said | grep -qx restored",
+            None if block.is("try-all") => "! grep . $site/said",
+            None => "true",
+        };
+        write!(
+            script,
+            "block={}\n{before}\n\
+             {{ (cd {directory} && {command}) >$site/said 2>&1 </dev/null && {expected}; }} ||\n\
+             {{ echo README.md:{}; cat $site/said; exit 1; }}\n",
+            file.display(),
+            block.line
+        )
+        .unwrap();
+    }
+    script
+}
+
+#[test]
+fn every_command_does_what_the_text_around_it_says() {
+    let server = Server::start();
+    create_sample(&server, "shop");
+    // What the read-only role may not read is told in the text.
+    server.sql("shop", "SELECT lo_unlink(oid) FROM pg_largeobject_metadata");
+    let site = site();
+    let configuration = fs::read(site.config()).unwrap();
+    let script = format!("{GROUND}\n{}\n{AFTERWARDS}", typed(&site));
+    let Some(mut machine) = throwaway_machine(&script) else {
+        return;
+    };
+    machine
+        .env("PATH", path(&site, &server))
+        .env("LC_ALL", "C.UTF-8");
+    machine
+        .env("PGHOST", server.host())
+        .env("PGUSER", "postgres");
+    machine.env(
+        "site",
+        site.path("").to_str().unwrap().trim_end_matches('/'),
+    );
+    machine.env("python", python());
+    let output = machine.output().unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&said)
+    );
+
+    assert_eq!(
+        fs::read(site.config()).unwrap(),
+        configuration,
+        "no way back"
+    );
+    let original = contents(&server, "shop");
+    assert_eq!(contents(&server, "restored"), original);
+    for file in [
+        "desk/shop.sql.gz",
+        "desk/decrypted.gz",
+        "vault/shop.sql.gz",
+        "store/shop.sql.gz",
+    ] {
+        let gunzip = Command::new("gzip")
+            .arg("-dc")
+            .arg(site.path(file))
+            .output()
+            .unwrap();
+        assert!(gunzip.status.success(), "{file}");
+        let dump = String::from_utf8_lossy(&gunzip.stdout).into_owned();
+        assert!(
+            dump.contains("-- PostgreSQL database dump complete"),
+            "{file}"
+        );
+    }
+}
+
+/// cback3 with Cedar's own extension, and the stand-ins.
+fn site() -> Site {
+    let mut site = Site::new();
+    site.add_section(&extension("CedarBackup3.extend.postgresql"));
+    site.configure("gzip", &["shop"]);
+    for directory in ["desk", "bin"] {
+        fs::create_dir(site.path(directory)).unwrap();
+    }
+    for (name, script) in STAND_INS {
+        site.shim(&format!("bin/{name}"), script);
+    }
+    site
+}
+
+fn path(site: &Site, server: &Server) -> OsString {
+    let cargo = Path::new(env!("CARGO")).parent().unwrap();
+    let mut path = vec![site.path("bin"), server.bin().to_owned()];
+    path.extend(["/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"].map(PathBuf::from));
+    path.push(cargo.to_owned());
+    std::env::join_paths(path).unwrap()
+}
