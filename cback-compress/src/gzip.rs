@@ -12,7 +12,7 @@ use std::io::{self, Read, Write};
 use crc32fast::Hasher;
 use zlib_rs::{Deflate, DeflateConfig, DeflateError, DeflateFlush, Strategy, compress_bound};
 
-use crate::pipeline::{Cut, Encode, Format, Join, read_block};
+use crate::pipeline::{Convert, Format, Join, Split, read_block};
 use crate::repeats;
 
 const BLOCK: usize = 512 << 10;
@@ -28,10 +28,10 @@ const SAMPLE: usize = 8 << 10;
 
 pub(crate) fn format(
     level: u8,
-) -> Format<Cutter, impl Fn() -> Deflater + Clone + Send + 'static, Member> {
+) -> Format<Blocks, impl Fn() -> Deflater + Clone + Send + 'static, Member> {
     Format {
-        cut: Cutter::default(),
-        encoder: move || Deflater { level },
+        split: Blocks::default(),
+        converter: move || Deflater { level },
         join: Member::new(level),
     }
 }
@@ -43,18 +43,18 @@ pub(crate) struct Block {
     last: bool,
 }
 
-/// Cuts the input every `BLOCK` bytes, one block ahead: the last one must know that it is.
+/// Splits the input every `BLOCK` bytes, one block ahead: the last one must know that it is.
 #[derive(Default)]
-pub(crate) struct Cutter {
+pub(crate) struct Blocks {
     window: Vec<u8>,
     next: Option<Vec<u8>>,
     ended: bool,
 }
 
-impl Cut for Cutter {
+impl Split for Blocks {
     type Block = Block;
 
-    fn cut(&mut self, input: &mut impl Read) -> io::Result<Option<Block>> {
+    fn split(&mut self, input: &mut impl Read) -> io::Result<Option<Block>> {
         if self.ended {
             return Ok(None);
         }
@@ -87,11 +87,11 @@ pub(crate) struct Piece {
     length: usize,
 }
 
-impl Encode for Deflater {
+impl Convert for Deflater {
     type Block = Block;
     type Piece = Piece;
 
-    fn encode(&mut self, block: Block) -> io::Result<Piece> {
+    fn convert(&mut self, block: Block) -> io::Result<Piece> {
         let mut crc = Hasher::new();
         crc.update(&block.data);
         let strategy = strategy(&block.data, self.level)?;
@@ -111,7 +111,7 @@ impl Encode for Deflater {
 
 /// Huffman codes alone where there is nothing to find and a sample is smaller for it.
 fn strategy(data: &[u8], level: u8) -> io::Result<Strategy> {
-    if data.len() < SAMPLE || repeats::abound(data) {
+    if data.len() < SAMPLE || repeats::are_many(data) {
         return Ok(Strategy::Default);
     }
     let size = |strategy| {

@@ -1,25 +1,31 @@
-//! Compress standard input with gzip or bzip2 on all cores.
+//! Compress standard input with gzip or bzip2 on all cores, and unpack what those wrote.
 //!
-//! Bytes flow through four small parts, each in its own file: the seal (`seal`) lets through what
-//! stands before it; a format (`copy`, `gzip`, `bzip2`) cuts, encodes and joins blocks; the
-//! pipeline (`pipeline`) runs those three on as many threads as wanted; and `stdio` is the
-//! process's own input and output.
+//! Bytes flow through small parts, each in its own file: the seal (`seal`) lets through what
+//! stands before it; a format (`gzip`, `bzip2`, and the ways back, `gunzip` and `bunzip2`) splits,
+//! converts and joins blocks; the pipeline (`pipeline`) runs those three on as many threads as
+//! wanted; `stdio` is the process's own input and output. `cli` defines the command line, `run`
+//! does what it says.
 
-pub mod bzip2;
-mod bzip2_parts;
+mod bunzip2;
+mod bzip2;
 pub mod cli;
-mod copy;
+mod error;
+mod gunzip;
 mod gzip;
-pub mod pipeline;
+mod pipeline;
 mod progress;
 mod repeats;
+mod run;
 mod seal;
 mod stdio;
 
-use std::io::{self, Read, Write};
+use std::io::{Cursor, Read, Write};
 use std::num::NonZeroUsize;
 
-use seal::{SealMissing, Unsealed};
+pub use error::Error;
+use pipeline::read_block;
+pub use run::run;
+use seal::Unsealed;
 
 /// What the output is to be.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -46,64 +52,52 @@ pub struct Options {
     pub seal: Vec<u8>,
 }
 
-/// Why there is no finished output.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The input could not be read.
-    #[error("standard input: {0}")]
-    Read(#[source] io::Error),
-    /// The input ended without the seal.
-    #[error("standard input ended without its seal: the output is left unfinished")]
-    SealMissing,
-    /// A block could not be encoded.
-    #[error("compressing failed: {0}")]
-    Encode(#[source] io::Error),
-    /// The output could not be written.
-    #[error("standard output: {0}")]
-    Write(#[source] io::Error),
-    /// The kernel would not kill this process when the parent ends.
-    #[error("--die-with {0}: {1}")]
-    DieWith(i32, #[source] io::Error),
-    /// The process named by `--die-with` is not the parent, or has ended.
-    #[error("--die-with {0}: the parent process is not {0}, or has ended")]
-    NotTheParent(i32),
-    /// No thread could be had.
-    #[error("starting a thread failed: {0}")]
-    Thread(#[source] io::Error),
-    /// One of the threads panicked: a bug.
-    #[error("a thread panicked: the output is left unfinished")]
-    Panicked,
-}
-
-impl Error {
-    /// Whether the output's reader has gone away.
-    pub fn is_broken_pipe(&self) -> bool {
-        matches!(self, Error::Write(error) if error.kind() == io::ErrorKind::BrokenPipe)
-    }
-
-    fn reading(error: io::Error) -> Self {
-        match error.downcast::<SealMissing>() {
-            Ok(SealMissing) => Error::SealMissing,
-            Err(error) => Error::Read(error),
-        }
-    }
-}
-
 /// Compresses `input` into `output`.
 ///
 /// The stream is finished only if this returns `Ok`; after any failure no decoder takes what was
 /// written for a whole one (with [`Mode::None`] there is nothing to tell by).
+///
+/// # Errors
+/// All but [`Error::Empty`] and [`Error::Damaged`].
 pub fn compress(
     input: impl Read + Send + 'static,
     output: &mut impl Write,
     options: &Options,
 ) -> Result<(), Error> {
-    let input = Unsealed::new(input, options.seal.clone());
+    let mut input = Unsealed::new(input, options.seal.clone());
     let threads = options.threads;
     let level = |usual: u8| options.level.unwrap_or(usual).clamp(1, 9);
     match options.mode {
-        Mode::None => pipeline::run(copy::format(), input, output, Some(NonZeroUsize::MIN)),
+        Mode::None => pipeline::copy(&mut input, output),
         Mode::Gzip => pipeline::run(gzip::format(level(6)), input, output, threads),
-        Mode::Bzip2 => pipeline::run(bzip2_parts::format(level(9)), input, output, threads),
+        Mode::Bzip2 => pipeline::run(bzip2::format(level(9)), input, output, threads),
+    }
+}
+
+/// Unpacks `input`, one or more gzip members or one or more bzip2 streams, into `output`.
+///
+/// Returns `Ok` only if the input is whole, from its first byte to its last, and all its checksums
+/// hold. What was written before an error was found stays written.
+///
+/// # Errors
+/// All but [`Error::SealMissing`].
+pub fn decompress(
+    mut input: impl Read + Send + 'static,
+    output: &mut impl Write,
+    threads: Option<NonZeroUsize>,
+) -> Result<(), Error> {
+    let start = read_block(&mut input, 4).map_err(Error::Read)?;
+    let format = (start.first(), start.get(1), start.get(2));
+    let input = Cursor::new(start.clone()).chain(input);
+    match format {
+        (None, ..) => Err(Error::Empty),
+        (Some(0x1f), Some(0x8b), _) => pipeline::run(gunzip::format(), input, output, threads),
+        (Some(b'B'), Some(b'Z'), Some(b'h')) => {
+            pipeline::run(bunzip2::format(), input, output, threads)
+        }
+        _ => Err(Error::Damaged {
+            byte: 0,
+            what: "neither gzip nor bzip2 data begins here",
+        }),
     }
 }

@@ -1,21 +1,32 @@
-//! Compress standard input with gzip or bzip2 on all cores.
+//! Compress standard input with gzip or bzip2 on all cores, or unpack it.
 
+use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 
-use cback_compress::cli::{self, complain};
+use cback_compress::cli::Cli;
+use clap::Parser;
 
 fn main() -> ExitCode {
-    // A panic is a bug, but even then one line and status 1, never a trace and 101.
+    // At once, so that nothing is dropped that would finish a stream.
     std::panic::set_hook(Box::new(|bug| {
         complain(&format!("internal error: {bug}").replace('\n', " "));
+        std::process::exit(1);
     }));
-    match cli::run() {
-        Ok(status) => status,
-        // The reader has gone away and knows it; nobody wants to hear about it.
-        Err(error) if error.is_broken_pipe() => ExitCode::FAILURE,
-        Err(error) => {
-            complain(&error.to_string());
-            ExitCode::FAILURE
-        }
+    match cback_compress::run(Cli::parse()) {
+        Ok(()) => return ExitCode::SUCCESS,
+        Err(error) if is_broken_pipe(&error) => {}
+        Err(error) => complain(&format!("{error:#}")),
     }
+    ExitCode::FAILURE
+}
+
+/// Whether the output's reader has gone away, who knows it.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let mut causes = error.chain().filter_map(|cause| cause.downcast_ref());
+    causes.any(|cause: &io::Error| cause.kind() == ErrorKind::BrokenPipe)
+}
+
+/// One write, since the pipeline's other programs write there too.
+fn complain(message: &str) {
+    let _ = io::stderr().write_all(format!("cback-compress: {message}\n").as_bytes());
 }

@@ -1,15 +1,15 @@
-//! The way of a stream: cut into blocks, encoded side by side, joined in order.
+//! The way of a stream: split into blocks, converted side by side, joined in order.
 //!
-//! One thread reads and cuts, some encode, the caller's writes. For each block the reader makes a
-//! little channel for the piece it will become, puts the receiving end in line for the writer,
-//! and hands the block with the sending end to whichever encoder is free. So the writer takes the
-//! pieces in the order of their blocks however the encoders finish, and the line, which is
-//! bounded, is all that bounds the memory.
+//! One thread reads and splits, some convert, the caller's writes. For each block the reader makes
+//! a channel for the piece it will become, puts the receiving end in line for the writer, and
+//! hands the block with the sending end to whichever converter is free. So the writer takes the
+//! pieces in the order of their blocks in whatever order they are finished, and since the line is
+//! bounded, so is the memory.
 //!
-//! Whoever fails drops its ends of the channels, and the others stop at the next use of theirs:
-//! nobody is told to stop, nobody waits for ever. The end of the stream is written only when
-//! every piece has come and the reader has said that the input ended as it should. Threads are
-//! not waited for after a failure, since the reader may be deep in a read that never returns.
+//! A thread that fails drops its ends of the channels, and the others stop at the next use of
+//! theirs. The end of the stream is written only when every piece has come and the reader has said
+//! that the input ended as it should. Threads are not waited for after a failure, since the reader
+//! may be in a read that never returns.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::iter;
@@ -21,29 +21,32 @@ use std::thread::{Builder, JoinHandle, available_parallelism};
 
 use crate::Error;
 
-/// Cuts blocks off the input.
-pub trait Cut: Send + 'static {
-    /// What one encoder works on at a time.
+/// Splits the input into blocks.
+pub(crate) trait Split: Send + 'static {
+    /// What one converter works on at a time.
     type Block: Send + 'static;
+
+    /// An input of no more blocks than this is not worth starting threads for.
+    const FEW: usize = 1;
 
     /// The next block, or none once the input has ended. How the input arrives must not matter.
-    fn cut(&mut self, input: &mut impl Read) -> io::Result<Option<Self::Block>>;
+    fn split(&mut self, input: &mut impl Read) -> io::Result<Option<Self::Block>>;
 }
 
-/// Encodes a block, without knowing any other.
-pub trait Encode: 'static {
-    /// As cut.
+/// Converts a block, without knowing any other.
+pub(crate) trait Convert: 'static {
+    /// As it was split off.
     type Block: Send + 'static;
-    /// As joined.
+    /// As it is joined.
     type Piece: Send + 'static;
 
     /// Does the work that is worth a thread.
-    fn encode(&mut self, block: Self::Block) -> io::Result<Self::Piece>;
+    fn convert(&mut self, block: Self::Block) -> io::Result<Self::Piece>;
 }
 
 /// Joins the pieces, in the order of their blocks, to a stream.
-pub trait Join {
-    /// An encoded block.
+pub(crate) trait Join {
+    /// A converted block.
     type Piece;
 
     /// Writes what is certain once `piece` is known.
@@ -54,105 +57,107 @@ pub trait Join {
 }
 
 /// The three parts of a format.
-pub struct Format<C, M, J> {
+pub(crate) struct Format<S, M, J> {
     /// Runs where the input is read.
-    pub cut: C,
-    /// Makes an encoder, once for each thread.
-    pub encoder: M,
+    pub(crate) split: S,
+    /// Makes a converter, once for each thread.
+    pub(crate) converter: M,
     /// Runs where the output is written.
-    pub join: J,
+    pub(crate) join: J,
 }
 
-/// Runs `input` through `format` into `output`, with `threads` encoders, or one for each core.
-pub fn run<C, M, E, J>(
-    format: Format<C, M, J>,
+/// Runs `input` through `format` into `output`, with `threads` converters, or one for each core.
+pub(crate) fn run<S, M, C, J>(
+    format: Format<S, M, J>,
     mut input: impl Read + Send + 'static,
     output: &mut impl Write,
     threads: Option<NonZeroUsize>,
 ) -> Result<(), Error>
 where
-    C: Cut,
-    M: Fn() -> E + Clone + Send + 'static,
-    E: Encode<Block = C::Block>,
-    J: Join<Piece = E::Piece>,
+    S: Split,
+    M: Fn() -> C + Clone + Send + 'static,
+    C: Convert<Block = S::Block>,
+    J: Join<Piece = C::Piece>,
 {
     let Format {
-        mut cut,
-        encoder,
+        mut split,
+        converter,
         join,
     } = format;
-    let mut blocks = iter::from_fn(move || cut.cut(&mut input).map_err(Error::reading).transpose());
+    let reading = |error| Error::unwrap(error, Error::Read);
+    let mut blocks = iter::from_fn(move || split.split(&mut input).map_err(reading).transpose());
     catch_unwind(AssertUnwindSafe(|| {
         // A thread, and even to ask for the number of cores, costs more than little input is worth.
-        let few = blocks.by_ref().take(2).collect::<Result<Vec<_>, _>>()?;
+        let first = blocks.by_ref().take(S::FEW + 1);
+        let first = first.collect::<Result<Vec<_>, _>>()?;
         let cores = || available_parallelism().unwrap_or(NonZeroUsize::MIN);
-        let threads = if few.len() < 2 {
+        let threads = if first.len() <= S::FEW {
             1
         } else {
             threads.unwrap_or_else(cores).get()
         };
-        let blocks = few.into_iter().map(Ok).chain(blocks);
+        let blocks = first.into_iter().map(Ok).chain(blocks);
         match threads {
-            1 => one_by_one(blocks, encoder(), join, output),
-            _ => side_by_side(blocks, &encoder, join, output, threads),
+            1 => one_by_one(blocks, converter(), join, output),
+            _ => side_by_side(blocks, &converter, join, output, threads),
         }
     }))
     .unwrap_or(Err(Error::Panicked))
 }
 
-fn one_by_one<E: Encode, J: Join<Piece = E::Piece>>(
-    blocks: impl Iterator<Item = Result<E::Block, Error>>,
-    mut encoder: E,
+fn one_by_one<C: Convert, J: Join<Piece = C::Piece>>(
+    blocks: impl Iterator<Item = Result<C::Block, Error>>,
+    mut converter: C,
     mut join: J,
     output: &mut impl Write,
 ) -> Result<(), Error> {
     for block in blocks {
-        let piece = encoder.encode(block?).map_err(Error::Encode)?;
-        join.join(piece, output).map_err(Error::Write)?;
+        let piece = converter.convert(block?).map_err(Error::Convert)?;
+        join.join(piece, output).map_err(writing)?;
     }
     finish(join, output)
 }
 
-fn side_by_side<M, E, J>(
-    blocks: impl Iterator<Item = Result<E::Block, Error>> + Send + 'static,
-    encoder: &M,
+fn side_by_side<M, C, J>(
+    blocks: impl Iterator<Item = Result<C::Block, Error>> + Send + 'static,
+    converter: &M,
     mut join: J,
     output: &mut impl Write,
     threads: usize,
 ) -> Result<(), Error>
 where
-    M: Fn() -> E + Clone + Send + 'static,
-    E: Encode,
-    J: Join<Piece = E::Piece>,
+    M: Fn() -> C + Clone + Send + 'static,
+    C: Convert,
+    J: Join<Piece = C::Piece>,
 {
     let (jobs, todo) = channel();
     let todo = Arc::new(Mutex::new(todo));
     for _ in 0..threads {
-        let (encoder, todo) = (encoder.clone(), Arc::clone(&todo));
-        spawn(move || encode(encoder(), &todo))?;
+        let (converter, todo) = (converter.clone(), Arc::clone(&todo));
+        spawn(move || convert(converter(), &todo))?;
     }
     drop(todo);
     let (line, pieces) = sync_channel(2 * threads);
-    let reader = spawn(move || read::<E>(blocks, &jobs, &line))?;
+    let reader = spawn(move || read::<C>(blocks, &jobs, &line))?;
     for piece in pieces {
         let piece = piece
             .recv()
             .map_err(|_| Error::Panicked)?
-            .map_err(Error::Encode)?;
-        join.join(piece, output).map_err(Error::Write)?;
+            .map_err(Error::Convert)?;
+        join.join(piece, output).map_err(writing)?;
     }
     reader.join().map_err(|_| Error::Panicked)??;
     finish(join, output)
 }
 
 /// A block, and where to send the piece that it becomes.
-type Job<E> = (<E as Encode>::Block, SyncSender<Encoded<E>>);
-type Encoded<E> = io::Result<<E as Encode>::Piece>;
+type Job<C> = (<C as Convert>::Block, SyncSender<Converted<C>>);
+type Converted<C> = io::Result<<C as Convert>::Piece>;
 
-fn read<E: Encode>(
-    blocks: impl Iterator<Item = Result<E::Block, Error>>,
-    jobs: &Sender<Job<E>>,
-    line: &SyncSender<Receiver<Encoded<E>>>,
+fn read<C: Convert>(
+    blocks: impl Iterator<Item = Result<C::Block, Error>>,
+    jobs: &Sender<Job<C>>,
+    line: &SyncSender<Receiver<Converted<C>>>,
 ) -> Result<(), Error> {
     for block in blocks {
         let block = block?;
@@ -165,10 +170,10 @@ fn read<E: Encode>(
     Ok(())
 }
 
-fn encode<E: Encode>(mut encoder: E, todo: &Mutex<Receiver<Job<E>>>) {
+fn convert<C: Convert>(mut converter: C, todo: &Mutex<Receiver<Job<C>>>) {
     while let Some((block, sender)) = next(todo) {
         // Refused when the writer has given up.
-        if sender.send(encoder.encode(block)).is_err() {
+        if sender.send(converter.convert(block)).is_err() {
             return;
         }
     }
@@ -187,7 +192,11 @@ fn spawn<T: Send + 'static>(
 fn finish<J: Join>(join: J, output: &mut impl Write) -> Result<(), Error> {
     join.finish(output)
         .and_then(|()| output.flush())
-        .map_err(Error::Write)
+        .map_err(writing)
+}
+
+fn writing(error: io::Error) -> Error {
+    Error::unwrap(error, Error::Write)
 }
 
 /// The next `size` bytes of `input`: fewer only at its end.
@@ -205,3 +214,18 @@ pub(crate) fn read_block(input: &mut impl Read, size: usize) -> io::Result<Vec<u
     block.truncate(end);
     Ok(block)
 }
+
+/// Copies `input` to `output`, telling apart which of the two failed.
+pub(crate) fn copy(input: &mut impl Read, output: &mut impl Write) -> Result<(), Error> {
+    const SIZE: usize = 256 << 10;
+    loop {
+        let block = read_block(input, SIZE).map_err(|error| Error::unwrap(error, Error::Read))?;
+        if block.is_empty() {
+            return output.flush().map_err(Error::Write);
+        }
+        output.write_all(&block).map_err(Error::Write)?;
+    }
+}
+
+#[cfg(test)]
+mod tests;

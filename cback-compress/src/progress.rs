@@ -18,7 +18,8 @@ impl Progress {
             return Self(None);
         }
         let style = ProgressStyle::with_template(LINE).ok();
-        Self(style.map(|style| ProgressBar::no_length().with_style(style)))
+        let line = ProgressBar::no_length().with_message(bytes_out(0, 0));
+        Self(style.map(|style| line.with_style(style)))
     }
 
     /// Counts what is read from or written to `stream`.
@@ -30,10 +31,11 @@ impl Progress {
         }
     }
 
-    /// Leaves the last figures on the screen.
+    /// Leaves the last figures on the screen, on a line of their own.
     pub(crate) fn finish(&self) {
         if let Some(line) = &self.0 {
             line.abandon();
+            let _ = io::stderr().write_all(b"\n");
         }
     }
 }

@@ -14,7 +14,7 @@ const SLOTS: usize = (32 << 10) / PIECE;
 const ENOUGH: usize = 160;
 
 /// Whether pieces of `data` are repeated, in places enough to matter.
-pub(crate) fn abound(data: &[u8]) -> bool {
+pub(crate) fn are_many(data: &[u8]) -> bool {
     let enough = data.len() / PIECE / ENOUGH;
     let mut seen = vec![0; SLOTS];
     let mut met = 0;
@@ -61,19 +61,22 @@ mod tests {
 
     #[test]
     fn random_digits_have_none() {
-        assert!(!abound(&digits(1 << 20)));
+        assert!(!are_many(&digits(1 << 20)));
     }
 
     #[test]
     fn text_has_them() {
-        assert!(abound(include_bytes!("repeats.rs")));
+        assert!(are_many(include_bytes!("repeats.rs")));
     }
 
     #[test]
     fn random_digits_that_come_twice_have_them() {
         for apart in [100, 1001, 10_007, 30_011] {
             let once = digits(apart);
-            assert!(abound(&[&once[..], &once].concat()), "{apart} bytes apart");
+            assert!(
+                are_many(&[&once[..], &once].concat()),
+                "{apart} bytes apart"
+            );
         }
     }
 
@@ -81,13 +84,13 @@ mod tests {
     fn a_tenth_of_a_log_is_enough() {
         let line = |n| format!("{n}\tconnection received\n").into_bytes();
         let log: Vec<u8> = (0..999).flat_map(line).collect();
-        assert!(abound(&[&digits(9 * log.len())[..], &log].concat()));
+        assert!(are_many(&[&digits(9 * log.len())[..], &log].concat()));
     }
 
     #[test]
     fn anything_short_has_none() {
         for length in 0..=2 * PIECE {
-            assert!(!abound(&digits(length)));
+            assert!(!are_many(&digits(length)));
         }
     }
 }

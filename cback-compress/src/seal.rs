@@ -5,7 +5,9 @@
 //! here the word must be there. It can only be told from data once the input has ended, so as
 //! many bytes as the word is long are held back from the reader until then.
 
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, Read};
+
+use crate::Error;
 
 /// Reads what comes before the seal; the end of the input is an error unless the seal stands there.
 pub(crate) struct Unsealed<R> {
@@ -13,11 +15,6 @@ pub(crate) struct Unsealed<R> {
     seal: Vec<u8>,
     held: Vec<u8>,
 }
-
-/// What the `io::Error` holds at the end of an input without its seal.
-#[derive(Debug, thiserror::Error)]
-#[error("the seal is missing")]
-pub(crate) struct SealMissing;
 
 impl<R: Read> Unsealed<R> {
     /// An empty seal is always there.
@@ -30,7 +27,7 @@ impl<R: Read> Unsealed<R> {
         if self.held == self.seal {
             Ok(0)
         } else {
-            Err(io::Error::new(ErrorKind::UnexpectedEof, SealMissing))
+            Err(Error::SealMissing.into())
         }
     }
 }

@@ -7,6 +7,7 @@
 //! keys with each other.
 
 use crate::Target;
+use std::collections::VecDeque;
 
 /// Bytes kept of each end; a key that the program chooses itself has 63.
 pub(crate) const KEPT: usize = 4096;
@@ -34,28 +35,57 @@ impl Ending {
         self.head.len() == KEPT
     }
 
-    /// Whether all that went by is a whole dump of `target`.
-    pub(crate) fn is_whole(&self, target: &Target) -> bool {
-        if *target == Target::All {
-            return ends_with_marker(&self.tail, target);
+    /// Whether all that went by is a whole dump of this form.
+    pub(crate) fn is_whole(&self, form: Form) -> bool {
+        if form == Form::Cluster {
+            return ends_with_marker(&self.tail, form);
         }
         let (rest, key) = split_unrestrict(&self.tail);
         let begun = restrict_key(&self.head);
-        ends_with_marker(rest, target) && (begun.is_none() || begun == key)
+        ends_with_marker(rest, form) && (begun.is_none() || begun == key)
     }
 }
 
-/// The line that only a whole dump of `target` has at its end.
-pub(crate) fn marker(target: &Target) -> &'static str {
-    match target {
-        Target::Database(_) => "-- PostgreSQL database dump complete",
-        Target::All => "-- PostgreSQL database cluster dump complete",
+/// Whose form a dump has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// That of `pg_dump`.
+    Database,
+    /// That of `pg_dumpall`, also of the globals alone.
+    Cluster,
+}
+
+impl Form {
+    /// The line that only a whole dump has at its end.
+    pub(crate) fn marker(self) -> &'static str {
+        match self {
+            Self::Database => "-- PostgreSQL database dump complete",
+            Self::Cluster => "-- PostgreSQL database cluster dump complete",
+        }
+    }
+
+    /// The lines that come after the marker; `key` is that of `\restrict`.
+    pub(crate) fn tail(self, key: Option<&[u8]>) -> VecDeque<Vec<u8>> {
+        let mut lines = VecDeque::from([b"--".to_vec(), Vec::new()]);
+        if let (Self::Database, Some(key)) = (self, key) {
+            lines.extend([[b"\\unrestrict ", key].concat(), Vec::new()]);
+        }
+        lines
     }
 }
 
-fn ends_with_marker(dump: &[u8], target: &Target) -> bool {
+impl From<&Target> for Form {
+    fn from(target: &Target) -> Self {
+        match target {
+            Target::Database(_) => Self::Database,
+            Target::All => Self::Cluster,
+        }
+    }
+}
+
+fn ends_with_marker(dump: &[u8], form: Form) -> bool {
     dump.strip_suffix(b"\n--\n\n")
-        .and_then(|dump| dump.strip_suffix(marker(target).as_bytes()))
+        .and_then(|dump| dump.strip_suffix(form.marker().as_bytes()))
         .is_some_and(|before| before.is_empty() || before.ends_with(b"\n"))
 }
 
@@ -81,7 +111,7 @@ fn restrict_key(dump: &[u8]) -> Option<&[u8]> {
     first.strip_prefix(b"\\restrict ").filter(|key| is_key(key))
 }
 
-fn is_key(key: &[u8]) -> bool {
+pub(crate) fn is_key(key: &[u8]) -> bool {
     !key.is_empty() && key.iter().all(u8::is_ascii_alphanumeric)
 }
 
@@ -97,13 +127,13 @@ mod tests {
     const ALL: &str = "--\n-- PostgreSQL database cluster dump\n--\n\n\\restrict Key2\n\n\
         \\unrestrict Key2\n\n--\n-- PostgreSQL database cluster dump complete\n--\n\n";
 
-    fn is_whole(target: &Target, dump: &str) -> bool {
+    fn is_whole(form: Form, dump: &str) -> bool {
         let by_pieces_of = |size| {
             let mut ending = Ending::default();
             dump.as_bytes()
                 .chunks(size)
                 .for_each(|piece| ending.pass(piece));
-            ending.is_whole(target)
+            ending.is_whole(form)
         };
         let answer = by_pieces_of(1 << 20);
         for size in [1, 2, 7, 64, KEPT - 1, KEPT, KEPT + 1] {
@@ -116,40 +146,44 @@ mod tests {
         answer
     }
 
-    fn one() -> Target {
-        Target::Database("db".into())
-    }
-
     #[test]
     fn whole_dumps_are_whole() {
-        assert!(is_whole(&one(), OLD));
-        assert!(is_whole(&one(), NEW));
-        assert!(is_whole(&Target::All, ALL));
+        assert!(is_whole(Form::Database, OLD));
+        assert!(is_whole(Form::Database, NEW));
+        assert!(is_whole(Form::Cluster, ALL));
         let rows = "a row of data\n".repeat(1000);
         assert!(is_whole(
-            &one(),
+            Form::Database,
             &NEW.replace("CREATE", &format!("{rows}CREATE"))
         ));
     }
 
     #[test]
     fn no_part_of_a_dump_is_whole() {
-        for (target, dump) in [(one(), OLD), (one(), NEW), (Target::All, ALL)] {
+        for (form, dump) in [
+            (Form::Database, OLD),
+            (Form::Database, NEW),
+            (Form::Cluster, ALL),
+        ] {
             for length in 0..dump.len() {
-                assert!(!is_whole(&target, &dump[..length]), "{:?}", &dump[..length]);
+                assert!(!is_whole(form, &dump[..length]), "{:?}", &dump[..length]);
             }
         }
     }
 
     #[test]
     fn nothing_may_follow() {
-        for (target, dump) in [(one(), OLD), (one(), NEW), (Target::All, ALL)] {
+        for (form, dump) in [
+            (Form::Database, OLD),
+            (Form::Database, NEW),
+            (Form::Cluster, ALL),
+        ] {
             for more in ["\n", " ", "\0", "-- more\n", "\\unrestrict Key1\n\n\n"] {
-                assert!(!is_whole(&target, &format!("{dump}{more}")), "{more:?}");
+                assert!(!is_whole(form, &format!("{dump}{more}")), "{more:?}");
             }
         }
         assert!(!is_whole(
-            &Target::All,
+            Form::Cluster,
             &format!("{ALL}\\unrestrict Key2\n\n")
         ));
     }
@@ -159,28 +193,31 @@ mod tests {
         let marker = "-- PostgreSQL database dump complete";
         for before in [" ", "x", "'", "\r"] {
             let shifted = OLD.replace(marker, &format!("{before}{marker}"));
-            assert!(!is_whole(&one(), &shifted), "{before:?}");
+            assert!(!is_whole(Form::Database, &shifted), "{before:?}");
         }
     }
 
     #[test]
     fn each_program_has_its_own_marker() {
-        assert!(!is_whole(&one(), ALL));
-        assert!(!is_whole(&Target::All, OLD));
-        assert!(!is_whole(&Target::All, NEW));
+        assert!(!is_whole(Form::Database, ALL));
+        assert!(!is_whole(Form::Cluster, OLD));
+        assert!(!is_whole(Form::Cluster, NEW));
     }
 
     /// Rows written by `--inserts` may hold line breaks, and so all of the old end.
     #[test]
     fn the_end_has_the_key_of_the_beginning() {
         assert!(!is_whole(
-            &one(),
+            Form::Database,
             &NEW.replace("\\unrestrict Key1", "\\unrestrict Key9")
         ));
         assert!(!is_whole(
-            &one(),
+            Form::Database,
             &NEW.replace("\\unrestrict Key1", "\\unrestrict ")
         ));
-        assert!(!is_whole(&one(), &NEW.replace("\\unrestrict Key1\n\n", "")));
+        assert!(!is_whole(
+            Form::Database,
+            &NEW.replace("\\unrestrict Key1\n\n", "")
+        ));
     }
 }

@@ -11,7 +11,7 @@ pub enum Error {
     #[error("database {0:?}: a name has at most 63 bytes")]
     NameTooLong(OsString),
     /// The program was not found, or may not be run.
-    #[error("{failed}: {source}")]
+    #[error("{failed}")]
     Start {
         /// What was to be dumped, by which program.
         failed: String,
@@ -22,10 +22,10 @@ pub enum Error {
     #[error("--die-with: process {0} is not the parent of this one")]
     NotTheParent(i32),
     /// The child's output could not be read, or its end not be waited for.
-    #[error("cannot follow the dump: {0}")]
+    #[error("cannot follow the dump")]
     Read(#[source] io::Error),
     /// The dump or the seal could not be written.
-    #[error("standard output: {0}")]
+    #[error("standard output")]
     Write(#[source] io::Error),
     /// The child failed, and has said why.
     #[error("{failed} failed ({status})")]

@@ -7,8 +7,10 @@
 //!
 //! One file an idea: `command` says what the child is told, `copy` how the bytes pass, `ending` what
 //! the end of a dump looks like, `group` how the child and its children are brought to an end,
-//! `leash` how they are when we are killed, `relay` what becomes of the child's messages.
+//! `leash` how they are when we are killed, `parent` how we end with a script, `relay` what becomes of the child's messages; `check`
+//! reads a dump that is there already.
 
+pub mod check;
 pub mod cli;
 mod command;
 mod copy;
@@ -18,6 +20,7 @@ mod group;
 mod leash;
 mod parent;
 mod relay;
+pub mod run;
 pub mod signals;
 pub mod stdio;
 
@@ -27,7 +30,7 @@ pub use parent::die_with;
 
 use command::Invocation;
 use copy::copy;
-use ending::Ending;
+use ending::{Ending, Form};
 use relay::Relay;
 use std::ffi::OsString;
 use std::fs::File;
@@ -111,10 +114,11 @@ fn run(
             is_version_mismatch,
         });
     }
-    if !ending.is_whole(&options.target) {
+    let form = Form::from(&options.target);
+    if !ending.is_whole(form) {
         return Err(Error::Unfinished {
             failed,
-            marker: ending::marker(&options.target),
+            marker: form.marker(),
             has_options: !options.arguments.is_empty(),
         });
     }

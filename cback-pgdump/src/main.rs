@@ -1,18 +1,15 @@
 //! Dump PostgreSQL to standard output and prove that the dump is whole.
 
-use cback_pgdump::{cli, stdio};
+use cback_pgdump::{cli::Cli, run::run, stdio};
+use clap::Parser;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    match cli::run() {
-        Ok(status) => status,
+    stdio::report_panics();
+    match run(Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            if !error.is_broken_pipe() {
-                stdio::complain(&error.to_string());
-            }
-            if let Some(hint) = error.hint() {
-                stdio::complain(&format!("hint: {hint}"));
-            }
+            stdio::complain(&error);
             ExitCode::FAILURE
         }
     }

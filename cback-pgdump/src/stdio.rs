@@ -5,6 +5,8 @@
 //! and writing, a shell's `>` for writing alone: that tells them apart. A program that hands over
 //! a `/dev/null` open for both is refused as well, loudly: the other mistake would be a silent one.
 
+use crate::Error;
+use crate::check::Fault;
 use rustix::fs::{FileType, OFlags, fcntl_getfl, fstat, major, minor};
 use std::fs::File;
 use std::io::{self, Write};
@@ -29,7 +31,34 @@ pub fn output() -> io::Result<File> {
     Ok(File::from(stdout.as_fd().try_clone_to_owned()?))
 }
 
-/// A line on standard error; nothing can be done about one that is closed or full.
-pub fn complain(message: &str) {
-    let _ = writeln!(io::stderr(), "cback-pgdump: {message}");
+/// Has a panic end the process at once with status 1 and one line.
+pub fn report_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let panic = panic.to_string().replace('\n', " ");
+        say(&format!("cback-pgdump: internal error: {panic}\n"));
+        std::process::exit(1);
+    }));
+}
+
+/// Says what went wrong, and what might help; nothing where the reader has gone away and knows it.
+pub fn complain(error: &anyhow::Error) {
+    let ours = error.downcast_ref::<Error>();
+    if ours.is_some_and(Error::is_broken_pipe) {
+        return;
+    }
+    let fault = error.downcast_ref::<Fault>();
+    let mut message = format!("cback-pgdump: {error:#}\n");
+    if let Some(hint) = ours
+        .and_then(Error::hint)
+        .or_else(|| fault.and_then(Fault::hint))
+    {
+        message += &format!("cback-pgdump: hint: {hint}\n");
+    }
+    say(&message);
+}
+
+/// One write, so that lines of several programs never mix; nothing can be done about a standard
+/// error that is closed or full.
+fn say(message: &str) {
+    let _ = io::stderr().write_all(message.as_bytes());
 }

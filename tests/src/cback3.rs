@@ -4,6 +4,14 @@ use crate::{Server, Site, path_with_tools, workspace};
 use std::path::PathBuf;
 use std::process::Command;
 
+/// The section that makes `module` the action `postgresql`, after collect, which has the index 100.
+pub fn extension(module: &str) -> String {
+    format!(
+        "<extensions><action><name>postgresql</name><module>{module}</module>\
+         <function>executeAction</function><index>101</index></action></extensions>"
+    )
+}
+
 /// Python of the virtual environment: `$CBACK_TEST_PYTHON`, else `target/venv/bin/python`.
 pub fn python() -> PathBuf {
     std::env::var_os("CBACK_TEST_PYTHON")

@@ -1,6 +1,6 @@
 //! A kill at a random moment of a run.
 
-use crate::{Contender, Dice, Job, SHELLS, Site};
+use crate::{Job, Random, SHELLS, Site};
 use rustix::process::{Pid, Signal, kill_process};
 use std::process::Child;
 use std::time::{Duration, Instant};
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 /// Who is killed.
 #[derive(Clone, Copy, Debug)]
 enum Victim {
-    /// The process of that name: one of [`Contender::stages`].
+    /// The process of that name.
     Stage(&'static str),
     /// The process that was started: the script's shell, cback3, the pipe's shell.
     Script,
@@ -16,7 +16,7 @@ enum Victim {
     Everything,
 }
 
-/// What is to be done, and what is to befall it.
+/// A backup, and who is killed while it is made, by what and when.
 #[derive(Debug)]
 pub struct Kill {
     /// The backup.
@@ -29,26 +29,32 @@ pub struct Kill {
 
 impl Kill {
     /// Any mode, shell, victim, signal and moment; a third of the backups are of all databases.
-    pub fn new(seed: u64, contender: Contender, database: &'static str) -> Self {
-        let mut dice = Dice::new(seed);
+    /// `stages` gives the kernel's names of the processes that make a backup, besides the one that
+    /// is started.
+    pub fn new(
+        seed: u64,
+        database: &'static str,
+        stages: impl Fn(&Job) -> Vec<&'static str>,
+    ) -> Self {
+        let mut random = Random::new(seed);
         let job = Job {
-            mode: dice.one_of(&["none", "gzip", "bzip2"]),
-            database: dice.one_of(&[Some(database), Some(database), None]),
-            shell: dice.one_of(&SHELLS),
+            mode: random.choose(&["none", "gzip", "bzip2"]),
+            database: random.choose(&[Some(database), Some(database), None]),
+            shell: random.choose(&SHELLS),
         };
         let mut victims = vec![Victim::Script, Victim::Everything];
-        victims.extend(contender.stages(&job).into_iter().map(Victim::Stage));
+        victims.extend(stages(&job).into_iter().map(Victim::Stage));
         Self {
             job,
-            victim: dice.one_of(&victims),
-            signal: dice.one_of(&[Signal::KILL, Signal::TERM]),
-            permille: u16::try_from(dice.below(1000)).expect("below a thousand"),
+            victim: random.choose(&victims),
+            signal: random.choose(&[Signal::KILL, Signal::TERM]),
+            permille: u16::try_from(random.below(1000)).expect("below a thousand"),
         }
     }
 
-    /// Kills at the moment, where an undisturbed run takes `whole`. A stage that is not there yet
-    /// is waited for, as long as the run lasts.
-    pub fn strike(&self, site: &Site, child: &mut Child, whole: Duration) {
+    /// Sends the signal at the moment, where an undisturbed run takes `whole`. A stage that is not
+    /// there yet is waited for, as long as the run lasts.
+    pub fn send(&self, site: &Site, child: &mut Child, whole: Duration) {
         let mut runs = || child.try_wait().expect("a child of ours").is_none();
         let moment = Instant::now() + whole.mul_f64(f64::from(self.permille) / 1000.0);
         while Instant::now() < moment && runs() {

@@ -1,6 +1,6 @@
 //! A copy of this machine to install things on: what is written there is gone when it ends.
 
-use crate::workspace;
+use crate::{skipped_without_root, workspace};
 use std::process::Command;
 
 /// Root's own view: an overlay on `/` that keeps what is written in memory. What is mounted
@@ -25,8 +25,7 @@ exec chroot /media/root sh -euc 'cd "$1" && eval "$2"' sh "$@"
 ///
 /// None if we are not root: nobody else may mount.
 pub fn throwaway_machine(script: &str) -> Option<Command> {
-    if !rustix::process::geteuid().is_root() {
-        eprintln!("this test changes a copy of the machine, which takes root: skipped");
+    if skipped_without_root("it changes a copy of the machine") {
         return None;
     }
     let mut command = Command::new("unshare");

@@ -1,4 +1,4 @@
-//! The processes that a test has started, known by a mark in their environment.
+//! What `/proc` tells of processes.
 
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
@@ -20,27 +20,50 @@ impl Process {
     pub fn send(&self, signal: Signal) {
         let _ = kill_process(self.pid, signal);
     }
+
+    /// All that have `variable`, which is `NAME=value`, in their environment.
+    pub fn with_variable(variable: &str) -> Vec<Self> {
+        let wanted = variable.as_bytes();
+        Self::find("environ", |environment| {
+            environment.split(|&byte| byte == 0).any(|it| it == wanted)
+        })
+    }
+
+    /// All that name `path` in their arguments.
+    pub fn with_argument(path: &Path) -> Vec<Self> {
+        let path = path.display().to_string();
+        Self::find("cmdline", |line| {
+            String::from_utf8_lossy(line).contains(&path)
+        })
+    }
+
+    /// All with such a file in their directory of `/proc`.
+    fn find(file: &str, is_wanted: impl Fn(&[u8]) -> bool) -> Vec<Self> {
+        let entries = fs::read_dir("/proc").expect("/proc").flatten();
+        let directories = entries.map(|entry| entry.path());
+        directories
+            .filter(|it| fs::read(it.join(file)).is_ok_and(|bytes| is_wanted(&bytes)))
+            .filter_map(|it| Self::at(&it))
+            .collect()
+    }
+
+    fn at(directory: &Path) -> Option<Self> {
+        let number = directory.file_name()?.to_str()?.parse().ok()?;
+        let read = |name| fs::read(directory.join(name)).unwrap_or_default();
+        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+        Some(Self {
+            pid: Pid::from_raw(number)?,
+            name: text(read("comm")).trim_end().to_owned(),
+            line: format!("{}: {}", directory.display(), text(read("cmdline"))),
+        })
+    }
 }
 
-/// All that live with `mark`, which is `NAME=value`, in their environment.
-pub(crate) fn marked(mark: &str) -> Vec<Process> {
-    let entries = fs::read_dir("/proc").expect("/proc").flatten();
-    entries
-        .filter_map(|entry| process(&entry.path(), mark))
-        .collect()
-}
-
-fn process(directory: &Path, mark: &str) -> Option<Process> {
-    let number = directory.file_name()?.to_str()?.parse().ok()?;
-    let environment = fs::read(directory.join("environ")).ok()?;
-    environment
-        .split(|&byte| byte == 0)
-        .find(|&variable| variable == mark.as_bytes())?;
-    let read = |name| fs::read(directory.join(name)).unwrap_or_default();
-    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-    Some(Process {
-        pid: Pid::from_raw(number)?,
-        name: text(read("comm")).trim_end().to_owned(),
-        line: format!("{}: {}", directory.display(), text(read("cmdline"))),
-    })
+/// The number after `name:` in `/proc/PID/FILE`.
+pub fn figure(pid: u32, file: &str, name: &str) -> usize {
+    let text = fs::read_to_string(format!("/proc/{pid}/{file}")).expect("a process of ours");
+    let lines = text.lines().filter_map(|line| line.split_once(':'));
+    let mut values = lines.filter(|(it, _)| *it == name).map(|(_, value)| value);
+    let value = values.next().expect(name).split_whitespace().next();
+    value.and_then(|it| it.parse().ok()).expect("a number")
 }

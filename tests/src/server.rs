@@ -1,10 +1,13 @@
 //! A PostgreSQL server that lives as long as a test does.
 //!
-//! A shell keeps the leash: it starts the server, reads a pipe that only the test process can
-//! write to, and at its end stops the server and removes its directory. The pipe ends when the
-//! [`Server`] is dropped, and just as well when the test process is killed or leaves it in a
-//! static; a parent-death signal would come too early, with the end of the thread that
-//! happened to start the server.
+//! A shell starts the server and reads a pipe that only the test process can write to; when that
+//! ends, it stops the server and removes its directory. The pipe ends when the [`Server`] is
+//! dropped, and just as well when the test process is killed or leaves it in a static; a
+//! parent-death signal would come too early, with the end of the thread that happened to start
+//! the server.
+
+#[cfg(test)]
+mod tests;
 
 use crate::account::{open_to_all, unprivileged};
 use crate::{Installation, SmallDisk, wait_for};
@@ -15,10 +18,12 @@ use std::os::unix::fs::symlink;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::LazyLock;
 use std::time::Duration;
 
-/// The server is started with the remaining arguments; TERM and INT do not cut the leash.
-const LEASH: &str = r#"
+/// $1 is the directory, the other arguments start the server. Signals from a terminal do not end
+/// the shell before it has cleaned up.
+const KEEPER: &str = r#"
 trap '' HUP INT TERM
 directory=$1; shift
 "$@" >"$directory/log" 2>&1 &
@@ -28,12 +33,18 @@ wait $!
 rm -rf "$directory"
 "#;
 
+/// The server that all tests of a process share. What they create in it needs names of its own.
+pub fn server() -> &'static Server {
+    static SERVER: LazyLock<Server> = LazyLock::new(Server::start);
+    &SERVER
+}
+
 /// A server on a socket of its own, with the superuser `postgres` and no passwords.
 pub struct Server {
     /// The version that runs.
     pub installation: Installation,
     directory: PathBuf,
-    leash: Child,
+    keeper: Child,
 }
 
 impl Server {
@@ -46,7 +57,7 @@ impl Server {
     /// Starts the server of this version, and returns when it accepts connections.
     #[track_caller]
     pub fn start_from(installation: &Installation) -> Self {
-        Self::launch(installation, |_| (), |leash| leash)
+        Self::launch(installation, |_| (), |keeper| keeper)
     }
 
     /// [`Server::start`], but the write-ahead log lies on `disk`, which is mounted at `place`.
@@ -59,7 +70,7 @@ impl Server {
             symlink(place.join("pg_wal"), log).expect("a directory of our own");
         };
         let usual = Installation::usual();
-        Self::launch(&usual, move_log, |leash| disk.command(&leash))
+        Self::launch(&usual, move_log, |keeper| disk.command(&keeper))
     }
 
     #[track_caller]
@@ -75,7 +86,7 @@ impl Server {
         let bin = runnable(&installation.bin, directory.path());
         initdb(&bin, directory.path());
         prepare(&directory.path().join("data"));
-        let leash = wrap(leash(&bin, directory.path()))
+        let keeper = wrap(keeper(&bin, directory.path()))
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .spawn()
@@ -83,10 +94,17 @@ impl Server {
         let mut server = Self {
             installation: installation.clone(),
             directory: directory.keep(),
-            leash,
+            keeper,
         };
         server.wait_until_ready();
         server
+    }
+
+    /// Whether a session is there that fulfils this SQL condition.
+    #[track_caller]
+    pub fn has_session(&self, condition: &str) -> bool {
+        let query = format!("SELECT count(*) FROM pg_stat_activity WHERE {condition}");
+        self.sql("postgres", &query) != "0\n"
     }
 
     fn wait_until_ready(&mut self) {
@@ -170,8 +188,8 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        drop(self.leash.stdin.take());
-        let _ = self.leash.wait();
+        drop(self.keeper.stdin.take());
+        let _ = self.keeper.wait();
     }
 }
 
@@ -211,7 +229,7 @@ fn initdb(bin: &Path, directory: &Path) {
     run(initdb.arg(directory.join("data")).current_dir(directory));
 }
 
-fn leash(bin: &Path, directory: &Path) -> Command {
+fn keeper(bin: &Path, directory: &Path) -> Command {
     let mut server = unprivileged(bin.join("postgres"));
     server
         .arg("-D")
@@ -219,17 +237,17 @@ fn leash(bin: &Path, directory: &Path) -> Command {
         .arg("-k")
         .arg(directory);
     server.args(["-p", "5432", "-c", "listen_addresses=", "-c", "fsync=off"]);
-    let mut leash = Command::new("sh");
-    clear_environment(&mut leash);
-    leash
-        .args(["-c", LEASH, "leash"])
+    let mut keeper = Command::new("sh");
+    clear_environment(&mut keeper);
+    keeper
+        .args(["-c", KEEPER, "keeper"])
         .arg(directory)
         .arg(server.get_program());
-    leash
+    keeper
         .args(server.get_args())
         .current_dir(directory)
         .process_group(0);
-    leash
+    keeper
 }
 
 fn clear_environment(command: &mut Command) {

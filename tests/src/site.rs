@@ -1,23 +1,14 @@
 //! A place where backups are made: a cback3 configuration and its `collect_dir`.
 
-use crate::processes::{Process, marked};
-use crate::{Server, script, tool};
+use crate::{Process, Server, run, script, tool, wait_for};
 use quick_xml::escape::escape;
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::time::Duration;
 use tempfile::TempDir;
-
-/// The shells that `scripts/cback-postgresql` is promised to run under.
-pub const SHELLS: [&[&str]; 5] = [
-    &["dash"],
-    &["bash"],
-    &["bash", "--posix"],
-    &["busybox", "ash"],
-    &["mksh"],
-];
 
 /// In the environment of all that a site runs, so that a test finds what was left running.
 const MARK: &str = "CBACK_TEST_SITE";
@@ -36,6 +27,13 @@ impl Site {
     /// A site whose backups belong to whoever runs the test.
     pub fn new() -> Self {
         Self::owned_by(&id("-un"), &id("-gn"))
+    }
+
+    /// A site that backs up these databases, or all where there are none, with this compress mode.
+    pub fn with(mode: &str, databases: &[&str]) -> Self {
+        let site = Self::new();
+        site.configure(mode, databases);
+        site
     }
 
     /// A site with this `backup_user` and `backup_group`.
@@ -150,9 +148,14 @@ impl Site {
     /// Writes an executable sh script, for an override's `abs_path`.
     pub fn shim(&self, name: &str, script: &str) -> PathBuf {
         let path = self.path(name);
-        fs::write(&path, format!("#!/bin/sh\n{script}\n")).expect("room for a shim");
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("ours");
+        run::shim(&path, script);
         path
+    }
+
+    /// Puts an sh script in place of `program` for [`Site::command`], which finds it first on PATH.
+    pub fn replace(&self, program: &str, script: &str) {
+        fs::create_dir_all(self.path("bin")).expect("room for a directory");
+        self.shim(&format!("bin/{program}"), script);
     }
 
     /// Has every dump stop half way, after megabytes that no compressor keeps to itself, until
@@ -176,12 +179,24 @@ impl Site {
         gate
     }
 
+    /// Waits until [`Site::halt_dumps`] has stopped a run.
+    #[track_caller]
+    pub fn wait_until_half_made(&self) {
+        let work = self.collect_dir().join(".cback-postgresql");
+        wait_for("a backup is half made", Duration::from_secs(60), || {
+            holds_kilobytes(&work)
+        });
+    }
+
     /// `scripts/cback-postgresql --config ...` under `shell`, against `server`.
     pub fn command(&self, server: &Server, shell: &[&str]) -> Command {
         let mut command = server.command(shell[0]);
         command.args(&shell[1..]).arg(script("cback-postgresql"));
         command.arg("--config").arg(self.config());
-        command.env("PATH", path_with_tools(server));
+        let mut path = self.path("bin").into_os_string();
+        path.push(":");
+        path.push(path_with_tools(server));
+        command.env("PATH", path);
         self.mark(&mut command);
         command
     }
@@ -201,7 +216,7 @@ impl Site {
 
     /// What [`Site::command`], or another that was marked, has left or still runs.
     pub fn alive(&self) -> Vec<Process> {
-        marked(&format!("{MARK}={}", self.top.path().display()))
+        Process::with_variable(&format!("{MARK}={}", self.top.path().display()))
     }
 
     /// [`Site::alive`] by number and command line.
@@ -253,6 +268,15 @@ pub fn path_with_tools(server: &Server) -> OsString {
         &std::env::var_os("PATH").unwrap_or_default(),
     ));
     std::env::join_paths(path).expect("no colon in a directory's name")
+}
+
+/// Whether a file of at least that size lies in `directory` or below it.
+fn holds_kilobytes(directory: &Path) -> bool {
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    let paths = entries.map(|entry| entry.path());
+    paths.into_iter().any(|path| {
+        holds_kilobytes(&path) || fs::metadata(path).is_ok_and(|it| it.is_file() && it.len() > 1000)
+    })
 }
 
 fn id(option: &str) -> String {

@@ -1,6 +1,6 @@
 //! A disk of a few kilobytes, in a mount namespace that ends with the test.
 
-use crate::wrap::wrapped;
+use crate::wrapped;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -37,16 +37,16 @@ impl SmallDisk {
         let mut command = Command::new("unshare");
         command.args(["--mount", "sh", "-c", &script, "sh", how]);
         command.arg(directory);
-        let mut leash = command
+        let mut holder = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
             .expect("unshare runs");
         let mut said = String::new();
-        let stdout = leash.stdout.as_mut().expect("a pipe");
+        let stdout = holder.stdout.as_mut().expect("a pipe");
         BufReader::new(stdout).read_line(&mut said).expect("text");
         assert_eq!(said, "mounted\n", "nothing could be mounted");
-        Self(leash)
+        Self(holder)
     }
 
     /// `command`, where the disk is mounted.

@@ -1,6 +1,6 @@
 //! The system calls of a run, as strace tells them, and faults that strace puts into them.
 
-use crate::wrap::wrapped;
+use crate::wrapped;
 use std::fs;
 use std::path::Path;
 use std::process::Command;

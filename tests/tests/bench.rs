@@ -2,14 +2,14 @@
 //! No time is asserted: the inputs are a thousandth of the usual.
 #![allow(clippy::unwrap_used)] // a test fails by panicking
 
-use cback_tests::{script, tool, wait_for};
+use cback_tests::{Finished, Process, script, shim, skip, tool, wait_for};
 use quick_xml::events::Event;
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -19,14 +19,9 @@ const TOOLS: [&str; 3] = ["cback-pgconf", "cback-pgdump", "cback-compress"];
 fn a_tiny_run_prints_every_table_and_draws_the_chart() {
     let top = TempDir::new().unwrap();
     let chart = top.path().join("chart.svg");
-    let output = bench(&tools(&top))
-        .arg("--chart")
-        .arg(&chart)
-        .output()
-        .unwrap();
-    let page = String::from_utf8(output.stdout).unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}");
+    let mut bench = bench(&tools(&top));
+    let output = bench.arg("--chart").arg(&chart).output().unwrap();
+    let (said, page) = (output.succeeds(), output.printed());
 
     let goals = rows(&page, "## Goals");
     assert_eq!(goals.len(), 18, "{page}");
@@ -68,46 +63,47 @@ fn a_tiny_run_prints_every_table_and_draws_the_chart() {
 }
 
 fn may_keep_awake() -> bool {
-    let latency = fs::OpenOptions::new()
-        .write(true)
-        .open("/dev/cpu_dma_latency");
+    let latency = fs::File::options().write(true).open("/dev/cpu_dma_latency");
+    if latency.is_err() {
+        skip("nobody may keep the cores awake here: what is measured with that is not");
+    }
     latency.is_ok()
+}
+
+/// Has `body`, an sh script, stand in for the program `name`, which is REAL in it.
+#[track_caller]
+fn fails_with(name: &str, body: &str, fault: &str) {
+    let top = TempDir::new().unwrap();
+    let tools = tools(&top);
+    fs::remove_file(tools.join(name)).unwrap();
+    let body = body.replace("REAL", &tool(name).display().to_string());
+    shim(&tools.join(name), &body);
+    let output = bench(&tools).output().unwrap();
+    let said = output.fails(1);
+    assert!(said.ends_with(&format!("bench: {fault}\n")), "{said}");
+    assert!(output.stdout.is_empty());
+    assert!(!working_directory(&said).exists());
 }
 
 /// A stream that is valid, but of other bytes, must not count.
 #[test]
 fn a_compressor_that_loses_data_has_no_figures() {
-    let top = TempDir::new().unwrap();
-    let tools = tools(&top);
-    shim(&tools, "cback-compress", "head -c 1000 | REAL \"$@\"");
-    let output = bench(&tools).output().unwrap();
-    fails(&output, "bench: cback-compress: does not unpack to 1 KiB\n");
+    let fault = "cback-compress: does not unpack to 1 KiB";
+    fails_with("cback-compress", "head -c 1000 | REAL \"$@\"", fault);
 }
 
 #[test]
 fn a_dump_that_loses_a_line_has_no_figures() {
-    let top = TempDir::new().unwrap();
-    let tools = tools(&top);
-    shim(&tools, "cback-pgdump", "REAL \"$@\" | sed 40d");
-    let output = bench(&tools).output().unwrap();
-    fails(
-        &output,
-        "bench: cback-pgdump text: not what pg_dump writes\n",
-    );
+    let fault = "cback-pgdump text: not what pg_dump writes";
+    fails_with("cback-pgdump", "REAL \"$@\" | sed 40d", fault);
 }
 
 /// The stages are sound alone here; only the backup as a whole is not.
 #[test]
 fn a_backup_that_loses_a_line_has_no_figures() {
-    let top = TempDir::new().unwrap();
-    let tools = tools(&top);
     let lossy = "case \"$*\" in *--seal*) sed 40d ;; *) cat ;; esac | REAL \"$@\"";
-    shim(&tools, "cback-compress", lossy);
-    let output = bench(&tools).output().unwrap();
-    fails(
-        &output,
-        "bench: cback-postgresql, none: not what pg_dump writes\n",
-    );
+    let fault = "cback-postgresql, none: not what pg_dump writes";
+    fails_with("cback-compress", lossy, fault);
 }
 
 #[test]
@@ -123,12 +119,12 @@ fn nothing_is_left_when_it_is_stopped() {
     let mut lines = lines.map_while(Result::ok);
     let directory = working_directory(&lines.by_ref().find(|line| line.contains(" in ")).unwrap());
     lines.find(|line| line.contains(" times ")).unwrap(); // it measures
-    assert!(!processes_of(&directory).is_empty());
+    assert!(!Process::with_argument(&directory).is_empty());
     kill_process(Pid::from_child(&bench), Signal::TERM).unwrap();
     assert_eq!(bench.wait().unwrap().code(), Some(143));
     assert!(!directory.exists());
     wait_for("its processes are gone", Duration::from_secs(10), || {
-        processes_of(&directory).is_empty()
+        Process::with_argument(&directory).is_empty()
     });
 }
 
@@ -142,15 +138,6 @@ fn tools(top: &TempDir) -> PathBuf {
     directory
 }
 
-/// Puts an sh script in place of the program `name`, which is REAL in it.
-fn shim(tools: &Path, name: &str, body: &str) {
-    let path = tools.join(name);
-    fs::remove_file(&path).unwrap();
-    let body = body.replace("REAL", &tool(name).display().to_string());
-    fs::write(&path, format!("#!/bin/sh\n{body}\n")).unwrap();
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
-}
-
 fn bench(tools: &Path) -> Command {
     let mut bench = Command::new(script("bench"));
     let chart = tools.join("chart.svg");
@@ -159,15 +146,6 @@ fn bench(tools: &Path) -> Command {
         .arg(tools);
     bench.arg("--chart").arg(chart);
     bench
-}
-
-#[track_caller]
-fn fails(output: &Output, message: &str) {
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(said.ends_with(message), "{said}");
-    assert!(output.stdout.is_empty());
-    assert!(!working_directory(&said).exists());
 }
 
 /// From `bench: working in DIRECTORY`.
@@ -202,14 +180,4 @@ fn text_of(drawing: &Path) -> String {
             _ => (),
         }
     }
-}
-
-/// The command lines that name `directory`.
-fn processes_of(directory: &Path) -> Vec<String> {
-    let processes = fs::read_dir("/proc").unwrap().flatten();
-    let lines = processes.filter_map(|process| fs::read(process.path().join("cmdline")).ok());
-    let lines = lines.map(|line| String::from_utf8_lossy(&line).into_owned());
-    lines
-        .filter(|line| line.contains(&*directory.to_string_lossy()))
-        .collect()
 }

@@ -2,11 +2,63 @@
 
 /// A string of bits; what is left of its last byte is zero.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Bits {
+pub(crate) struct Bits {
     /// The bits, the most significant of each byte first.
-    pub(super) bytes: Vec<u8>,
+    pub(crate) bytes: Vec<u8>,
     /// How many of the last byte's bits are not part of the string, 0 to 7.
-    pub(super) unused: u32,
+    pub(crate) unused: u32,
+}
+
+impl Bits {
+    /// `bytes` without the first `skipped` and the last `unused` bits, both 0 to 7.
+    pub(crate) fn between(mut bytes: Vec<u8>, skipped: u32, unused: u32) -> Self {
+        if let Some(last) = bytes.last_mut() {
+            *last = *last >> unused << unused;
+        }
+        if skipped > 0 {
+            for place in 0..bytes.len() {
+                let next = bytes.get(place + 1).copied().unwrap_or_default();
+                bytes[place] = bytes[place] << skipped | next >> (8 - skipped);
+            }
+        }
+        if skipped + unused >= 8 {
+            bytes.pop();
+        }
+        let unused = (skipped + unused) % 8;
+        Bits { bytes, unused }
+    }
+
+    /// How many bits there are.
+    pub(crate) fn len(&self) -> usize {
+        self.bytes.len() * 8 - self.unused as usize
+    }
+
+    /// Appends `more`.
+    pub(crate) fn append(&mut self, more: &Bits) {
+        let Some(mut last) = self.bytes.pop_if(|_| self.unused > 0) else {
+            self.bytes.extend_from_slice(&more.bytes);
+            self.unused = more.unused;
+            return;
+        };
+        let gap = self.unused;
+        self.bytes.extend(more.bytes.iter().map(|byte| {
+            let joined = last | byte >> (8 - gap);
+            last = byte << gap;
+            joined
+        }));
+        self.unused = gap + more.unused;
+        if self.unused < 8 {
+            self.bytes.push(last);
+        }
+        self.unused %= 8;
+    }
+
+    /// Takes the bytes off that are complete.
+    pub(crate) fn take_whole_bytes(&mut self) -> Vec<u8> {
+        let whole = self.bytes.len() - usize::from(self.unused > 0);
+        let rest = self.bytes.split_off(whole);
+        std::mem::replace(&mut self.bytes, rest)
+    }
 }
 
 /// Writes bits one number after the other.
@@ -67,6 +119,28 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn bits_between_others_are_appended_to_others(
+            first in "[01]{0,40}", second in "[01]{0,40}", skipped in 0..8_u32,
+        ) {
+            let bits = |digits: &str| {
+                let mut writer = BitWriter::default();
+                digits.chars().for_each(|digit| writer.put_flag(digit == '1'));
+                writer.finish()
+            };
+            let before = bits(&("1".repeat(skipped as usize) + &second + "11111111"));
+            let unused = (before.unused + 8) % 8;
+            let mut bytes = before.bytes;
+            bytes.truncate((skipped as usize + second.len()).div_ceil(8));
+            let unused = if bytes.is_empty() { 0 } else { (bytes.len() * 8) as u32 - skipped - second.len() as u32 + 0 * unused };
+            let second_again = Bits::between(bytes, skipped, unused);
+            prop_assert_eq!(&second_again, &bits(&second));
+            let mut both = bits(&first);
+            both.append(&second_again);
+            prop_assert_eq!(both.len(), first.len() + second.len());
+            prop_assert_eq!(both, bits(&(first + &second)));
+        }
+
         #[test]
         fn numbers_stand_one_behind_the_other(numbers in vec((1..=32_u32, any::<u32>()), 0..200)) {
             let mut writer = BitWriter::default();

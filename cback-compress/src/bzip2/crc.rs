@@ -44,7 +44,7 @@ impl Crc {
 }
 
 /// Folds a block's checksum into that of the whole stream.
-pub(super) fn fold(stream: u32, block: u32) -> u32 {
+pub(crate) fn fold(stream: u32, block: u32) -> u32 {
     stream.rotate_left(1) ^ block
 }
 

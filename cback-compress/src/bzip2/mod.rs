@@ -1,25 +1,26 @@
 //! bzip2, block by block: byte for byte what `bzip2 -1` to `bzip2 -9` write.
 //!
 //! A bzip2 stream is a row of blocks, none of which needs another, joined without padding, at
-//! whatever bit the one before ended. So one thread finds where blocks end ([`Cutter`]), any
-//! number of them code blocks ([`Encoder`]), and one joins the bits in order ([`Joiner`]).
+//! whatever bit the one before ended. So one thread finds where blocks end ([`Blocks`]), any
+//! number of them code blocks ([`Encoder`]), and one joins the bits in order ([`Stream`]).
 //!
-//! Inside a block each step has its file: run-length coding and the cut (`runs`), which comes
-//! first so that runs cost nothing further on, the checksum (`crc`), sorting (`sort`),
-//! move-to-front (`mtf`), the choice of Huffman tables (`tables`) and their codes (`huffman`), the
-//! layout (`block`), bits (`bits`), the stream (`stream`).
+//! Inside a block each step has its file: run-length coding, which also decides where blocks end
+//! (`runs`), the checksum (`crc`), sorting (`sort`), move-to-front (`mtf`), the choice of Huffman
+//! tables (`tables`) and their codes (`huffman`), the layout (`block`), bits (`bits`), the stream
+//! (`stream`).
 //!
-//! A decoder leaves an encoder much freedom. Every choice here is bzip2's own (1.0.3 and since),
-//! for the sake of an oracle: whatever the input, `cmp` with bzip2 tells whether this is right.
+//! A decoder leaves an encoder much freedom. Every choice here is bzip2's own (1.0.3 and since):
+//! then, whatever the input, comparing with bzip2's output tells whether this is right.
 
 #![allow(
     clippy::cast_possible_truncation,
     reason = "a block has less than a million bytes, 258 different symbols, 6 tables"
 )]
 
-mod bits;
+pub(crate) mod bits;
 mod block;
-mod crc;
+mod blocks;
+pub(crate) mod crc;
 mod front;
 mod huffman;
 mod mtf;
@@ -31,24 +32,35 @@ mod tables;
 
 use std::io;
 
+use crate::pipeline::{Convert, Format};
 use bits::Bits;
 use block::Header;
+use blocks::Blocks;
 use mtf::Symbols;
+use runs::Block;
 use sort::Sorter;
 use tables::Tables;
 
-pub use runs::{Block, Cutter};
-pub use stream::Joiner;
+pub(crate) use stream::Stream;
+
+/// bzip2 of level 1 to 9.
+pub(crate) fn format(level: u8) -> Format<Blocks, fn() -> Encoder, Stream> {
+    Format {
+        split: Blocks::new(level),
+        converter: Encoder::new,
+        join: Stream::new(level),
+    }
+}
 
 /// A coded block, to be joined to the ones before it.
-pub struct Coded {
-    bits: Bits,
-    crc: u32,
+pub(crate) struct Coded {
+    pub(crate) bits: Bits,
+    pub(crate) crc: u32,
 }
 
 /// Codes blocks, one after the other, in memory that is used again: about ten times the longest
 /// block, 9 MB at level 9.
-pub struct Encoder {
+pub(crate) struct Encoder {
     sorter: Sorter,
     symbols: Symbols,
     tables: Tables,
@@ -56,17 +68,21 @@ pub struct Encoder {
 
 impl Encoder {
     /// An encoder for blocks of any level.
-    #[expect(clippy::new_without_default, reason = "nobody would use it")]
-    pub fn new() -> Self {
+    fn new() -> Self {
         Encoder {
             sorter: Sorter::default(),
             symbols: Symbols::new(),
             tables: Tables::default(),
         }
     }
+}
+
+impl Convert for Encoder {
+    type Block = Block;
+    type Piece = Coded;
 
     /// Codes one block. An error is one of memory that could not be had.
-    pub fn encode(&mut self, block: Block) -> io::Result<Coded> {
+    fn convert(&mut self, block: Block) -> io::Result<Coded> {
         let Block { mut bytes, crc } = block;
         let mut used = [false; 256];
         for &byte in &bytes {

@@ -22,15 +22,15 @@ const STRIDE: usize = 32;
 
 /// One block: what a bzip2 block's transform is given.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Block {
+pub(crate) struct Block {
     /// The run-length code, never empty.
-    pub bytes: Vec<u8>,
+    pub(super) bytes: Vec<u8>,
     /// The checksum of the bytes it stands for.
-    pub crc: u32,
+    pub(super) crc: u32,
 }
 
 /// Takes the input in whatever pieces it arrives, gives the blocks.
-pub struct Cutter {
+pub(crate) struct RunCoder {
     full: usize,
     coded: Vec<u8>,
     crc: Crc,
@@ -44,10 +44,10 @@ struct Run {
     length: usize,
 }
 
-impl Cutter {
-    /// A cutter for the blocks of level 1 to 9.
-    pub fn new(level: u8) -> Self {
-        Cutter {
+impl RunCoder {
+    /// A coder for the blocks of level 1 to 9.
+    pub(super) fn new(level: u8) -> Self {
+        RunCoder {
             full: usize::from(level) * 100_000 - 19,
             coded: Vec::new(),
             crc: Crc::default(),
@@ -56,7 +56,7 @@ impl Cutter {
     }
 
     /// Takes bytes off the front of `input`, up to its end or that of a block, which it returns.
-    pub fn feed(&mut self, input: &mut &[u8]) -> Option<Block> {
+    pub(super) fn feed(&mut self, input: &mut &[u8]) -> Option<Block> {
         while !input.is_empty() {
             if self.run.length == 0 {
                 self.copy_stretch(input);
@@ -73,7 +73,7 @@ impl Cutter {
     }
 
     /// The last block, unless there is nothing left for one.
-    pub fn finish(mut self) -> Option<Block> {
+    pub(super) fn finish(mut self) -> Option<Block> {
         self.code_run();
         (!self.coded.is_empty()).then(|| self.take_block())
     }
@@ -205,15 +205,15 @@ mod tests {
     }
 
     fn cut(full: usize, pieces: [&[u8]; 2]) -> Vec<Block> {
-        let mut cutter = Cutter::new(1);
-        cutter.full = full;
+        let mut coder = RunCoder::new(1);
+        coder.full = full;
         let mut blocks = Vec::new();
         for mut piece in pieces {
-            while let Some(block) = cutter.feed(&mut piece) {
+            while let Some(block) = coder.feed(&mut piece) {
                 blocks.push(block);
             }
         }
-        blocks.extend(cutter.finish());
+        blocks.extend(coder.finish());
         blocks
     }
 

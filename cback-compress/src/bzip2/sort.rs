@@ -113,21 +113,21 @@ mod tests {
     use proptest::collection::vec;
     use proptest::prelude::*;
 
-    use super::super::runs::Cutter;
+    use super::super::runs::RunCoder;
     use super::*;
 
     fn rotation(block: &[u8], start: usize) -> Vec<u8> {
         [&block[start..], &block[..start]].concat()
     }
 
-    /// A block as it comes from the cutter, or a piece of it repeated.
+    /// A block as it comes from the run coder, or a piece of it repeated.
     fn block() -> impl Strategy<Value = Vec<u8>> {
         let piece = (vec(0..3_u8, 1..24), 2..5_usize);
         let repeated = piece.prop_map(|(piece, times)| piece.repeat(times));
         prop_oneof![vec(0..3_u8, 1..70), repeated].prop_map(|input| {
-            let mut cutter = Cutter::new(1);
-            assert!(cutter.feed(&mut &input[..]).is_none());
-            cutter.finish().unwrap().bytes
+            let mut coder = RunCoder::new(1);
+            assert!(coder.feed(&mut &input[..]).is_none());
+            coder.finish().unwrap().bytes
         })
     }
 

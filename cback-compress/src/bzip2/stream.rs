@@ -1,72 +1,71 @@
 //! The stream around the blocks: its header, the blocks joined bit by bit, its end.
 
+use std::io::{self, Write};
+
+use super::bits::Bits;
 use super::{Coded, crc};
+use crate::pipeline::Join;
 
 /// The digits of pi's square root that end a stream.
 const END: [u8; 6] = [0x17, 0x72, 0x45, 0x38, 0x50, 0x90];
 
 /// Joins blocks, in order, into one stream.
-pub struct Joiner {
-    /// What is not handed out yet. Of the last byte `unused` bits are still to come.
-    bytes: Vec<u8>,
-    unused: u32,
+pub(crate) struct Stream {
+    /// What is not written yet.
+    bits: Bits,
     crc: u32,
 }
 
-impl Joiner {
-    /// A stream whose blocks were cut for this level, 1 to 9.
-    pub fn new(level: u8) -> Self {
-        Joiner {
+impl Stream {
+    /// A stream whose blocks were made for this level, 1 to 9.
+    pub(crate) fn new(level: u8) -> Self {
+        let bits = Bits {
             bytes: vec![b'B', b'Z', b'h', b'0' + level],
             unused: 0,
-            crc: 0,
-        }
-    }
-
-    /// Appends a block; what it returns is to be written at once.
-    pub fn append(&mut self, block: &Coded) -> Vec<u8> {
-        self.crc = crc::fold(self.crc, block.crc);
-        self.append_bits(&block.bits.bytes, block.bits.unused);
-        let whole = self.bytes.len() - usize::from(self.unused > 0);
-        let rest = self.bytes.split_off(whole);
-        std::mem::replace(&mut self.bytes, rest)
-    }
-
-    /// Ends the stream. Without this call it stays unfinished, and every reader says so.
-    pub fn finish(mut self) -> Vec<u8> {
-        self.append_bits(&END, 0);
-        self.append_bits(&self.crc.to_be_bytes(), 0);
-        self.bytes
-    }
-
-    fn append_bits(&mut self, bytes: &[u8], unused: u32) {
-        let Some(mut rest) = self.bytes.pop_if(|_| self.unused > 0) else {
-            self.bytes.extend_from_slice(bytes);
-            self.unused = unused;
-            return;
         };
-        let gap = self.unused;
-        self.bytes.extend(bytes.iter().map(|byte| {
-            let joined = rest | byte >> (8 - gap);
-            rest = byte << gap;
-            joined
-        }));
-        self.unused = gap + unused;
-        if self.unused < 8 {
-            self.bytes.push(rest);
+        Stream { bits, crc: 0 }
+    }
+
+    /// Appends a block's bits and writes what is complete.
+    pub(crate) fn append(
+        &mut self,
+        block: &Bits,
+        crc: u32,
+        output: &mut impl Write,
+    ) -> io::Result<()> {
+        self.crc = crc::fold(self.crc, crc);
+        self.bits.append(block);
+        output.write_all(&self.bits.take_whole_bytes())
+    }
+}
+
+impl Join for Stream {
+    type Piece = Coded;
+
+    fn join(&mut self, block: Coded, output: &mut impl Write) -> io::Result<()> {
+        self.append(&block.bits, block.crc, output)
+    }
+
+    /// Ends the stream. Without this it stays unfinished, and every decoder says so.
+    fn finish(mut self, output: &mut impl Write) -> io::Result<()> {
+        for bytes in [&END[..], &self.crc.to_be_bytes()] {
+            self.bits.append(&Bits {
+                bytes: bytes.to_vec(),
+                unused: 0,
+            });
         }
-        self.unused %= 8;
+        output.write_all(&self.bits.bytes)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::fmt::Write;
+    use std::fmt::Write as _;
 
     use proptest::collection::vec;
     use proptest::prelude::*;
 
-    use super::super::bits::{BitWriter, Bits};
+    use super::super::bits::BitWriter;
     use super::*;
 
     fn bits(digits: &str) -> Bits {
@@ -80,14 +79,14 @@ mod tests {
     proptest! {
         #[test]
         fn blocks_are_joined_bit_by_bit(blocks in vec(("[01]{1,40}", any::<u32>()), 0..12)) {
-            let mut joiner = Joiner::new(4);
+            let mut joiner = Stream::new(4);
             let mut stream = Vec::new();
             let mut crc = 0;
             for (digits, block_crc) in &blocks {
-                stream.extend(joiner.append(&Coded { bits: bits(digits), crc: *block_crc }));
+                joiner.join(Coded { bits: bits(digits), crc: *block_crc }, &mut stream).unwrap();
                 crc = crc::fold(crc, *block_crc);
             }
-            stream.extend(joiner.finish());
+            joiner.finish(&mut stream).unwrap();
             let mut expected: String = blocks.iter().map(|(digits, _)| digits.as_str()).collect();
             write!(expected, "{:048b}{crc:032b}", 0x1772_4538_5090_u64).unwrap();
             prop_assert_eq!(&stream[..4], b"BZh4");
@@ -97,7 +96,8 @@ mod tests {
 
     #[test]
     fn a_stream_of_nothing() {
-        let stream = Joiner::new(9).finish();
+        let mut stream = Vec::new();
+        Stream::new(9).finish(&mut stream).unwrap();
         assert_eq!(stream, b"BZh9\x17\x72\x45\x38\x50\x90\0\0\0\0");
     }
 }

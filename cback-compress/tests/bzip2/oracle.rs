@@ -1,11 +1,13 @@
 //! Our stream, bzip2's stream, and documents to compare them on.
 
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{Read, Seek, Write};
+use std::num::NonZeroUsize;
 use std::process::{Command, Stdio};
 
 use bzip2::read::BzDecoder;
-use cback_compress::bzip2::{Coded, Cutter, Encoder, Joiner};
+use cback_compress::{Mode, Options, compress};
 
 /// How many coded bytes fill a block of this level.
 pub(crate) fn border(level: u8) -> usize {
@@ -25,24 +27,36 @@ pub(crate) fn assert_same(what: &str, level: u8, input: &[u8]) {
     );
 }
 
-/// The encoder's stream for an input that arrives in these pieces.
+/// Our stream for an input that arrives in these pieces.
 pub(crate) fn ours<'a>(level: u8, pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
-    let mut cutter = Cutter::new(level);
-    let mut encoder = Encoder::new();
-    let mut joiner = Joiner::new(level);
+    let pieces: VecDeque<Vec<u8>> = pieces.into_iter().map(<[u8]>::to_vec).collect();
+    let options = Options {
+        mode: Mode::Bzip2,
+        level: Some(level),
+        threads: Some(NonZeroUsize::MIN),
+        seal: Vec::new(),
+    };
     let mut stream = Vec::new();
-    let mut append = |coded: Coded| stream.extend(joiner.append(&coded));
-    for mut piece in pieces {
-        while let Some(block) = cutter.feed(&mut piece) {
-            append(encoder.encode(block).unwrap());
-        }
-        assert!(piece.is_empty(), "input left over");
-    }
-    if let Some(block) = cutter.finish() {
-        append(encoder.encode(block).unwrap());
-    }
-    stream.extend(joiner.finish());
+    compress(Pieces(pieces), &mut stream, &options).unwrap();
     stream
+}
+
+/// Gives out a piece at a time.
+struct Pieces(VecDeque<Vec<u8>>);
+
+impl Read for Pieces {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        while self.0.front().is_some_and(Vec::is_empty) {
+            self.0.pop_front();
+        }
+        let Some(piece) = self.0.front_mut() else {
+            return Ok(0);
+        };
+        let count = piece.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&piece[..count]);
+        piece.drain(..count);
+        Ok(count)
+    }
 }
 
 /// What `bzip2 -1` to `bzip2 -9` write.

@@ -1,0 +1,151 @@
+//! A cluster's own part: roles, memberships, tablespaces; and what to run of it in an empty server.
+//!
+//! Not all of it can be run there. The role that initdb made is there already; from 16 on it has to
+//! have the source's name, since it stands in GRANTED BY and no other can grant so. A tablespace has
+//! to lie inside the server's own directory: run as it is, `CREATE TABLESPACE` would write
+//! into the directory of the server that was dumped.
+
+use super::contents::{Contents, Entry, Item};
+use super::fingerprint::{self, Column};
+use super::token::{Token, Tokens};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The statements of that part, as they come.
+#[derive(Default)]
+pub(crate) struct Globals {
+    statements: Vec<Vec<u8>>,
+    created: BTreeSet<Vec<u8>>,
+    superusers: BTreeSet<Vec<u8>>,
+    grantors: BTreeMap<Vec<u8>, u64>,
+}
+
+impl Globals {
+    /// Looks at a statement.
+    pub(crate) fn look(&mut self, statement: &[u8]) {
+        let tokens: Vec<_> = Tokens::new(statement).collect();
+        if let Some(role) = role(&tokens) {
+            if tokens[0].is("CREATE") {
+                self.created.insert(role.to_vec());
+            } else if tokens.iter().any(|token| token.is("SUPERUSER")) {
+                self.superusers.insert(role.to_vec());
+            }
+        }
+        if let [.., granted, by, grantor, Token::Symbol(b';')] = &tokens[..] {
+            if granted.is("GRANTED") && by.is("BY") {
+                let name = grantor.name().unwrap_or_default().to_vec();
+                *self.grantors.entry(name).or_default() += 1;
+            }
+        }
+        self.statements.push(statement.to_vec());
+    }
+
+    /// Writes down what it comes to.
+    pub(crate) fn finish(self, contents: &mut Contents) {
+        let superuser = self.superuser();
+        for statement in &self.statements {
+            let tokens: Vec<_> = Tokens::new(statement).collect();
+            if superuser.is_some() && is_initdbs(&tokens, superuser.as_deref()) {
+                continue;
+            }
+            contents.prepare.extend(in_place(statement));
+            if let Some(heading) = heading(&tokens) {
+                let entry = Entry {
+                    rows: 1,
+                    bytes: statement.len() as u64,
+                    fingerprint: fingerprint_of(&tokens),
+                };
+                let key = (None, Item::Globals(heading));
+                contents.entries.entry(key).or_default().add(entry);
+            }
+        }
+        contents.superuser = superuser;
+    }
+
+    /// The role that initdb made: a superuser who granted most, else postgres, else any superuser.
+    fn superuser(&self) -> Option<Vec<u8>> {
+        let granted = |role: &&Vec<u8>| self.grantors.get(*role).copied().unwrap_or(0);
+        let most = self.superusers.iter().max_by_key(granted)?;
+        let postgres = b"postgres".to_vec();
+        if granted(&most) == 0 && self.superusers.contains(&postgres) {
+            return Some(postgres);
+        }
+        Some(most.clone())
+    }
+}
+
+/// The role that `CREATE ROLE` or `ALTER ROLE` is about.
+fn role<'a>(tokens: &'a [Token<'_>]) -> Option<&'a [u8]> {
+    let [verb, noun, name, ..] = tokens else {
+        return None;
+    };
+    let is_about = (verb.is("CREATE") || verb.is("ALTER") || verb.is("DROP")) && noun.is("ROLE");
+    is_about.then(|| name.name())?
+}
+
+/// Whether the statement makes what is there already, or would shut the superuser out.
+fn is_initdbs(tokens: &[Token<'_>], superuser: Option<&[u8]>) -> bool {
+    if role(tokens) != superuser {
+        return false;
+    }
+    let shuts_out = |token: &Token<'_>| ["NOLOGIN", "LIMIT", "VALID"].iter().any(|it| token.is(it));
+    !tokens[0].is("ALTER") || tokens.iter().any(shuts_out)
+}
+
+fn heading(tokens: &[Token<'_>]) -> Option<&'static str> {
+    let [verb, noun, ..] = tokens else {
+        return None;
+    };
+    if noun.is("TABLESPACE") || tokens.get(3)?.is("TABLESPACE") {
+        Some("tablespaces")
+    } else if verb.is("GRANT") {
+        Some("memberships")
+    } else if noun.is("ROLE") {
+        Some("roles")
+    } else {
+        None
+    }
+}
+
+/// Without the place of a tablespace, and without its statement's layout.
+fn fingerprint_of(tokens: &[Token<'_>]) -> u64 {
+    let column = Column::default();
+    let mut words = Vec::new();
+    for pair in tokens.windows(2) {
+        if pair[0].is("LOCATION") {
+            continue;
+        }
+        let (kind, text): (u8, &[u8]) = match &pair[1] {
+            Token::Word(word) => (b'n', word),
+            Token::Name(name) => (b'n', name),
+            Token::Text(text) => (b't', text),
+            Token::Symbol(byte) => (b's', std::slice::from_ref(byte)),
+        };
+        words.push(kind);
+        words.extend((text.len() as u64).to_le_bytes());
+        words.extend_from_slice(text);
+    }
+    fingerprint::row(column.value(&words))
+}
+
+/// The statement with a tablespace's LOCATION emptied.
+fn in_place(statement: &[u8]) -> Vec<u8> {
+    let mut tokens = Tokens::new(statement);
+    if tokens.after(&["CREATE", "TABLESPACE"]).is_none() {
+        return statement.to_vec();
+    }
+    let mut after_location = false;
+    while let Some((token, place)) = tokens.next_with_place() {
+        if after_location && matches!(token, Token::Text(_)) {
+            let set = b"SET allow_in_place_tablespaces = on;\n";
+            return [
+                set,
+                &statement[..place.start],
+                b"''",
+                &statement[place.end..],
+            ]
+            .concat();
+        }
+        after_location = token.is("LOCATION");
+    }
+    statement.to_vec()
+}

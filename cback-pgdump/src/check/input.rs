@@ -1,0 +1,90 @@
+//! The dump as it comes in: lines, numbered, or what the buffer holds; its ends are remembered.
+
+use super::Fault;
+use crate::ending::Ending;
+use std::io::{BufRead, BufReader, ErrorKind, Read, Result};
+
+/// Small enough to stay in a core's cache.
+const BUFFER: usize = 256 << 10;
+
+/// `MaxAllocSize`: no server takes a longer statement, so only damage can make one.
+pub(crate) const LONGEST: usize = 1 << 30;
+
+pub(crate) struct Input<R> {
+    reader: BufReader<Watched<R>>,
+    /// Of the last line that was given out, from 1.
+    pub(crate) line: u64,
+    /// Up to the end of it.
+    pub(crate) bytes: u64,
+    /// Up to its beginning.
+    pub(crate) before: u64,
+}
+
+/// Shows all that is read to the one who judges the end.
+struct Watched<R> {
+    input: R,
+    ending: Ending,
+}
+
+impl<R: Read> Read for Watched<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
+        let length = self.input.read(buffer)?;
+        self.ending.pass(&buffer[..length]);
+        Ok(length)
+    }
+}
+
+impl<R: Read> Input<R> {
+    pub(crate) fn new(input: R) -> Self {
+        let watched = Watched {
+            input,
+            ending: Ending::default(),
+        };
+        Self {
+            reader: BufReader::with_capacity(BUFFER, watched),
+            line: 0,
+            bytes: 0,
+            before: 0,
+        }
+    }
+
+    /// The next line, with its end if it has one; empty at the end of the dump.
+    pub(crate) fn line(&mut self, line: &mut Vec<u8>) -> Result<()> {
+        line.clear();
+        let length = (&mut self.reader)
+            .take(LONGEST as u64)
+            .read_until(b'\n', line)?;
+        self.line += u64::from(length > 0);
+        self.before = self.bytes;
+        self.bytes += length as u64;
+        Ok(())
+    }
+
+    /// What the buffer holds; empty at the end of the dump.
+    pub(crate) fn piece(&mut self) -> Result<&[u8]> {
+        loop {
+            match self.reader.fill_buf() {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+                Ok(_) => return self.reader.fill_buf(),
+            }
+        }
+    }
+
+    /// So many bytes of [`Input::piece`] are done with, and so many lines.
+    pub(crate) fn consume(&mut self, bytes: usize, lines: u64) {
+        self.reader.consume(bytes);
+        self.bytes += bytes as u64;
+        self.line += lines;
+    }
+
+    pub(crate) fn ending(&self) -> &Ending {
+        &self.reader.get_ref().ending
+    }
+}
+
+impl From<std::io::Error> for Fault {
+    fn from(error: std::io::Error) -> Self {
+        Self::Read(error)
+    }
+}

@@ -1,0 +1,113 @@
+//! What a restore needs that the dump of a database does not bring: roles, tablespaces, extensions.
+//!
+//! A role that does not exist is what most restores stop at. Which statements name roles: pg_dump's
+//! `_printTocEntry`, `buildACLCommands`, `dumpPolicy` and `dumpUserMappings`. A role too many does
+//! no harm.
+
+use super::contents::Needs;
+use super::token::{Token, Tokens};
+
+impl Needs {
+    /// Looks at a statement.
+    pub(crate) fn look(&mut self, statement: &[u8]) {
+        let tokens: Vec<_> = Tokens::new(statement).collect();
+        let Some(first) = tokens.first() else {
+            return;
+        };
+        if first.is("CREATE") {
+            self.look_at_create(&tokens);
+        } else if first.is("SET") {
+            self.look_at_set(&tokens);
+        } else if first.is("ALTER") && !has(&tokens, &["DEFAULT", "PRIVILEGES"]) {
+            self.roles_after(&tokens, &["OWNER", "TO"]);
+        } else if first.is("ALTER") || first.is("GRANT") || first.is("REVOKE") {
+            for keywords in [&["FOR", "ROLE"][..], &["TO"], &["FROM"], &["GRANTED", "BY"]] {
+                self.roles_after(&tokens, keywords);
+            }
+        }
+    }
+
+    fn look_at_create(&mut self, tokens: &[Token<'_>]) {
+        if has(tokens, &["CREATE", "EXTENSION"]) {
+            let name = tokens[2..].iter().find(|token| {
+                !["IF", "NOT", "EXISTS"]
+                    .iter()
+                    .any(|keyword| token.is(keyword))
+            });
+            self.extensions
+                .extend(name.and_then(Token::name).map(<[u8]>::to_vec));
+        } else if has(tokens, &["CREATE", "USER", "MAPPING"]) {
+            self.roles_after(tokens, &["FOR"]);
+        } else if has(tokens, &["CREATE", "POLICY"]) {
+            self.roles_after(tokens, &["TO"]);
+        } else if has(tokens, &["CREATE", "SCHEMA"]) {
+            self.roles_after(tokens, &["AUTHORIZATION"]);
+        } else if has(tokens, &["CREATE", "DATABASE"]) {
+            if let Some(place) = position(tokens, &["TABLESPACE", "="]) {
+                self.tablespace(tokens.get(place));
+            }
+        }
+    }
+
+    fn look_at_set(&mut self, tokens: &[Token<'_>]) {
+        if has(tokens, &["SET", "SESSION", "AUTHORIZATION"]) {
+            self.roles_after(tokens, &["AUTHORIZATION"]);
+        } else if has(tokens, &["SET", "default_tablespace", "="]) {
+            self.tablespace(tokens.get(3));
+        }
+    }
+
+    /// The names, parted by commas, after the first place of `keywords`.
+    fn roles_after(&mut self, tokens: &[Token<'_>], keywords: &[&str]) {
+        let Some(place) = position(tokens, keywords) else {
+            return;
+        };
+        for pair in tokens[place..].chunks(2) {
+            match &pair[0] {
+                Token::Word(word) if !is_no_role(word) => self.roles.insert(word.to_vec()),
+                Token::Name(name) | Token::Text(name) => self.roles.insert(name.clone()),
+                _ => false,
+            };
+            if pair.get(1) != Some(&Token::Symbol(b',')) {
+                return;
+            }
+        }
+    }
+
+    fn tablespace(&mut self, token: Option<&Token<'_>>) {
+        let name = token.and_then(Token::name);
+        let is_own = |name: &&[u8]| *name != b"pg_default" && *name != b"pg_global";
+        self.tablespaces
+            .extend(name.filter(is_own).map(<[u8]>::to_vec));
+    }
+}
+
+/// `tokens` begins with these keywords or, of one letter, symbols.
+fn has(tokens: &[Token<'_>], keywords: &[&str]) -> bool {
+    tokens.len() > keywords.len()
+        && tokens
+            .iter()
+            .zip(keywords)
+            .all(|(token, keyword)| matches(token, keyword))
+}
+
+/// Where what comes after the first such keywords begins.
+fn position(tokens: &[Token<'_>], keywords: &[&str]) -> Option<usize> {
+    let mut windows = tokens.windows(keywords.len());
+    let start = windows.position(|window| {
+        window
+            .iter()
+            .zip(keywords)
+            .all(|(token, keyword)| matches(token, keyword))
+    })?;
+    Some(start + keywords.len())
+}
+
+fn matches(token: &Token<'_>, keyword: &str) -> bool {
+    token.is(keyword) || (keyword == "=" && *token == Token::Symbol(b'='))
+}
+
+fn is_no_role(word: &[u8]) -> bool {
+    let word = word.to_ascii_lowercase();
+    word == b"public" || word == b"none" || word == b"default" || word.starts_with(b"pg_")
+}

@@ -1,0 +1,113 @@
+//! The rows after a COPY statement, up to a line `\.`: fields parted by tabs, neither of which
+//! stands inside a value.
+
+use super::contents::Entry;
+use super::fingerprint::{self, Column};
+use memchr::memchr2_iter;
+use xxhash_rust::xxh3::Xxh3;
+
+/// Rows while they come in, in pieces of any size: none is ever held as a whole.
+pub(crate) struct Rows {
+    columns: Vec<Column>,
+    pub(crate) entry: Entry,
+    /// Of the row at hand: the sum of its values' hashes, and their number.
+    sum: u64,
+    fields: usize,
+    /// The value that the last piece ended in.
+    begun: Option<Box<Xxh3>>,
+    /// The first bytes of it: enough to know `\.`.
+    start: Vec<u8>,
+}
+
+/// What became of a piece.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// All of it were rows.
+    More,
+    /// The line `\.` ended the data after so many bytes.
+    Ended(usize),
+    /// A row has this many fields, which is not the number of columns.
+    Fields(usize),
+}
+
+impl Rows {
+    pub(crate) fn new(columns: &[Vec<u8>]) -> Self {
+        Self {
+            columns: columns.iter().map(|name| Column::named(name)).collect(),
+            entry: Entry::default(),
+            sum: 0,
+            fields: 0,
+            begun: None,
+            start: Vec::new(),
+        }
+    }
+
+    /// Takes the next piece.
+    pub(crate) fn push(&mut self, piece: &[u8]) -> Outcome {
+        let mut start = 0;
+        for end in memchr2_iter(b'\t', b'\n', piece) {
+            let field = &piece[start..end];
+            start = end + 1;
+            if piece[end] == b'\n' && self.fields == 0 && self.is_end(field) {
+                // Some of its three bytes may have come before.
+                self.entry.bytes = self.entry.bytes + start as u64 - 3;
+                return Outcome::Ended(start);
+            }
+            self.end_field(field);
+            if piece[end] == b'\n' {
+                if self.fields != self.columns.len().max(1) {
+                    return Outcome::Fields(self.fields);
+                }
+                self.end_row();
+            }
+        }
+        self.begin_field(&piece[start..]);
+        self.entry.bytes += piece.len() as u64;
+        Outcome::More
+    }
+
+    fn is_end(&self, field: &[u8]) -> bool {
+        if self.begun.is_none() {
+            field == b"\\."
+        } else {
+            [&self.start, field].concat() == b"\\."
+        }
+    }
+
+    fn end_field(&mut self, field: &[u8]) {
+        let column = self.columns.get(self.fields).copied().unwrap_or_default();
+        let hash = match self.begun.take() {
+            None => column.value(field),
+            Some(mut begun) => {
+                begun.update(field);
+                begun.digest()
+            }
+        };
+        self.sum = self.sum.wrapping_add(hash);
+        self.fields += 1;
+    }
+
+    /// The piece ends inside of a value.
+    fn begin_field(&mut self, part: &[u8]) {
+        if part.is_empty() && self.begun.is_none() {
+            return;
+        }
+        if self.begun.is_none() {
+            self.start.clear();
+        }
+        let room = 3 - self.start.len();
+        self.start.extend(&part[..room.min(part.len())]);
+        let column = self.columns.get(self.fields).copied().unwrap_or_default();
+        self.begun
+            .get_or_insert_with(|| column.begin())
+            .update(part);
+    }
+
+    fn end_row(&mut self) {
+        let hash = fingerprint::row(self.sum);
+        self.entry.rows += 1;
+        self.entry.fingerprint = self.entry.fingerprint.wrapping_add(hash);
+        self.sum = 0;
+        self.fields = 0;
+    }
+}

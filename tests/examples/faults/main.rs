@@ -1,0 +1,155 @@
+//! The same faults on us, on Cedar's own extension and on a plain pipe: prints the tables of
+//! `docs/faults.md`. It takes long, and judges nothing.
+//!
+//!     CBACK_CAMPAIGN_ROUNDS=200 cargo run -p cback-tests --example faults
+#![allow(clippy::unwrap_used)] // it ends by panicking
+
+mod contender;
+mod table;
+
+use cback_tests::{
+    Finished, Job, Kill, Outcome, Random, Server, Site, SmallDisk, WholeDump, YESTERDAY,
+    create_bulk, in_background, seeds,
+};
+use contender::Contender;
+use std::collections::HashMap;
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::Child;
+use std::time::{Duration, Instant};
+
+const DATABASE: &str = "shop";
+const MODES: [&str; 3] = ["none", "gzip", "bzip2"];
+
+/// An undisturbed run takes a second or two.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// A contender, and what it backs up.
+struct Trial<'a> {
+    contender: Contender,
+    server: &'a Server,
+    one: &'a WholeDump,
+    all: &'a WholeDump,
+    /// How long an undisturbed run takes.
+    durations: HashMap<(&'static str, Option<&'static str>), Duration>,
+}
+
+impl Trial<'_> {
+    fn duration(&mut self, job: &Job) -> Duration {
+        let measure = || {
+            let mut site = Site::new();
+            let mut command = self.contender.command(&mut site, self.server, job);
+            let start = Instant::now();
+            command.output().unwrap().succeeds();
+            start.elapsed()
+        };
+        let key = (job.mode, job.database);
+        *self.durations.entry(key).or_insert_with(measure)
+    }
+
+    /// A run to which `fault` happens, at a site with yesterday's backup.
+    fn run(&self, job: &Job, fault: impl FnOnce(&Site, &mut Child)) -> Outcome {
+        let mut site = Site::new();
+        let mut command = self.contender.command(&mut site, self.server, job);
+        job.put_yesterdays(&site);
+        let mut child = in_background(&mut command);
+        fault(&site, &mut child);
+        let whole = job.database.map_or(self.all, |_| self.one);
+        Outcome::within(PATIENCE, &site, whole, &job.file(&site), &mut child)
+    }
+
+    fn kills(&mut self) -> Vec<Outcome> {
+        let one = |seed| {
+            let kill = Kill::new(seed, DATABASE, |job| self.contender.stages(job));
+            let duration = self.duration(&kill.job);
+            self.run(&kill.job, |site, child| kill.send(site, child, duration))
+        };
+        seeds(100).map(one).collect()
+    }
+
+    /// One disk of each of these `kilobytes` in each mode. What is read from the disk counts, not
+    /// what is still in memory.
+    fn disks(&self, mount: fn(&Path, u32) -> SmallDisk, kilobytes: [u32; 10]) -> Vec<Outcome> {
+        let jobs = MODES.map(|mode| Job::new(mode, Some(DATABASE)));
+        let all = jobs
+            .iter()
+            .flat_map(|job| kilobytes.map(|room| (job, room)));
+        let one = |(job, room): (&Job, u32)| {
+            let mut site = Site::new();
+            let disk = mount(&site.collect_dir(), room);
+            let file = disk.path(&job.file(&site));
+            fs::write(&file, YESTERDAY).unwrap();
+            disk.forget(&file);
+            let command = self.contender.command(&mut site, self.server, job);
+            let mut child = in_background(&mut disk.command(&command));
+            let mut outcome = Outcome::within(PATIENCE, &site, self.one, &file, &mut child);
+            disk.forget(&file);
+            outcome.published = self.one.compare(&file);
+            outcome
+        };
+        all.map(one).collect()
+    }
+
+    fn full_disks(&mut self) -> Vec<Outcome> {
+        let mount = |place: &Path, room| SmallDisk::mount(place, &format!("size={room}k"));
+        self.disks(mount, [8, 16, 64, 200, 400, 600, 800, 1000, 1400, 4000])
+    }
+
+    fn forgetful_disks(&mut self) -> Vec<Outcome> {
+        let rooms = [50, 100, 150, 200, 300, 400, 600, 800, 1200, 4000];
+        self.disks(SmallDisk::mount_thin, rooms)
+    }
+
+    /// `pg_terminate_backend`, at random moments.
+    fn cut_connections(&mut self) -> Vec<Outcome> {
+        let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+                   WHERE application_name = 'pg_dump'";
+        let one = |seed| {
+            let mut random = Random::new(seed);
+            let job = Job::new(random.choose(&MODES), Some(DATABASE));
+            let percent = u32::try_from(random.below(100)).unwrap();
+            let moment = self.duration(&job) * percent / 100;
+            self.run(&job, |_, child| {
+                std::thread::sleep(moment);
+                let has_cut = || !self.server.sql("postgres", cut).is_empty();
+                while child.try_wait().unwrap().is_none() && !has_cut() {}
+            })
+        };
+        seeds(60).map(one).collect()
+    }
+}
+
+type Fault = fn(&mut Trial<'_>) -> Vec<Outcome>;
+
+fn main() {
+    let server = Server::start();
+    create_bulk(&server, DATABASE, 1500);
+    let [one, all] = [Some(DATABASE), None].map(|it| WholeDump::of(&server, it));
+    let faults: [(&str, Fault); 4] = [
+        ("Kills at random moments", |trial| trial.kills()),
+        ("Disks that fill up", |trial| trial.full_disks()),
+        ("Disks that fail at the sync", |trial| {
+            trial.forgetful_disks()
+        }),
+        ("Connections cut by the server", |trial| {
+            trial.cut_connections()
+        }),
+    ];
+    for (title, fault) in faults {
+        let columns = Contender::ALL.map(|contender| {
+            let durations = HashMap::new();
+            let (server, one, all) = (&server, &one, &all);
+            let mut trial = Trial {
+                contender,
+                server,
+                one,
+                all,
+                durations,
+            };
+            (contender, fault(&mut trial))
+        });
+        let text = format!("### {title}\n\n{}\n", table::table(&columns));
+        std::io::stdout().write_all(text.as_bytes()).unwrap();
+    }
+}

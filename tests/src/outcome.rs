@@ -1,0 +1,175 @@
+//! What has become of a backup, whatever happened to its run.
+
+use crate::{Server, Site, YESTERDAY};
+use rustix::process::Signal;
+use std::fs;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus};
+use std::time::{Duration, Instant};
+
+/// What lies where the backup belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Published {
+    /// [`YESTERDAY`], to the byte.
+    Old,
+    /// The whole dump.
+    New,
+    /// Neither, and whoever looks finds out: it is empty or missing, or `gzip -t` or `bzip2 -t` refuses it.
+    Lost,
+    /// Part of a dump that passes for a whole one.
+    Partial,
+}
+
+/// What has become of a run.
+#[derive(Debug)]
+pub struct Outcome {
+    /// Of the process that was started; none where it was still there when patience ended.
+    pub status: Option<ExitStatus>,
+    /// What lies where the backup belongs.
+    pub published: Published,
+    /// The processes that were still there [`GRACE`] after it.
+    pub left: Vec<String>,
+}
+
+/// After this long a run hangs. One that works takes a second, on a busy machine ten.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// After this long a process is left. On its way out it takes milliseconds.
+const GRACE: Duration = Duration::from_secs(10);
+
+impl Outcome {
+    /// Waits for the end of `child` and of all that the site has started, and ends what does not
+    /// end by itself.
+    pub fn of(site: &Site, whole: &WholeDump, file: &Path, child: &mut Child) -> Self {
+        Self::within(PATIENCE, site, whole, file, child)
+    }
+
+    /// [`Outcome::of`] with less patience.
+    pub fn within(
+        patience: Duration,
+        site: &Site,
+        whole: &WholeDump,
+        file: &Path,
+        child: &mut Child,
+    ) -> Self {
+        let mut status = None;
+        poll(patience, || {
+            status = child.try_wait().expect("a child of ours");
+            status.is_some()
+        });
+        if status.is_none() {
+            end_all(site);
+            child.wait().expect("a child of ours");
+        }
+        poll(GRACE.min(patience), || site.alive().is_empty());
+        let left = site.processes();
+        end_all(site);
+        let published = whole.compare(file);
+        Self {
+            status,
+            published,
+            left,
+        }
+    }
+
+    /// The exit status; none where it hung or a signal ended it.
+    pub fn code(&self) -> Option<i32> {
+        self.status?.code()
+    }
+
+    /// What no run may ever come to.
+    #[track_caller]
+    pub fn assert_safe(&self, done: &str) {
+        let succeeded = self.status.is_some_and(|status| status.success());
+        let fault = match self.published {
+            _ if self.status.is_none() => "it hangs",
+            Published::Lost => "yesterday's backup is lost",
+            Published::Partial => "a part of a dump is published",
+            Published::Old if succeeded => "it claims success and has published nothing",
+            _ if !self.left.is_empty() => "processes are left",
+            _ => return,
+        };
+        panic!("{fault}: {done}: {self:?}");
+    }
+
+    /// Safe, failed with status 1, and yesterday's backup is as it was.
+    #[track_caller]
+    pub fn assert_failed(&self, done: &str) {
+        self.assert_safe(done);
+        let end = (self.code(), self.published);
+        assert_eq!(end, (Some(1), Published::Old), "{done}: {self:?}");
+    }
+
+    /// Succeeded, with the whole dump published and no process left.
+    #[track_caller]
+    pub fn assert_succeeded(&self, done: &str) {
+        self.assert_safe(done);
+        let end = (self.code(), self.published);
+        assert_eq!(end, (Some(0), Published::New), "{done}: {self:?}");
+    }
+}
+
+/// A whole dump, to compare others with.
+pub struct WholeDump(Vec<u8>);
+
+impl WholeDump {
+    /// By pg_dump itself, or pg_dumpall; the database must not change while this is in use.
+    #[track_caller]
+    pub fn of(server: &Server, database: Option<&str>) -> Self {
+        let program = database.map_or("pg_dumpall", |_| "pg_dump");
+        let output = server.command(program).args(database).output();
+        let output = output.expect("it runs");
+        assert!(output.status.success(), "{program}: {}", output.status);
+        Self(without_keys(&output.stdout))
+    }
+
+    /// What lies at `file`.
+    pub fn compare(&self, file: &Path) -> Published {
+        let bytes = fs::read(file).unwrap_or_default();
+        if bytes == YESTERDAY {
+            return Published::Old;
+        }
+        match unpacked(file) {
+            Some(text) if without_keys(&text) == self.0 => Published::New,
+            Some(text) if !text.is_empty() => Published::Partial,
+            _ => Published::Lost,
+        }
+    }
+}
+
+/// The dump in `file`; none where the program that its name asks for refuses it.
+pub fn unpacked(file: &Path) -> Option<Vec<u8>> {
+    let program = match file.extension()?.to_str()? {
+        "gz" => "gzip",
+        "bz2" => "bzip2",
+        _ => return fs::read(file).ok(),
+    };
+    let mut command = Command::new(program);
+    let output = command.args(["-dc", "--"]).arg(file).output();
+    let output = output.expect("it runs");
+    output.status.success().then_some(output.stdout)
+}
+
+/// A dump without the random key that pg_dump makes up for each.
+pub fn without_keys(dump: &[u8]) -> Vec<u8> {
+    let is_key =
+        |line: &[u8]| line.starts_with(b"\\restrict ") || line.starts_with(b"\\unrestrict ");
+    let lines = dump.split_inclusive(|&byte| byte == b'\n');
+    lines
+        .filter(|line| !is_key(line))
+        .collect::<Vec<_>>()
+        .concat()
+}
+
+fn end_all(site: &Site) {
+    for process in site.alive() {
+        process.send(Signal::KILL);
+    }
+}
+
+fn poll(deadline: Duration, mut condition: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !condition() && start.elapsed() < deadline {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}

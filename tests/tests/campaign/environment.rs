@@ -1,0 +1,169 @@
+//! Odd surroundings: no variables, strange locales and masks, closed descriptors, little of anything.
+
+use cback_tests::{
+    Finished, Job, Outcome, Published, SHELLS, Shell, Site, WholeDump, in_background,
+    in_each_shell, script, server, skipped_without_root, tool, wrapped,
+};
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, chown, symlink};
+use std::process::{Command, Output};
+use std::sync::LazyLock;
+
+in_each_shell!(
+    any_umask,
+    any_locale,
+    any_descriptor_closed,
+    full_outputs,
+    next_to_no_environment,
+);
+
+const JOB: Job = Job::new("gzip", Some("Ünïcode"));
+
+static WHOLE: LazyLock<WholeDump> = LazyLock::new(|| {
+    server().create_database("Ünïcode");
+    WholeDump::of(server(), JOB.database)
+});
+
+/// A run, wrapped in `outer`, that has to end with a whole backup and nothing else.
+fn succeeds(shell: Shell, outer: &[&str]) {
+    LazyLock::force(&WHOLE);
+    let site = Site::new();
+    let command = JOB.in_shell(shell).command(&site, server());
+    let output = wrapped(outer, &command).output().unwrap();
+    assert_whole(&site, &output, &format!("{outer:?}"));
+}
+
+#[track_caller]
+fn assert_whole(site: &Site, output: &Output, told: &str) {
+    assert!(output.status.success(), "{told}: {output:?}");
+    assert_eq!(site.listing(), [JOB.file_name()], "{told}");
+    let file = JOB.file(site);
+    assert_eq!(WHOLE.compare(&file), Published::New, "{told}");
+    let mode = fs::metadata(&file).unwrap().permissions().mode();
+    assert_eq!(mode & 0o7777, 0o600, "{told}");
+}
+
+fn any_umask(shell: Shell) {
+    for umask in ["000", "777"] {
+        let with_umask = format!("umask {umask}; exec \"$@\"");
+        succeeds(shell, &["sh", "-c", &with_umask, "sh"]);
+    }
+}
+
+fn any_locale(shell: Shell) {
+    for locale in [
+        "C",
+        "xx_YY.nonsense",
+        "tr_TR.UTF-8",
+        "ja_JP.SJIS",
+        "C.UTF-8",
+    ] {
+        let (all, language) = (format!("LC_ALL={locale}"), format!("LANG={locale}"));
+        succeeds(shell, &["env", &all, &language]);
+    }
+}
+
+/// None of them may become one of our files: then messages would end up in a backup.
+fn any_descriptor_closed(shell: Shell) {
+    for closed in ["<&-", ">&-", "2>&-", "<&- >&-", "<&- >&- 2>&-"] {
+        let closing = format!("exec \"$@\" {closed}");
+        succeeds(shell, &["sh", "-c", &closing, "sh"]);
+    }
+}
+
+fn full_outputs(shell: Shell) {
+    let full = "exec \"$@\" >/dev/full 2>/dev/full";
+    succeeds(shell, &["sh", "-c", full, "sh"]);
+}
+
+#[test]
+fn deep_down_the_queue() {
+    succeeds(SHELLS[0], &["nice", "-n", "19"]);
+}
+
+/// As a system's service manager or `env -i` starts it: nothing but where the server is.
+fn next_to_no_environment(shell: Shell) {
+    LazyLock::force(&WHOLE);
+    let mut site = Site::new();
+    let beside = site.path("installed");
+    fs::create_dir(&beside).unwrap();
+    symlink(script("cback-postgresql"), beside.join("cback-postgresql")).unwrap();
+    for name in ["cback-pgconf", "cback-pgdump", "cback-compress"] {
+        symlink(tool(name), beside.join(name)).unwrap();
+    }
+    site.override_command("pg_dump", &server().bin().join("pg_dump"));
+    JOB.configure(&site);
+    let which = Command::new("which").arg(shell[0]).output().unwrap();
+    let mut command = Command::new(which.printed().trim_end());
+    command
+        .args(&shell[1..])
+        .arg(beside.join("cback-postgresql"));
+    command.arg("--config").arg(site.config());
+    let output = command.env_clear().env("PGHOST", server().host()).output();
+    assert_whole(&site, &output.unwrap(), "env -i");
+}
+
+/// It may fail for want of them, but not lie.
+#[test]
+fn few_descriptors() {
+    LazyLock::force(&WHOLE);
+    let mut codes = vec![];
+    for most in (3..=11).chain([13, 16, 32]) {
+        let limit = format!("--nofile={most}");
+        let site = Site::new();
+        JOB.put_yesterdays(&site);
+        let mut command = wrapped(&["prlimit", &limit, "--"], &JOB.command(&site, server()));
+        let mut child = in_background(&mut command);
+        let outcome = Outcome::of(&site, &WHOLE, &JOB.file(&site), &mut child);
+        outcome.assert_safe(&limit);
+        codes.push(outcome.code());
+    }
+    assert_eq!(codes.last(), Some(&Some(0)), "{codes:?}");
+}
+
+/// The run of a user without a name and without other processes, who may have `most`.
+fn run_with_few_processes(shell: Shell, most: u32) -> (Published, Output) {
+    const USER: u32 = 64_123;
+    let site = Site::new();
+    let command = JOB.in_shell(shell).command(&site, server());
+    JOB.put_yesterdays(&site);
+    for path in [site.collect_dir(), site.config(), JOB.file(&site)] {
+        chown(path, Some(USER), Some(USER)).unwrap();
+    }
+    let (user, group) = (format!("--reuid={USER}"), format!("--regid={USER}"));
+    let limit = format!("--nproc={most}");
+    let mut outer = vec!["setpriv", &user, &group, "--clear-groups", "--"];
+    outer.extend(["prlimit", &limit, "--"]);
+    let output = wrapped(&outer, &command).output().unwrap();
+    (WHOLE.compare(&JOB.file(&site)), output)
+}
+
+/// A shell that cannot fork may die at any point. Some of them call that 2, which is wrong usage.
+#[test]
+fn few_processes() {
+    if skipped_without_root("other processes of ours would count") {
+        return;
+    }
+    LazyLock::force(&WHOLE);
+    let (mut failed, mut succeeded) = (0, 0);
+    // Not bash and mksh, which try again for many seconds each time.
+    for shell in [SHELLS[0], SHELLS[3]] {
+        for most in (1..=9).chain([30]) {
+            let (published, output) = run_with_few_processes(shell, most);
+            let told = format!("{shell:?}, {most} processes: {output:?}");
+            match output.status.code() {
+                Some(0) => {
+                    assert_eq!(published, Published::New, "{told}");
+                    succeeded += 1;
+                }
+                Some(1) => {
+                    assert_eq!(published, Published::Old, "{told}");
+                    assert!(!output.stderr.is_empty(), "{told}");
+                    failed += 1;
+                }
+                _ => panic!("{told}"),
+            }
+        }
+    }
+    assert!(failed >= 6 && succeeded >= 2, "{failed}, {succeeded}");
+}

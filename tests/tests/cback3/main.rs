@@ -1,0 +1,5 @@
+//! The real cback3.
+#![allow(clippy::unwrap_used)] // a test fails by panicking
+
+mod actions;
+mod pool;

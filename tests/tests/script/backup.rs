@@ -1,0 +1,88 @@
+//! A night's work: every mode, one database and all, and what comes back from the files.
+
+use cback_tests::{
+    Finished, Job, Server, Site, contents, create_sample, run_with_input, server, skip, unpacked,
+};
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::Path;
+use std::process::Command;
+
+const MODES: [&str; 3] = ["none", "gzip", "bzip2"];
+
+#[test]
+fn each_mode_restores_to_an_equal_database() {
+    let server = server();
+    create_sample(server, "shop");
+    let original = contents(server, "shop");
+    for mode in MODES {
+        let site = Site::new();
+        let file = backed_up(&site, server, &Job::new(mode, Some("shop")));
+        let restored = format!("restored from {mode}");
+        server.create_database(&restored);
+        restore(server, &restored, &file, "1").succeeds();
+        assert_eq!(contents(server, &restored), original, "{mode}");
+    }
+}
+
+#[test]
+fn all_restores_to_an_equal_server() {
+    let server = Server::start();
+    let databases = ["shop", "a=b", "Ünïcode \"and\" spaces"];
+    for database in databases {
+        create_sample(&server, database);
+    }
+    server.sql("postgres", "CREATE ROLE clerk LOGIN");
+    let original = databases.map(|database| contents(&server, database));
+    for mode in MODES {
+        let site = Site::new();
+        let file = backed_up(&site, &server, &Job::new(mode, None));
+        let other = Server::start();
+        // The superuser is there already, so psql may not stop at the first error.
+        restore(&other, "postgres", &file, "0").succeeds();
+        let restored = databases.map(|database| contents(&other, database));
+        assert_eq!(restored, original, "{mode}");
+        let roles = "SELECT rolname FROM pg_roles ORDER BY 1";
+        assert_eq!(other.sql("postgres", roles), server.sql("postgres", roles));
+    }
+}
+
+#[test]
+fn backups_are_readable_by_their_owner_alone() {
+    let is_root = rustix::process::geteuid().is_root();
+    let site = if is_root {
+        Site::owned_by("games", "backup")
+    } else {
+        skip("only root gives files away");
+        Site::new()
+    };
+    let file = backed_up(&site, server(), &Job::new("gzip", Some("postgres")));
+    let metadata = fs::metadata(file).unwrap();
+    assert_eq!(metadata.permissions().mode() & 0o7777, 0o600);
+    if is_root {
+        let owner = (number("passwd", "games"), number("group", "backup"));
+        assert_eq!((metadata.uid(), metadata.gid()), owner);
+    }
+}
+
+/// Of an account or group.
+fn number(database: &str, name: &str) -> u32 {
+    let output = Command::new("getent").args([database, name]).output();
+    let line = output.unwrap().printed();
+    line.split(':').nth(2).unwrap().parse().unwrap()
+}
+
+/// The only file in `collect_dir`.
+#[track_caller]
+fn backed_up(site: &Site, server: &Server, job: &Job) -> std::path::PathBuf {
+    job.command(site, server).output().unwrap().succeeds();
+    assert_eq!(site.listing(), [job.file_name()]);
+    job.file(site)
+}
+
+fn restore(server: &Server, database: &str, file: &Path, stop: &str) -> std::process::Output {
+    let dump = unpacked(file).expect("its program takes it for whole");
+    let mut psql = server.command("psql");
+    psql.args(["-XAtq", "-v", &format!("ON_ERROR_STOP={stop}")]);
+    run_with_input(psql.env("PGDATABASE", database), &dump)
+}

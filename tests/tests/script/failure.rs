@@ -1,0 +1,99 @@
+//! What goes wrong at night leaves yesterday's backup alone and is said in one clear line.
+
+use cback_tests::{Finished, Job, Shell, Site, YESTERDAY, in_each_shell, server};
+use std::fs;
+use std::os::unix::fs::symlink;
+
+in_each_shell!(
+    a_failed_dump_leaves_the_last_backup_alone,
+    one_failure_does_not_stop_the_other_backups,
+    a_program_that_fails_beside_a_dump_is_no_success,
+    a_link_in_place_of_the_work_directory_leads_nowhere,
+);
+
+fn a_failed_dump_leaves_the_last_backup_alone(shell: Shell) {
+    for mode in ["none", "gzip", "bzip2"] {
+        let site = Site::new();
+        let job = Job::new(mode, Some("no such database")).in_shell(shell);
+        job.put_yesterdays(&site);
+        let said = job.command(&site, server()).output().unwrap().fails(1);
+        assert_eq!(site.listing(), [job.file_name()], "{mode}");
+        assert_eq!(site.backup(&job.file_name()), YESTERDAY, "{mode}");
+        let reason = "database \"no such database\" does not exist";
+        assert!(said.contains(reason), "{said}");
+        let last = "cback-postgresql: not backed up: no such database\n";
+        assert!(said.ends_with(last), "{said}");
+    }
+}
+
+fn one_failure_does_not_stop_the_other_backups(shell: Shell) {
+    let site = Site::with("gzip", &["bad one", "template1", "bad two", "postgres"]);
+    let said = site.run(server(), shell).fails(1);
+    let good = ["postgres", "template1"].map(|name| format!("postgresqldump-{name}.txt.gz"));
+    assert_eq!(site.listing(), good);
+    let last = "cback-postgresql: not backed up: bad one, bad two\n";
+    assert!(said.ends_with(last), "{said}");
+}
+
+/// `tr` also shows names; `date` and `wc` only adorn a line.
+fn a_program_that_fails_beside_a_dump_is_no_success(shell: Shell) {
+    let programs = [
+        ("tr", 1),
+        ("od", 1),
+        ("mv", 1),
+        ("sync", 1),
+        ("date", 0),
+        ("wc", 0),
+    ];
+    for (program, code) in programs {
+        let site = Site::with("gzip", &["postgres", "template1"]);
+        site.replace(program, "exit 1");
+        let output = site.run(server(), shell);
+        let said = output.said();
+        assert_eq!(output.status.code(), Some(code), "{program}: {said}");
+        let last = "cback-postgresql: not backed up: postgres, template1\n";
+        assert_eq!(said.ends_with(last), code == 1, "{program}: {said}");
+    }
+}
+
+#[test]
+fn a_cut_off_dump_is_a_failure() {
+    let mut site = Site::new();
+    let shim = site.shim("pg_dump", "pg_dump \"$@\" | head -n 10");
+    site.override_command("pg_dump", &shim);
+    site.configure("gzip", &["postgres"]);
+    site.run(server(), &["sh"]).fails(1);
+    assert!(site.listing().is_empty());
+}
+
+#[test]
+fn without_a_server_nothing_is_written() {
+    let site = Site::with("gzip", &["postgres"]);
+    let mut command = site.command(server(), &["sh"]);
+    command.env("PGHOST", site.path("no-socket-here"));
+    let said = command.output().unwrap().fails(1);
+    assert!(said.contains("connection to server on socket"), "{said}");
+    assert!(site.listing().is_empty());
+}
+
+/// The backup user owns `collect_dir`; the script runs as root.
+fn a_link_in_place_of_the_work_directory_leads_nowhere(shell: Shell) {
+    let site = Site::with("none", &["postgres"]);
+    let elsewhere = site.path("elsewhere");
+    fs::create_dir(&elsewhere).unwrap();
+    fs::write(elsewhere.join("dump"), "precious").unwrap();
+    let is_untouched = || {
+        let names = fs::read_dir(&elsewhere).unwrap().count();
+        names == 1 && fs::read(elsewhere.join("dump")).unwrap() == b"precious"
+    };
+    // Found there before the start: it is removed, not followed.
+    symlink(&elsewhere, site.collect_dir().join(".cback-postgresql")).unwrap();
+    site.run(server(), shell).succeeds();
+    assert!(is_untouched());
+    // Put there in the very moment after the directory was made.
+    site.replace("mkdir", &format!("ln -s '{}' \"$2\"", elsewhere.display()));
+    let said = site.run(server(), shell).fails(1);
+    let reason = "is not the directory it was made as";
+    assert!(said.contains(reason), "{said}");
+    assert!(is_untouched());
+}

@@ -1,0 +1,8 @@
+//! `scripts/cback-postgresql`, against a real server.
+#![allow(clippy::unwrap_used)] // a test fails by panicking
+
+mod backup;
+mod command_line;
+mod failure;
+mod interruption;
+mod user;
