@@ -10,10 +10,10 @@ from ways import BY_HAND, EXTENSION, ONE_AT_A_TIME, OURS, PG_BACK, RESTORE, UNPA
 
 # Title, contest, the ways that are shown.
 PANELS = [
-    ("Back up, gzip", "backup gzip", [OURS, "pg_dump | pigz", "pg_dump | gzip", PG_BACK[0], EXTENSION]),
+    ("Back up, gzip", "backup gzip", [OURS, "pg_dump | pigz", "pg_dump | gzip", PG_BACK, EXTENSION]),
     ("Back up, bzip2", "backup bzip2", [OURS, "pg_dump | lbzip2 -9", "pg_dump | bzip2 -9", EXTENSION]),
     ("Back up many small databases, gzip", "many gzip",
-     [OURS, ONE_AT_A_TIME, "pg_dump | gzip", PG_BACK[0], EXTENSION]),
+     [OURS, ONE_AT_A_TIME, "pg_dump | gzip", PG_BACK, EXTENSION]),
     ("Unpack bzip2", "unpack bzip2", [UNPACKER, "lbzip2 -d -n2", "pbzip2 -d -c -p2", "bzip2 -d"]),
     ("Restore; ours dumps again and compares", "restore", [RESTORE, BY_HAND]),
 ]  # fmt: skip

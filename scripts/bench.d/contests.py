@@ -15,8 +15,8 @@ from corpora import CORPORA, sql
 from measure import Proof, Run, WrongOutput, awake, digest, run
 from rounds import Rounds
 from ways import (
-    BACKUP, BY_HAND, BZIP2, CBACK3, CEDAR, CHECKSUM, GZIP, MANY, ONE_AT_A_TIME, OUR_MODULE, OURS, PACK, PG_BACK, PROVE,
-    RESTORE, SLICES, SMALL, STAGE, START, SUFFIX, THREADS, UNPACK, VERIFY,
+    BACKUP, BY_HAND, BZIP2, CBACK3, CEDAR, CHECKSUM, GZIP, MANY, OUR_MODULE, PACK, PROVE, RESTORE, SLICES, SMALL,
+    STAGE, START, SUFFIX, THREADS, UNPACK, VERIFY,
 )  # fmt: skip
 
 # Cedar reads a child's lines and writes each to a Python file object: here the child is cat.
@@ -78,9 +78,9 @@ class Contests:
         if able := self.able([RESTORE]):
             self.rounds.alternate("restore", [BY_HAND, *able], CORPORA, self.restore)
         small = tuple(name for name in self.dumps if name.startswith("small"))
-        for title, loops, databases in (("backup", BACKUP, CORPORA), ("many", MANY, small)):
-            for mode, ways in loops.items():
-                self.backups(f"{title} {mode}", mode, ways, databases)
+        for title, contest, databases in (("backup", BACKUP, CORPORA), ("many", MANY, small)):
+            for mode, ways in contest.items():
+                self.backups(f"{title} {mode}", mode, self.able(ways), databases)
         for mode, ways in PACK.items():
             self.rounds.alternate(f"pack {mode}", self.able(ways), CORPORA, self.pack)
         self.rounds.alternate("growth", [GZIP, BZIP2], SLICES, self.pack)
@@ -135,12 +135,12 @@ class Contests:
             if is_awake:
                 self.rounds.alternate("stage, cores kept awake", STAGE, CORPORA, stage, times=3)
 
-    def backups(self, contest: str, mode: str, loops: list[str], databases: tuple[str, ...]) -> None:
+    def backups(self, contest: str, mode: str, ways: list[str], databases: tuple[str, ...]) -> None:
         """Whole backups, every file unpacked and compared."""
         collect = self.top / "collect"
         collect.mkdir(exist_ok=True)
         wanted = sorted(self.proof.inputs[name] for name in databases)
-        commands = self.commands(mode, loops, databases)
+        commands = {way: self.command(way, mode, databases) for way in ways}
 
         def backup(way: str, _: str) -> Run:
             for old in collect.iterdir():
@@ -154,25 +154,20 @@ class Contests:
 
         self.rounds.alternate(contest, commands, ["all"], backup)
 
-    def commands(self, mode: str, loops: list[str], databases: tuple[str, ...]) -> dict[str, list[str]]:
-        """The ways to back up the databases in this mode."""
-        ways = {}
-        file = self.configuration(mode, CBACK3[OUR_MODULE], databases)
-        for way in self.able([OURS, ONE_AT_A_TIME]):
-            ways[way] = [*way.split(), "--quiet", "--config", str(file)]
-        for way, module in CBACK3.items():
-            file = self.configuration(mode, module, databases)
+    def command(self, way: str, mode: str, databases: tuple[str, ...]) -> list[str]:
+        """How the databases are backed up that way in this mode."""
+        if way.startswith("cback"):
+            file = str(self.configuration(mode, CBACK3.get(way, CBACK3[OUR_MODULE]), databases))
+            if way not in CBACK3:
+                return [*way.split(), "--quiet", "--config", file]
             cback3 = [str(self.python.with_name("cback3")), "--quiet", "--logfile", str(self.top / "log")]
-            ways[way] = [*cback3, "--config", str(file), "postgresql"]
-        for way in self.able(PG_BACK if mode == "gzip" else []):
-            ways[way] = [*way.split(), "-F", "custom", "-b", str(self.top / "collect"), *databases]
-        for loop in self.able(loops):
-            dump, *filters = loop.split(" | ")
-            suffix = ".dump" if "-Fc" in dump else SUFFIX[mode]
-            pipe = " | ".join([f'{dump} "$d"', *filters])
-            script = f"for d in {' '.join(databases)}; do {pipe} >{self.top}/collect/$d{suffix}; done"
-            ways[loop] = ["sh", "-c", script]
-        return ways
+            return [*cback3, "--config", file, "postgresql"]
+        if way.startswith("pg_back"):
+            return [*way.split(), "-F", "custom", "-b", str(self.top / "collect"), *databases]
+        dump, *filters = way.split(" | ")
+        suffix = ".dump" if "-Fc" in dump else SUFFIX[mode]
+        pipe = " | ".join([f'{dump} "$d"', *filters])
+        return ["sh", "-c", f"for d in {' '.join(databases)}; do {pipe} >{self.top}/collect/$d{suffix}; done"]
 
     def configuration(self, mode: str, module: str, databases: Iterable[str]) -> Path:
         """A configuration of cback3 that only its owner can read."""
@@ -243,7 +238,7 @@ def proving(command: str, file: Path) -> tuple[list[str], Path]:
 def lacking(command: str) -> str:
     """What the command needs and this machine lacks: a program, or an option of the one of ours that is installed."""
     program = command.removeprefix("pg_dump | ").split()[0]
-    needed = [] if command in CEDAR.values() else [program]
+    needed = [] if command in (*CEDAR.values(), *CBACK3) else [program]
     needed += ["bwrap"] if command == RESTORE else []
     if absent := [name for name in needed if not shutil.which(name)]:
         return f"{absent[0]} is not installed"

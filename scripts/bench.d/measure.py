@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import os
 import shlex
+import shutil
 import signal
 import statistics
 import subprocess
@@ -21,7 +22,9 @@ from pathlib import Path
 
 from busy import others
 
-UNPACK = {".gz": ["gzip", "-dc"], ".bz2": ["bzip2", "-dc"], ".dump": ["pg_restore", "-f", "-"]}
+# lbzip2 is as strict as bzip2, and takes a fraction of the time.
+BUNZIP2 = ["lbzip2" if shutil.which("lbzip2") else "bzip2", "-dc"]
+UNPACK = {".gz": ["gzip", "-dc"], ".bz2": BUNZIP2, ".dump": ["pg_restore", "-f", "-"]}
 # pg_dump puts a new random key into each dump.
 WITHOUT_KEYS = r"LC_ALL=C grep -av '^\\\(un\)\{0,1\}restrict ' | sha256sum"
 

@@ -36,10 +36,16 @@ THREADS = [f"cback-compress -p{threads}{mode}" for mode in ("", " -m bzip2") for
 OURS, ONE_AT_A_TIME = "cback-postgresql", "cback-postgresql -j1"
 CBACK3 = {"cback3, our module": "cback_postgresql", "cback3, its own module": "CedarBackup3.extend.postgresql"}
 OUR_MODULE, EXTENSION = CBACK3
-PG_BACK = ["pg_back", "pg_back -j2"]
-BACKUP = {  # in a shell's loop, $d being the database
-    "none": ["pg_dump"],
-    "gzip": ["pg_dump | gzip", "pg_dump | gzip -9", "pg_dump | pigz", "pg_dump -Z6", "pg_dump -Fc"],
-    "bzip2": ["pg_dump | bzip2 -9", "pg_dump | pbzip2 -c -9", "pg_dump | lbzip2 -9"],
+PG_BACK, PG_BACK_TWO = "pg_back", "pg_back -j2"
+# What begins with pg_dump is a shell's loop over the databases.
+BACKUP = {
+    "none": [OURS, ONE_AT_A_TIME, OUR_MODULE, EXTENSION, "pg_dump"],
+    "gzip": [OURS, ONE_AT_A_TIME, OUR_MODULE, EXTENSION, PG_BACK, PG_BACK_TWO, "pg_dump | gzip", "pg_dump | gzip -9",
+             "pg_dump | pigz", "pg_dump -Z6", "pg_dump -Fc"],
+    "bzip2": [OURS, ONE_AT_A_TIME, OUR_MODULE, EXTENSION, "pg_dump | bzip2 -9", "pg_dump | pbzip2 -c -9",
+              "pg_dump | lbzip2 -9"],
+}  # fmt: skip
+MANY = {
+    "none": [OURS, ONE_AT_A_TIME, EXTENSION, "pg_dump"],
+    "gzip": [OURS, ONE_AT_A_TIME, EXTENSION, PG_BACK, PG_BACK_TWO, "pg_dump | gzip"],
 }
-MANY = {"none": ["pg_dump"], "gzip": ["pg_dump | gzip"]}
