@@ -16,7 +16,7 @@ from measure import Proof, Run, WrongOutput, awake, digest, run
 from rounds import Rounds
 from ways import (
     BACKUP, BY_HAND, BZIP2, CBACK3, CEDAR, CHECKSUM, GZIP, MANY, OUR_MODULE, PACK, PROVE, RESTORE, SLICES, SMALL,
-    STAGE, START, SUFFIX, THREADS, UNPACK, VERIFY,
+    STAGE, STAGES, START, SUFFIX, THREADS, UNPACK, VERIFY,
 )  # fmt: skip
 
 # Cedar reads a child's lines and writes each to a Python file object: here the child is cat.
@@ -130,10 +130,10 @@ class Contests:
         def stage(command: str, name: str) -> Run:
             return run(["sh", "-c", f"{command} {name} | cat >/dev/null"], self.top / "out")
 
-        self.rounds.alternate("stage", STAGE, CORPORA, stage, times=3)
+        self.rounds.alternate(STAGES[0], STAGE, CORPORA, stage, times=3)
         with awake() as is_awake:
             if is_awake:
-                self.rounds.alternate("stage, cores kept awake", STAGE, CORPORA, stage, times=3)
+                self.rounds.alternate(STAGES[1], STAGE, CORPORA, stage, times=3)
 
     def backups(self, contest: str, mode: str, ways: list[str], databases: tuple[str, ...]) -> None:
         """Whole backups, every file unpacked and compared."""

@@ -134,7 +134,7 @@ def growth(figures: Figures, megabytes: dict[str, float]) -> str:
 
 def keeping_up(figures: Figures, megabytes: float) -> str:
     """How many threads pack as fast as pg_dump dumps, on enough cores."""
-    dump = median(figures.totals("stage", "cback-pgdump", ["text"]))
+    dump = median(figures.totals(STAGES[0], "cback-pgdump", ["text"]))
     words = []
     for mode, way in (("gzip", GZIP), ("bzip2", BZIP2)):
         pack = median(figures.totals("growth", way, ["text"]))

@@ -1,8 +1,11 @@
 """Who competes with whom: the command lines, which are also their names."""
 
+# Inputs: beginnings of the text.
 SLICES = ("text/1000", "text/100", "text/10", "text")
 SMALL = "1 KiB"
 LEVELS = range(1, 10)
+
+# Two threads each, of those that have threads.
 GZIP, BZIP2 = "cback-compress -p2", "cback-compress -p2 -m bzip2"
 SERIAL = {"gzip": "cback-compress -p1", "bzip2": "cback-compress -p1 -m bzip2"}
 LEVELLED = {tool: [f"{tool} -{level}" for level in LEVELS] for tool in ("gzip", "pigz -p2", GZIP)}
@@ -12,6 +15,7 @@ PACK = {
     "gzip": [*sum(LEVELLED.values(), []), CRABZ, BGZIP, IGZIP, CEDAR["gzip"], SERIAL["gzip"], GZIP],
     "bzip2": ["bzip2 -9", "pbzip2 -c -p2 -9", "lbzip2 -n2 -9", CEDAR["bzip2"], SERIAL["bzip2"], BZIP2],
 }
+
 UNPACKER = "cback-compress -d -p2"
 UNPACK = {
     "gzip": ["gzip -d", "pigz -d -p2", "bgzip -d -c -@2", "igzip -d -c", "libdeflate-gunzip",
@@ -27,10 +31,11 @@ PROVE = {
     "bzip2": ["bzip2 -t", "pbzip2 -t -p2", "lbzip2 -t -n2", "cback-compress -t -p2", VERIFY],
 }
 SUFFIX = {"none": "", "gzip": ".gz", "bzip2": ".bz2"}
+
 START = ["gzip", "pigz", "cback-compress", "bzip2", "lbzip2", "cback-compress -m bzip2",
          "cback-pgconf shell", "python3 -c pass"]  # fmt: skip
 STAGE = ["pg_dump", "cback-pgdump"]
-STAGES = {"stage": False, "stage, cores kept awake": True}
+STAGES = ("stage", "stage, cores kept awake")
 THREADS = [f"cback-compress -p{threads}{mode}" for mode in ("", " -m bzip2") for threads in (1, 2, 4, 8)]
 
 OURS, ONE_AT_A_TIME = "cback-postgresql", "cback-postgresql -j1"

@@ -2,14 +2,14 @@
 //! No time is asserted: the inputs are a thousandth of the usual.
 #![allow(clippy::unwrap_used)] // a test fails by panicking
 
-use cback_tests::{Finished, Process, in_background, script, shim, skip, tool, wait_for};
+use cback_tests::{Finished, Process, script, shim, skip, tool, wait_for};
 use quick_xml::events::Event;
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -76,18 +76,19 @@ const TABLES: [(&str, &[&str]); 18] = [
         &["`gzip`", "`cback-pgdump`, the three databases"],
     ),
     ("## Threads and sizes", &["`cback-compress -p8 -m bzip2`"]),
-    ("Beginnings of the text", &["0.16 MB"]),
+    ("Beginnings of the text", &[]),
     ("## Where others", &["pack bzip2: `bzip2 -9`"]),
 ];
 
+/// While others keep every core busy: that must be noticed, and said.
 #[test]
 fn a_tiny_run_prints_every_table_and_draws_the_chart() {
     let top = TempDir::new().unwrap();
     let chart = top.path().join("chart.svg");
     let mut bench = bench(&tools(&top));
-    let output = bench.arg("--chart").arg(&chart).output().unwrap();
+    bench.args(["--patience", "1", "--chart"]).arg(&chart);
+    let output = disturbed(&mut bench);
     let (said, page) = (output.succeeds(), output.printed());
-    let awake = may_keep_awake();
     for (heading, ways) in TABLES {
         let rows = rows(&page, heading);
         for way in ways {
@@ -96,18 +97,17 @@ fn a_tiny_run_prints_every_table_and_draws_the_chart() {
         }
         let mut cells = rows.iter().flatten();
         assert!(cells.all(|cell| !cell.is_empty()), "{heading}: {rows:?}");
+        assert!(!rows.is_empty(), "{heading}: {page}");
     }
-    let goals = rows(&page, "## Goals");
-    assert_eq!(goals.len(), 28, "{page}");
-    for goal in goals {
-        let optional = ["crabz", "bgzip", "igzip"]
-            .iter()
-            .any(|peer| goal[0].contains(peer));
-        let measured = ["met", "**not met**"].contains(&goal[3]) && !goal[2].is_empty();
-        let left_out = goal[3] == "not measured" && goal[2].is_empty();
-        let may_be_left_out = optional || goal[0].contains("awake") && !awake;
-        assert!(measured || left_out && may_be_left_out, "{goal:?}");
-    }
+    check_goals(&rows(&page, "## Goals"));
+    let (before, _) = page.split_once(" runs were repeated").unwrap();
+    assert!(!before.ends_with(" 0"), "{page}");
+    let packing = rows(&page, "Packing: gzip");
+    let slowest = packing.last().unwrap();
+    assert!(
+        slowest[0].contains("Cedar's") && slowest[1].ends_with('†'),
+        "{page}"
+    );
     let drawing = text_of(&chart);
     for name in [
         "cback3, its own module",
@@ -119,31 +119,43 @@ fn a_tiny_run_prints_every_table_and_draws_the_chart() {
     assert!(!working_directory(&said).exists());
 }
 
-/// Both of this machine's cores have other work: it must be noticed.
-#[test]
-fn what_others_disturb_is_measured_again() {
-    let top = TempDir::new().unwrap();
-    let mut others = Vec::new();
-    for _ in 0..std::thread::available_parallelism().unwrap().get() {
-        let spin = ["-n19", "sh", "-c", "while :; do :; done"];
-        others.push(in_background(Command::new("nice").args(spin)));
-    }
-    let output = bench(&tools(&top))
-        .args(["--patience", "1"])
-        .output()
-        .unwrap();
-    for other in &mut others {
+/// Runs a command while every core has something else to do.
+fn disturbed(command: &mut Command) -> Output {
+    let cores = std::thread::available_parallelism().unwrap().get();
+    let spin = ["-n19", "sh", "-c", "while :; do :; done"];
+    let others: Vec<Child> = (0..cores)
+        .map(|_| Command::new("nice").args(spin).spawn().unwrap())
+        .collect();
+    let output = command.output();
+    for mut other in others {
         other.kill().unwrap();
         other.wait().unwrap();
     }
-    output.succeeds();
-    let page = output.printed();
-    let (before, _) = page.split_once(" runs were repeated").unwrap();
-    let (_, repeated) = before.rsplit_once(' ').unwrap();
-    assert_ne!(repeated, "0", "{page}");
-    let table = rows(&page, "Packing: gzip");
-    let cedars = table.iter().find(|row| row[0].contains("Cedar's loop"));
-    assert!(cedars.unwrap()[1].ends_with('†'), "{page}");
+    output.unwrap()
+}
+
+/// Verdicts agree with the figures, and only what may be missing on this machine is not measured.
+fn check_goals(goals: &[Vec<&str>]) {
+    assert_eq!(goals.len(), 28, "{goals:?}");
+    let mut missing = vec!["crabz", "bgzip", "igzip"];
+    if !may_keep_awake() {
+        missing.push("awake");
+    }
+    for goal in goals {
+        let may_be_missing = missing.iter().any(|peer| goal[0].contains(peer));
+        if goal[3] == "not measured" {
+            assert!(may_be_missing && goal[2].is_empty(), "{goal:?}");
+            continue;
+        }
+        let [limit, measured] = [1, 2].map(|cell| goal[cell].parse::<f64>().unwrap());
+        let verdict = if measured <= limit {
+            "met"
+        } else {
+            "**not met**"
+        };
+        let is_too_close_to_tell = (measured - limit).abs() < 0.001; // three digits are shown
+        assert!(goal[3] == verdict || is_too_close_to_tell, "{goal:?}");
+    }
 }
 
 fn may_keep_awake() -> bool {
@@ -183,12 +195,20 @@ fn a_dump_that_loses_a_line_has_no_figures() {
     fails_with("cback-pgdump", "REAL \"$@\" | sed 40d", fault);
 }
 
+/// Loses a line of a backup, but is the child of the script that it has to be.
+const LOSSY_WITH_SEAL: &str = "case \"$*\" in *--seal*)
+    pipe=$(mktemp -u); mkfifo $pipe; exec 3<&0; sed 40d <&3 >$pipe & exec REAL \"$@\" <$pipe ;;
+esac";
+
 /// The stages are sound alone here; only the backup as a whole is not.
 #[test]
 fn a_backup_that_loses_a_line_has_no_figures() {
-    let lossy = "case \"$*\" in *--seal*) sed 40d ;; *) cat ;; esac | REAL \"$@\"";
+    let lossy = format!(
+        "{LOSSY_WITH_SEAL}
+exec REAL \"$@\""
+    );
     let fault = "cback-postgresql, none: not what pg_dump writes";
-    fails_with("cback-compress", lossy, fault);
+    fails_with("cback-compress", &lossy, fault);
 }
 
 #[test]
@@ -208,10 +228,12 @@ fn an_unpacker_that_loses_a_line_has_no_figures() {
 /// An older cback-compress, which also loses a line, so that the run need not last.
 #[test]
 fn a_contest_is_left_out_if_what_is_installed_lacks_the_option() {
-    let old = "case \"$*\" in --help) echo '  -p, --threads'; echo '  -m, --mode'; exit ;; esac
-        case \"$*\" in *--seal*) sed 40d ;; *) cat ;; esac | REAL \"$@\"";
+    let old = format!(
+        "case \"$*\" in --help) echo '  -p, --threads'; echo '  -m, --mode'; exit ;; esac
+        {LOSSY_WITH_SEAL}\nexec REAL \"$@\""
+    );
     let fault = "cback-postgresql, none: not what pg_dump writes";
-    let said = fails_with("cback-compress", old, fault);
+    let said = fails_with("cback-compress", &old, fault);
     for option in ["-d", "-t"] {
         let reason = format!("{option} -p2: the installed cback-compress has no {option}\n");
         let line = format!("bench: left out: cback-compress {reason}");
