@@ -9,25 +9,31 @@ import sys
 import tempfile
 from pathlib import Path
 
+import chart
 import corpora
-import page
-from contests import CORPORA, SLICES, SMALL, Contests
-from measure import Proof, WrongOutput, digest
-from report import Results
+import report
+from contests import Contests
+from measure import WrongOutput
+from rounds import Rounds
+from ways import SLICES, SMALL
 
 ROOT = Path(__file__).resolve().parents[2]
-PYTHON = ROOT / "target/venv/bin/python"
+VENV = ROOT / "target/venv/bin"
 
 
 def options() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument("--size", type=float, default=300, metavar="MB", help="of all inputs together [300]")
-    parser.add_argument("--quick", dest="size", action="store_const", const=30, help="the same as --size 30")
-    parser.add_argument("--rounds", type=int, default=3, metavar="N", help="how often each is measured [3]")
-    parser.add_argument(
-        "--chart", type=Path, default=ROOT / "docs/bench.svg", metavar="FILE", help="[docs/bench.svg]"
-    )
+
+    def option(name: str, value: object, metavar: str, what: str) -> None:
+        kind = Path if metavar in ("FILE", "DIR") else type(value)
+        parser.add_argument(name, type=kind, default=value, metavar=metavar, help=f"{what} [{value}]")
+
+    option("--size", 60.0, "MB", "of the three large databases together")
+    option("--small", 60, "N", "small databases")
+    option("--rounds", 3, "N", "how often each is measured")
+    option("--patience", 120, "SECONDS", "to spend on waiting until others are quiet and on repeating")
+    option("--chart", ROOT / "docs/bench.svg", "FILE", "to draw it into")
     parser.add_argument("--tools", type=Path, metavar="DIR", help="programs to measure [built by cargo]")
     return parser.parse_args()
 
@@ -40,9 +46,9 @@ def prepare(tools: Path | None) -> Path:
     if not tools:
         subprocess.run(["cargo", "build", "--release", "--quiet"], cwd=ROOT, check=True)
         tools = ROOT / "target/release"
-    path = [str(tools.resolve()), str(ROOT / "scripts"), postgresql, os.environ["PATH"]]
+    path = [tools.resolve(), ROOT / "scripts", postgresql, os.environ["PATH"], VENV]
     os.environ |= {
-        "PATH": ":".join(path),
+        "PATH": ":".join(map(str, path)),
         "PYTHONPATH": str(ROOT / "scripts"),
         "PYTHONDONTWRITEBYTECODE": "1",
     }
@@ -52,32 +58,33 @@ def prepare(tools: Path | None) -> Path:
 def room(size: float) -> str:
     """A directory in memory if that has room, so that no disk has a say."""
     memory = Path("/dev/shm")
-    if os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 6e6 * size + 1e9:
+    if os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 10e6 * size + 3e9:
         return str(memory)
     return tempfile.gettempdir()
 
 
-def slices(dumps: dict[str, Path]) -> dict[str, Path]:
-    """The inputs: the dumps, and beginnings of the text."""
-    text = dumps["text"].read_bytes()
-    inputs = dict(dumps)
-    for name in (*SLICES, SMALL):
-        inputs[name] = dumps["text"].with_name(name.replace("/", "-"))
-        inputs[name].write_bytes(text[: 1024 if name == SMALL else len(text) // int(name.split("/")[1])])
-    return inputs
+def slices(text: Path) -> dict[str, Path]:
+    """Beginnings of the text, as files of their own."""
+    content = text.read_bytes()
+    lengths = {name: len(content) // int(name.split("/")[1]) for name in SLICES if "/" in name} | {SMALL: 1024}
+    files = {name: text.with_name(name.replace("/", "-")) for name in lengths}
+    for name, length in lengths.items():
+        files[name].write_bytes(content[:length])
+    return files
 
 
-def measure(top: Path, postgresql: Path, size: float, rounds: int) -> Results:
+def measure(top: Path, postgresql: Path, asked: argparse.Namespace) -> Contests:
     """Everything, in directory top."""
     print(f"bench: working in {top}", file=sys.stderr)
+    os.environ["TMPDIR"] = str(top)
     with corpora.server(postgresql, top / "server"):
-        dumps = corpora.create(size, top)
-        inputs = slices({name: dumps[name] for name in CORPORA})
-        proof = Proof({name: digest(path) for name, path in inputs.items()})
-        contests = Contests(top, PYTHON, inputs, rounds)
-        runs = contests.starts(proof) | contests.stages() | contests.backups() | contests.compressors(proof)
-        sizes = {name: path.stat().st_size for name, path in inputs.items()}
-        return Results(runs, proof, sizes, contests.threads())
+        dumps = corpora.create(asked.size, asked.small, top)
+        dumps |= slices(dumps["text"])
+        rounds = Rounds(asked.rounds, asked.patience)
+        rounds.before = rounds.wait_until_quiet()
+        contests = Contests(top, VENV / "python", dumps, rounds)
+        contests.all()
+        return contests
 
 
 def main() -> None:
@@ -86,12 +93,12 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda number, _: sys.exit(128 + number))
     postgresql = prepare(asked.tools)
-    machine = page.machine(PYTHON)
     with tempfile.TemporaryDirectory(prefix="cback-bench-", dir=room(asked.size)) as top:
         Path(top).chmod(0o711)
-        results = measure(Path(top), postgresql, asked.size, asked.rounds)
-    page.draw(results, PYTHON, asked.chart)
-    sys.stdout.write(page.page(results, machine, asked.rounds, os.path.relpath(asked.chart, ROOT / "docs")))
+        contests = measure(Path(top), postgresql, asked)
+        page = report.page(contests, os.path.relpath(asked.chart, ROOT / "docs"))
+    asked.chart.write_text(chart.draw(contests.rounds.figures, ROOT / "docs/faults.md"))
+    sys.stdout.write(page)
     sys.stdout.flush()
 
 

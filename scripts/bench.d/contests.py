@@ -1,43 +1,23 @@
-"""Who competes with whom, on what."""
+"""The contests: what is run, and how it is known that it did what it should."""
 
+import os
+import re
 import shlex
 import shutil
+import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from measure import Proof, Run, Runs, WrongOutput, alternate, awake, by_thread, digest, run
-
-CORPORA = ("text", "pgbench", "blob")
-SLICES = ("text/1000", "text/100", "text/10")
-SMALL = "1 KiB"
-LEVELS = range(1, 10)
-GZIP, BZIP2 = "cback-compress -p2", "cback-compress -p2 -m bzip2"
-SERIAL = {GZIP: "cback-compress -p1", BZIP2: "cback-compress -p1 -m bzip2"}
-CEDAR = {"gzip": "Cedar's loop, gzip", "bzip2": "Cedar's loop, bzip2"}
-LEVELLED = [f"{tool} -{level}" for level in LEVELS for tool in ("gzip", "pigz -p2", GZIP)]
-TO_GZIP = [*LEVELLED, "crabz -Q -p2 -l6", CEDAR["gzip"], SERIAL[GZIP], GZIP]
-TO_BZIP2 = ["bzip2 -9", "pbzip2 -c -p2 -9", "lbzip2 -n2 -9", CEDAR["bzip2"], SERIAL[BZIP2], BZIP2]
-SHOWN = [
-    *(f"{tool} -{level}" for level in (6, 9) for tool in ("gzip", "pigz -p2")),
-    *TO_GZIP[len(LEVELLED) :],
-]
-SLICED = ["gzip -9", "pigz -p2 -9", SERIAL[GZIP], GZIP, *TO_BZIP2]
-THREADS = [f"cback-compress -p{threads}{mode}" for mode in ("", " -m bzip2") for threads in (4, 8)]
-STARTED = ["gzip", "pigz", "cback-compress", "bzip2", "lbzip2", "cback-compress -m bzip2"]
-STARTS = ["cback-pgconf shell", "python3 -c pass"]
-STAGES = ["pg_dump", "cback-pgdump"]
-AWAKE = ", cores kept awake"
-
-OURS, DOOR, EXTENSION = "cback-postgresql", "cback3, our module", "cback3, its own module"
-PIPES = {
-    "none": {"cat": ""},
-    "gzip": {"gzip -9": ".gz", "pigz -9": ".gz", "pigz": ".gz"},
-    "bzip2": {"bzip2 -9": ".bz2", "pbzip2 -c -9": ".bz2", "lbzip2 -9": ".bz2"},
-}
-OF_PG_DUMP = {"gzip": {"-Z9": ".gz", "-Z6": ".gz", "-Fc": ".dump"}}
+from corpora import CORPORA, sql
+from measure import Proof, Run, WrongOutput, awake, digest, run
+from rounds import Rounds
+from ways import (
+    BACKUP, BY_HAND, BZIP2, CBACK3, CEDAR, CHECKSUM, GZIP, MANY, OUR_MODULE, PACK, PROVE, RESTORE, SLICES, SMALL,
+    STAGE, STAGES, START, SUFFIX, THREADS, UNPACK, VERIFY,
+)  # fmt: skip
 
 # Cedar reads a child's lines and writes each to a Python file object: here the child is cat.
 CEDARS_LOOP = """
@@ -64,142 +44,207 @@ CONFIGURATION = """<cb_config>
    </collect>
    <postgresql>
       <user>postgres</user><compress_mode>{mode}</compress_mode><all>N</all>
-      <database>text</database><database>pgbench</database><database>blob</database>
+      {databases}
    </postgresql>
 </cb_config>
 """
 
 
-def competing(commands: list[str]) -> list[str]:
-    """Those that are installed; the others are named on stderr."""
-    present = []
-    for command in commands:
-        if command.startswith("Cedar") or shutil.which(command.split()[0]):
-            present.append(command)
-        else:
-            print(f"bench: {command}: not installed, skipped", file=sys.stderr)
-    return present
-
-
-@dataclass(frozen=True)
+@dataclass
 class Contests:
     """All measurements of one run of the benchmark."""
 
     top: Path  # a directory of our own, in memory if there is room
     python: Path  # one that has Cedar
-    inputs: dict[str, Path]
-    rounds: int
+    dumps: dict[str, Path]  # by database, and beginnings of the text's
+    rounds: Rounds
+    proof: Proof = field(init=False)
+    packed: dict[tuple[str, str], Path] = field(default_factory=dict)  # by database and mode
+    left_out: dict[str, str] = field(default_factory=dict)  # why, by command
 
-    def compressors(self, proof: Proof) -> Runs:
-        """The compressors alone, from a pipe."""
-        pairs = [
-            (command, name)
-            for name in (*SLICES, *CORPORA)
-            for command in competing(SLICED if name in SLICES else [*TO_GZIP, *TO_BZIP2])
-        ] + [(command, "text") for command in THREADS]
-        return self.alternate(pairs, lambda command, name: self.compress(command, name, proof))
+    def __post_init__(self) -> None:
+        """Know what must come out."""
+        self.proof = Proof({name: digest(path) for name, path in self.dumps.items()})
 
-    def compress(self, command: str, name: str, proof: Proof, *, light: bool = False) -> Run:
+    def all(self) -> None:
+        """One after the other."""
+        self.rounds.alternate("start", self.able(START), [SMALL], self.start, times=20)
+        self.stages()
+        self.pack_for_proofs()
+        for mode, ways in PROVE.items():
+            self.proofs(mode, self.able(ways))
+        for mode, ways in UNPACK.items():
+            self.rounds.alternate(f"unpack {mode}", self.able(ways), CORPORA, partial(self.unpack, mode))
+        if able := self.able([RESTORE]):
+            self.rounds.alternate("restore", [BY_HAND, *able], CORPORA, self.restore)
+        small = tuple(name for name in self.dumps if name.startswith("small"))
+        for title, contest, databases in (("backup", BACKUP, CORPORA), ("many", MANY, small)):
+            for mode, ways in contest.items():
+                self.backups(f"{title} {mode}", mode, self.able(ways), databases)
+        for mode, ways in PACK.items():
+            self.rounds.alternate(f"pack {mode}", self.able(ways), CORPORA, self.pack)
+        self.rounds.alternate("growth", [GZIP, BZIP2], SLICES, self.pack)
+        self.rounds.alternate("threads", THREADS, ["text"], self.pack)
+
+    def able(self, commands: Iterable[str]) -> list[str]:
+        """The commands that can take part; of the others it is noted why they cannot."""
+        present = []
+        for command in commands:
+            if missing := lacking(command):
+                if command not in self.left_out:
+                    print(f"bench: left out: {command}: {missing}", file=sys.stderr)
+                self.left_out[command] = missing
+            else:
+                present.append(command)
+        return present
+
+    def pack(self, command: str, name: str, *, light: bool = False) -> Run:
         """One compressor on one input, its output unpacked and compared."""
-        source = self.inputs[name]
+        source = self.dumps[name]
         output = self.top / ("out.bz2" if "bzip2" in command else "out.gz")
         if command in CEDAR.values():
             mode = command.rsplit(maxsplit=1)[-1]
             cost = run([str(self.python), "-c", CEDARS_LOOP, mode, str(source)], output)
         else:
             cost = run(shlex.split(command), output, source, light=light)
-        proof.check(command, name, output)
+        self.proof.check(command, name, output)
         return cost
 
-    def threads(self) -> dict[str, list[float]]:
-        """The CPU seconds of each thread of our compressors, on the text."""
-        output, source = self.top / "out", self.inputs["text"]
-        return {command: by_thread(shlex.split(command), output, source) for command in (GZIP, BZIP2)}
-
-    def starts(self, proof: Proof) -> Runs:
+    def start(self, command: str, name: str) -> Run:
         """What a process costs that has next to nothing to do."""
-        configuration = self.configuration("gzip", "unused")
+        if not command.startswith(("cback-pgconf", "python3")):
+            return self.pack(command, name, light=True)
+        argv = shlex.split(command)
+        if argv[0] == "python3":
+            argv[0] = sys.executable  # the one on PATH may be a script that looks for one
+        source = self.configuration("gzip", "unused", CORPORA)
+        return run(argv, self.top / "out", source, light=True)
 
-        def start(command: str, name: str) -> Run:
-            if command in STARTED:
-                return self.compress(command, name, proof, light=True)
-            argv = shlex.split(command)
-            if argv[0] == "python3":
-                argv[0] = sys.executable  # the one on PATH may be a script that looks for one
-            return run(argv, self.top / "out", configuration, light=True)
-
-        pairs = [(command, SMALL) for command in competing([*STARTED, *STARTS])]
-        return self.alternate(pairs, start, times=20)
-
-    def stages(self) -> Runs:
+    def stages(self) -> None:
         """cback-pgdump and pg_dump, into a pipe; and again with the cores kept awake, where we may."""
         for name in CORPORA:
-            output = self.top / "out"
-            run(["cback-pgdump", name], output)
-            if digest(output) != digest(self.inputs[name]):
+            run(["cback-pgdump", name], self.top / "out")
+            if digest(self.top / "out") != self.proof.inputs[name]:
                 raise WrongOutput(f"cback-pgdump {name}: not what pg_dump writes")
 
         def stage(command: str, name: str) -> Run:
-            name = name.removesuffix(AWAKE)
             return run(["sh", "-c", f"{command} {name} | cat >/dev/null"], self.top / "out")
 
-        runs = self.alternate([(stage, name) for name in CORPORA for stage in STAGES], stage, times=5)
+        self.rounds.alternate(STAGES[0], STAGE, CORPORA, stage, times=3)
         with awake() as is_awake:
-            names = [name + AWAKE for name in CORPORA] if is_awake else []
-            return runs | self.alternate([(stage, name) for name in names for stage in STAGES], stage, times=5)
+            if is_awake:
+                self.rounds.alternate(STAGES[1], STAGE, CORPORA, stage, times=3)
 
-    def backups(self) -> Runs:
-        """Whole backups of the three databases, every file unpacked and compared."""
+    def backups(self, contest: str, mode: str, ways: list[str], databases: tuple[str, ...]) -> None:
+        """Whole backups, every file unpacked and compared."""
         collect = self.top / "collect"
-        collect.mkdir()
-        wanted = {digest(self.inputs[name]) for name in CORPORA}
-        commands = {(name, mode): argv for mode in PIPES for name, argv in self.whole(mode).items()}
+        collect.mkdir(exist_ok=True)
+        wanted = sorted(self.proof.inputs[name] for name in databases)
+        commands = {way: self.command(way, mode, databases) for way in ways}
 
-        def backup(name: str, mode: str) -> Run:
+        def backup(way: str, _: str) -> Run:
             for old in collect.iterdir():
                 old.unlink()
-            cost = run(commands[name, mode], self.top / "out")
-            files = list(collect.iterdir())
-            if {digest(file) for file in files} != wanted or len(files) != len(wanted):
-                raise WrongOutput(f"{name}, {mode}: not what pg_dump writes")
+            cost = run(commands[way], self.top / "out")
+            # pg_back adds roles and settings.
+            files = [file for file in collect.iterdir() if file.name.split("_")[0] not in ("pg", "hba", "ident")]
+            if sorted(map(digest, files)) != wanted:
+                raise WrongOutput(f"{way}, {mode}: not what pg_dump writes")
             return replace(cost, size=sum(file.stat().st_size for file in files))
 
-        return self.alternate(list(commands), backup)
+        self.rounds.alternate(contest, commands, ["all"], backup)
 
-    def whole(self, mode: str) -> dict[str, list[str]]:
-        """The ways to back up all three databases in this mode."""
-        ours = self.configuration(mode, "cback_postgresql")
-        theirs = self.configuration(mode, "CedarBackup3.extend.postgresql")
-        cback3 = [str(self.python.with_name("cback3")), "--quiet", "--logfile", str(self.top / "log")]
-        ways = {
-            OURS: ["cback-postgresql", "--quiet", "--config", str(ours)],
-            DOOR: [*cback3, "--config", str(ours), "postgresql"],
-            EXTENSION: [*cback3, "--config", str(theirs), "postgresql"],
-        }
-        piped = {pipe: suffix for pipe, suffix in PIPES[mode].items() if competing([pipe])}
-        for pipe, suffix in piped.items():
-            ways[f"pg_dump | {pipe}"] = self.loop(f'pg_dump "$d" | {pipe}', suffix)
-        for option, suffix in OF_PG_DUMP.get(mode, {}).items():
-            ways[f"pg_dump {option}"] = self.loop(f'pg_dump {option} "$d"', suffix)
-        return ways
+    def command(self, way: str, mode: str, databases: tuple[str, ...]) -> list[str]:
+        """How the databases are backed up that way in this mode."""
+        if way.startswith("cback"):
+            file = str(self.configuration(mode, CBACK3.get(way, CBACK3[OUR_MODULE]), databases))
+            if way not in CBACK3:
+                return [*way.split(), "--quiet", "--config", file]
+            cback3 = [str(self.python.with_name("cback3")), "--quiet", "--logfile", str(self.top / "log")]
+            return [*cback3, "--config", file, "postgresql"]
+        if way.startswith("pg_back"):
+            return [*way.split(), "-F", "custom", "-b", str(self.top / "collect"), *databases]
+        dump, *filters = way.split(" | ")
+        suffix = ".dump" if "-Fc" in dump else SUFFIX[mode]
+        pipe = " | ".join([f'{dump} "$d"', *filters])
+        return ["sh", "-c", f"for d in {' '.join(databases)}; do {pipe} >{self.top}/collect/$d{suffix}; done"]
 
-    def loop(self, dump: str, suffix: str) -> list[str]:
-        """A shell's loop over the databases."""
-        script = f"for d in {' '.join(CORPORA)}; do {dump} >{self.top}/collect/$d{suffix}; done"
-        return ["sh", "-c", script]
-
-    def configuration(self, mode: str, module: str) -> Path:
+    def configuration(self, mode: str, module: str, databases: Iterable[str]) -> Path:
         """A configuration of cback3 that only its owner can read."""
-        file = self.top / f"{module}-{mode}.conf"
+        file = self.top / f"{module}-{mode}-{len(tuple(databases))}.conf"
+        names = "".join(f"<database>{name}</database>" for name in databases)
         owner = {"user": self.top.owner(), "group": self.top.group()}
-        file.write_text(CONFIGURATION.format(top=self.top, mode=mode, module=module, **owner))
+        file.write_text(CONFIGURATION.format(top=self.top, mode=mode, module=module, databases=names, **owner))
         file.chmod(0o600)
         return file
 
-    def alternate(
-        self, pairs: list[tuple[str, str]], measurement: Callable[[str, str], Run], times: int = 1
-    ) -> Runs:
-        """Measure each pair of a command and its input, rounds times as often as asked for."""
-        print(f"bench: {self.rounds * times} times {len(pairs)} runs", file=sys.stderr)
-        measurements = {pair: partial(measurement, *pair) for pair in pairs}
-        return alternate(self.rounds * times, measurements)
+    def pack_for_proofs(self) -> None:
+        """Pack each dump, as our backups are packed."""
+        for name in CORPORA:
+            self.packed[name, "none"] = self.dumps[name]
+            for mode in ("gzip", "bzip2"):
+                file = self.packed[name, mode] = self.top / f"{name}.sql{SUFFIX[mode]}"
+                run(["cback-compress", "-m", mode], file, self.dumps[name])
+
+    def unpack(self, mode: str, command: str, name: str) -> Run:
+        """One program on one packed dump, its output compared."""
+        output = self.top / "out"
+        cost = run(shlex.split(command), output, self.packed[name, mode], pipe=False)
+        if digest(output) != self.proof.inputs[name]:
+            raise WrongOutput(f"{command}: does not unpack {name}{SUFFIX[mode]}")
+        return cost
+
+    def proofs(self, mode: str, ways: list[str]) -> None:
+        """Programs that say whether a file is whole; first that they do not say so of half a file."""
+        whole = self.packed["text", mode].read_bytes()
+        half = self.top / f"half.sql{SUFFIX[mode]}"
+        half.write_bytes(whole[: len(whole) // 2])
+        for way in ways:
+            argv, stdin = proving(way, half)
+            with stdin.open("rb") as source:
+                done = subprocess.run(argv, stdin=source, capture_output=True, check=False)
+            if done.returncode == 0 and way != CHECKSUM:
+                raise WrongOutput(f"{way}: says that half a file is whole")
+        self.rounds.alternate(
+            f"prove {mode}", ways, CORPORA, lambda way, name: self.prove(way, self.packed[name, mode])
+        )
+
+    def prove(self, command: str, file: Path) -> Run:
+        """One program on one file."""
+        argv, stdin = proving(command, file)
+        return run(argv, self.top / "out", stdin, pipe=False)
+
+    def restore(self, way: str, name: str) -> Run:
+        """Restore one dump: into a server that runs, by hand, or as cback-pgverify does."""
+        file = self.packed[name, "gzip"]
+        if way == RESTORE:
+            return self.prove(way, file)
+        psql = f"createdb restored && gzip -dc {file} | psql -Xq -v ON_ERROR_STOP=1 -d restored"
+        cost = run(["sh", "-c", psql], self.top / "out")
+        run(["pg_dump", "restored"], self.top / "out")
+        sql("postgres", "DROP DATABASE restored")
+        if digest(self.top / "out") != self.proof.inputs[name]:
+            raise WrongOutput(f"{way}: {name} is not what it was")
+        return cost
+
+
+def proving(command: str, file: Path) -> tuple[list[str], Path]:
+    """The arguments and the input with which a program reads a file."""
+    if command.startswith(VERIFY):
+        return [*shlex.split(command), "--", str(file)], Path(os.devnull)
+    return shlex.split(command), file
+
+
+def lacking(command: str) -> str:
+    """What the command needs and this machine lacks: a program, or an option of the one of ours that is installed."""
+    program = command.removeprefix("pg_dump | ").split()[0]
+    needed = [] if command in (*CEDAR.values(), *CBACK3) else [program]
+    needed += ["bwrap"] if command == RESTORE else []
+    if absent := [name for name in needed if not shutil.which(name)]:
+        return f"{absent[0]} is not installed"
+    if not program.startswith("cback-"):
+        return ""
+    page = subprocess.run([program, "--help"], capture_output=True, text=True, check=False).stdout
+    options = re.findall(r"(?<= )(?:--[a-z-]+|-[a-z])", command)
+    absent = [option for option in options if not re.search(rf"^ +(-\w, )?{option}\b", page, re.MULTILINE)]
+    return f"the installed {program} has no {absent[0]}" if absent else ""

@@ -1,4 +1,4 @@
-"""Three databases of different kinds, in a PostgreSQL that lives as long as it is needed."""
+"""Three databases of different kinds and many small ones, in a PostgreSQL that lives as long as it is needed."""
 
 import gzip
 import os
@@ -13,6 +13,14 @@ from pathlib import Path
 
 MB = 1_000_000
 SHARES = {"text": 1 / 2, "pgbench": 1 / 3, "blob": 1 / 6}
+CORPORA = tuple(SHARES)
+# Twenty tables of fifty rows.
+SMALL_TABLES = """DO $$ BEGIN
+    FOR n IN 1..20 LOOP
+        EXECUTE format('CREATE TABLE item_%s (id int PRIMARY KEY, name text, price numeric)', n);
+        EXECUTE format('INSERT INTO item_%s SELECT i, md5(i::text), i * 1.19 FROM generate_series(1, 50) i', n);
+    END LOOP;
+END $$"""
 DOCUMENTS = [
     "/usr/share/doc", "/usr/share/man", "/usr/share/common-licenses", "/usr/share/dict",
     "/usr/lib/python3", os.path.dirname(os.__file__), "/usr/share/perl", "/usr/share/perl5", "/usr/include",
@@ -46,16 +54,7 @@ def server(programs: Path, directory: Path) -> Iterator[None]:
     quiet = ["-N", "--no-locale", "-A", "trust", "-E", "UTF8"]
     initdb: list[str | Path] = [*user, programs / "initdb", "-D", data, "-U", "postgres", *quiet]
     subprocess.run(initdb, cwd=directory, stdout=subprocess.DEVNULL, check=True)
-    settings = [
-        "-c",
-        "listen_addresses=",
-        "-c",
-        "fsync=off",
-        "-c",
-        "autovacuum=off",
-        "-c",
-        "max_wal_size=64MB",
-    ]
+    settings = ["-c", "listen_addresses=", "-c", "autovacuum=off"]
     postgres: list[str | Path] = [*user, programs / "postgres", "-D", data, "-k", directory, *settings]
     with (directory / "log").open("wb") as log:
         process = subprocess.Popen(postgres, cwd=directory, stderr=log)
@@ -76,16 +75,20 @@ def wait_until_ready(process: subprocess.Popen[bytes], log: Path) -> None:
         time.sleep(0.05)
 
 
-def create(megabytes: float, directory: Path) -> dict[str, Path]:
-    """Create the databases, and dump each once, together about as large as asked for."""
-    dumps = {}
+def create(megabytes: float, small: int, directory: Path) -> dict[str, Path]:
+    """Create the databases, and dump each once: three about as large as asked for, and so many small ones."""
     for database, share in SHARES.items():
         sql("postgres", f"CREATE DATABASE {database}")
         size = int(megabytes * MB * share)
         {"text": load_text, "pgbench": load_pgbench, "blob": load_blob}[database](size)
         sql(database, "VACUUM FREEZE")
-        dumps[database] = directory / f"{database}.sql"
-        subprocess.run(["pg_dump", "-f", dumps[database], database], check=True)
+    names = [f"small{number}" for number in range(1, small + 1)]
+    for name in names:  # none is quite like another
+        sql("postgres", f"CREATE DATABASE {name}" + (" TEMPLATE small1" if name != "small1" else ""))
+        sql(name, SMALL_TABLES if name == "small1" else f"INSERT INTO item_1 VALUES (0, '{name}', 0)")
+    dumps = {name: directory / f"{name}.sql" for name in (*CORPORA, *names)}
+    for name, dump in dumps.items():
+        subprocess.run(["pg_dump", "-f", dump, name], check=True)
     return dumps
 
 

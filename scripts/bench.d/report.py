@@ -1,246 +1,195 @@
-"""The page: what was measured, in Markdown."""
+"""The page: what was measured, in Markdown. Its words are in page.md."""
 
+import math
+import os
+import platform
+import re
+import shutil
 import statistics
-from collections.abc import Iterable
-from dataclasses import dataclass
+import subprocess
+from pathlib import Path
 
-from contests import (
-    AWAKE,
-    BZIP2,
-    CEDAR,
-    CORPORA,
-    EXTENSION,
-    GZIP,
-    LEVELS,
-    OURS,
-    PIPES,
-    SERIAL,
-    SLICES,
-    SMALL,
-    STAGES,
-    STARTED,
-    STARTS,
-    TO_BZIP2,
+from contests import Contests
+from corpora import CORPORA
+from goals import goals
+from measure import median
+from rounds import Figures
+from tables import MB, MIB, show, spread, table
+from ways import (
+    BZIP2, GZIP, LEVELLED, LEVELS, OUR_MODULE, OURS, RESTORE, SLICES, STAGES, THREADS, UNPACKER, VERIFY,
 )  # fmt: skip
-from measure import Proof, Run, Runs, median, total
-from model import Model, fit
 
-MB, MIB = 1e6, 1 << 20
-
-
-@dataclass(frozen=True)
-class Results:
-    """All that was measured."""
-
-    runs: Runs
-    proof: Proof
-    sizes: dict[str, int]  # bytes, of each input
-    threads: dict[str, list[float]]  # CPU seconds of each thread of a command
-
-    def totals(self, command: str, inputs: Iterable[str] = CORPORA) -> list[Run] | None:
-        """What the command cost on all inputs together, for each round; None if it did not run."""
-        inputs = tuple(inputs)
-        if any((command, name) not in self.runs for name in inputs):
-            return None
-        return total(self.runs, command, inputs)
-
-    def cost(self, command: str, inputs: Iterable[str] = CORPORA) -> Run | None:
-        """The median of that."""
-        totals = self.totals(command, inputs)
-        return median(totals) if totals else None
-
-    def ratio(
-        self, ours: str, theirs: str, inputs: Iterable[str] = CORPORA, of: str = "wall"
-    ) -> float | None:
-        """Our cost in units of theirs."""
-        mine, peer = self.cost(ours, inputs), self.cost(theirs, inputs)
-        return getattr(mine, of) / getattr(peer, of) if mine and peer else None
+# Whose costs the peers' are compared with.
+CHAMPIONS = {
+    "backup": OURS, "many": OURS, "pack gzip": GZIP, "pack bzip2": BZIP2, "unpack": UNPACKER, "prove": VERIFY,
+    "restore": RESTORE,
+}  # fmt: skip
+TABLES = [f"{title}_{mode}" for title in ("backup", "pack", "unpack", "prove") for mode in ("gzip", "bzip2")]
+TABLES += ["backup_none", "many_none", "many_gzip", "prove_none", "restore"]
 
 
-def table(head: str, rows: Iterable[Iterable[str]]) -> str:
-    """A Markdown table; the cells of head are parted by |. Figures stand on the right."""
-    columns = head.split("|")
-    rule = "|".join(["---"] + ["---:"] * (len(columns) - 1))
-    escaped = ([cell.replace("|", r"\|") for cell in row] for row in rows)
-    lines = [head, rule, *(" | ".join(row) for row in escaped)]
-    return "\n".join(f"| {line} |" if line != rule else f"|{line}|" for line in lines)
-
-
-def spread(totals: list[Run], scale: float = 1, digits: int = 2) -> str:
-    """Median, least and greatest wall time."""
-    walls = [run.wall * scale for run in totals]
-    shown = statistics.median(walls), min(walls), max(walls)
-    return "{0:.{3}f} ({1:.{3}f}–{2:.{3}f})".format(*shown, digits)
-
-
-def goals(results: Results) -> str:
-    """What was to be reached, what was, and whether; and the ratio of CPU times beside that of wall times."""
-    rows = []
-
-    def goal(what: str, limit: str, measured: float | None, show: str = "{:.2f}", cpu: str = "") -> None:
-        verdict = "not measured" if measured is None else "met" if measured <= float(limit) else "**not met**"
-        rows.append((what, limit, "" if measured is None else show.format(measured), verdict, cpu))
-
-    def wall(what: str, limit: str, ours: str, peer: str, inputs: Iterable[str] = CORPORA) -> None:
-        measured, cpu = (results.ratio(ours, peer, inputs, of) for of in ("wall", "cpu"))
-        what = f"{what}: wall against {peer}"
-        goal(what, limit, measured, "{:.3f}", "" if cpu is None else f"{cpu:.3f}")
-
-    for peer, limit in (("gzip -9", "0.15"), ("pigz -p2 -9", "0.33"), (CEDAR["gzip"], "0.12")):
-        wall("gzip, default level", limit, GZIP, peer)
-    sizes = [results.ratio(f"{GZIP} -{level}", f"gzip -{level}", of="size") for level in LEVELS]
-    goal("gzip, the worst of levels 1 to 9: size against gzip", "1.00", max(filter(None, sizes)), "{:.4f}")
-    for peer, limit in (("pigz -p2 -6", "0.46"), ("crabz -Q -p2 -l6", "0.82")):
-        wall("gzip -6", limit, f"{GZIP} -6", peer)
-    wall("gzip, 2 threads", "0.55", GZIP, SERIAL[GZIP])
-    packed = results.proof.packed
-    different = sum(packed[BZIP2, name] != packed["bzip2 -9", name] for name in (*SLICES, *CORPORA))
-    goal("bzip2: outputs that are not `bzip2 -9`'s to the byte", "0", different, "{:.0f}")
-    for peer, limit in (("bzip2 -9", "0.22"), ("pbzip2 -c -p2 -9", "0.42"), ("lbzip2 -n2 -9", "0.70")):
-        wall("bzip2", limit, BZIP2, peer)
-    for command, limit in ((GZIP, "16"), (BZIP2, "48")):
-        peak = max(run.memory for name in (*SLICES, *CORPORA) for run in results.runs[command, name])
-        goal(f"peak memory of `{command}`, MiB", limit, peak / MIB, "{:.1f}")
-    wall("1 KiB of input", "1.00", "cback-compress", "gzip", [SMALL])
-    for mode, limit in (("gzip", "0.25"), ("bzip2", "0.30")):
-        wall(f"whole backup, {mode}", limit, OURS, EXTENSION, [mode])
-    for note in ("", AWAKE):
-        names = [name + note for name in CORPORA]
-        wall(f"the dump's stage{note}", "1.03", *reversed(STAGES), names)
-    return table("goal | at most | measured |  | CPU likewise", rows)
-
-
-def compressors(results: Results, commands: Iterable[str]) -> str:
-    """A row for each command: seconds and megabytes for each input, then all together."""
-    rows = []
-    for command in commands:
-        if not (totals := results.totals(command)):
-            continue
-        each = [median(results.runs[command, name]) for name in CORPORA]
-        cells = [f"{cost.wall:.2f} / {cost.size / MB:.2f}" for cost in each]
-        rows.append((f"`{command}`", *cells, *costs(totals)))
-    return table(f"command | {' | '.join(CORPORA)} | all: wall s | CPU s | MB | peak MiB", rows)
-
-
-def costs(totals: list[Run]) -> tuple[str, ...]:
-    """Wall, CPU, size and memory."""
-    cost = median(totals)
-    return spread(totals), f"{cost.cpu:.2f}", f"{cost.size / MB:.2f}", f"{cost.memory / MIB:.1f}"
-
-
-def levels(results: Results) -> str:
-    """Wall and size of each level of gzip."""
-    tools = ("gzip", "pigz -p2", GZIP)
-    rows = []
-    for level in LEVELS:
-        each = [results.cost(f"{tool} -{level}") for tool in tools]
-        rows.append(
-            (str(level), *(f"{cost.wall:.2f} / {cost.size / MB:.2f}" if cost else "" for cost in each))
-        )
-    return table(" | ".join(["level", *(f"`{tool}`" for tool in tools)]), rows)
-
-
-def backups(results: Results, mode: str) -> str:
-    """A row for each way to back up all three databases."""
-    ways = [command for command, name in results.runs if name == mode]
-    return table(
-        "backup | wall s | CPU s | MB | largest process MiB",
-        ((way, *costs(results.runs[way, mode])) for way in ways),
+def page(contests: Contests, chart: str) -> str:
+    """The whole page."""
+    figures = contests.rounds.figures
+    tables = {title.replace(" ", "_"): standings(figures, title) for title in titles(figures)}
+    words = Path(__file__).with_name("page.md").read_text()
+    left_out = [f"`{command}`: {why}" for command, why in contests.left_out.items()]
+    sizes = {name: path.stat().st_size / MB for name, path in contests.dumps.items()}
+    small = [size for name, size in sizes.items() if name.startswith("small")]
+    return words.format(
+        chart=chart,
+        rounds=contests.rounds.number,
+        goals=goals(contests),
+        machine="\n".join(f"- {line}" for line in machine(contests)),
+        left_out="\n".join(f"- {line}" for line in left_out) or "Nothing.",
+        small=len(small),
+        small_kb=statistics.fmean(small) * 1000,
+        levels=levels(figures),
+        starts=starts(figures),
+        threads=threads(figures, sizes["text"]),
+        growth=growth(figures, sizes),
+        keeping_up=keeping_up(figures, sizes["text"]),
+        ahead=ahead(figures),
+        **{f"{name}_mb": sizes[name] for name in CORPORA},
+        **dict.fromkeys(TABLES, "Not measured.") | tables,
     )
 
 
-def small(results: Results) -> str:
-    """Milliseconds of what has next to nothing to do, and of the dump's stage."""
+def titles(figures: Figures) -> list[str]:
+    """The contests that have a champion of ours."""
+    known = dict.fromkeys(contest for contest, _, _ in figures.runs)
+    return [contest for contest in known if champion(contest)]
+
+
+def champion(contest: str) -> str:
+    """Ours."""
+    return CHAMPIONS.get(contest) or CHAMPIONS.get(contest.split(maxsplit=1)[0], "")
+
+
+def standings(figures: Figures, contest: str) -> str:
+    """A row for each way, the fastest first, and how ours compares with it; of gzip's nine levels but two."""
+    ours, inputs = champion(contest), figures.inputs(contest)
+    each = inputs if len(inputs) > 1 else []
+    sized = contest.startswith(("backup", "many", "pack"))  # elsewhere what comes out is the same, or nothing
+    shown = [way for way in figures.ways(contest) if level(way) in ("", "6", "9")]
+    costs = {way: median(figures.totals(contest, way)) for way in shown}
     rows = []
-    for command in (*STARTED, *STARTS):
-        if totals := results.totals(command, [SMALL]):
-            rows.append((f"`{command}`", spread(totals, 1000)))
-    for note in ("", AWAKE):
-        for command in STAGES:
-            if totals := results.totals(command, [name + note for name in CORPORA]):
-                rows.append((f"`{command}`, the three databases{note}", spread(totals, 1000, 0)))
+    for way, cost in sorted(costs.items(), key=lambda item: item[1].wall):
+        ratios = [figures.ratio(contest, ours, way, of) for of in ("wall", "cpu")]
+        ratios += [figures.ratio(contest, ours, way, "wall", [name]) for name in each]
+        name = f"**`{way}`**" if way == ours else f"`{way}`"
+        wall, cpu = spread(figures.totals(contest, way)), show(cost.cpu)
+        size = [show(cost.size / MB)] * sized
+        rows.append([name, wall, cpu, show(cost.memory / MIB, 1), *size, *map(show, ratios)])
+    heads = ["command", "wall s", "CPU s", "MiB", *["MB"] * sized, "ours / its: wall", "CPU"]
+    return table(" | ".join([*heads, *(f"{name}, wall" for name in each)]), rows)
+
+
+def level(way: str) -> str:
+    """Which of gzip's levels it is, if it is one of those that are run at all levels."""
+    return way[-1] if any(way in ways for ways in LEVELLED.values()) else ""
+
+
+def levels(figures: Figures) -> str:
+    """Wall and size of each level of gzip."""
+    rows = []
+    for number in LEVELS:
+        each = [figures.cost("pack gzip", f"{tool} -{number}") for tool in LEVELLED]
+        rows.append([str(number), *(f"{cost.wall:.2f} / {cost.size / MB:.2f}" if cost else "" for cost in each)])
+    return table(" | ".join(["level", *(f"`{tool}`" for tool in LEVELLED)]), rows)
+
+
+def starts(figures: Figures) -> str:
+    """Milliseconds of what has next to nothing to do, and of the dump's stage."""
+    rows = [[f"`{way}`", spread(figures.totals("start", way), 1000)] for way in figures.ways("start")]
+    for stage in STAGES:
+        for way in figures.ways(stage):
+            name = f"`{way}`, the three databases{stage.removeprefix('stage')}"
+            rows.append([name, spread(figures.totals(stage, way), 1000, 0)])
     return table("command | wall ms", rows)
 
 
-def threads(results: Results) -> str:
+def threads(figures: Figures, megabytes: float) -> str:
     """Cost by the number of threads."""
-    size = results.sizes["text"] / MB
-    rows = []
-    for mode in ("", " -m bzip2"):
-        for number in (1, 2, 4, 8):
-            command = f"cback-compress -p{number}{mode}"
-            cost = median(results.runs[command, "text"])
-            figures = (cost.wall, cost.cpu / size * 1000, cost.memory / MIB)
-            rows.append((f"`{command}`", *(f"{figure:.1f}" for figure in figures)))
-    return table("command, on text | wall s | CPU ms per MB | peak MiB", rows)
+    costs = {way: figures.cost("threads", way) for way in THREADS}
+    rows = [
+        [f"`{way}`", show(cost.wall), show(cost.cpu / megabytes * 1000, 1), show(cost.memory / MIB, 1)]
+        for way, cost in costs.items()
+        if cost
+    ]
+    return table("command, on text | wall s | CPU ms per MB | MiB", rows)
 
 
-def growth(results: Results) -> str:
+def growth(figures: Figures, megabytes: dict[str, float]) -> str:
     """Cost by the size of the input."""
     rows = []
-    for name in (*SLICES, "text"):
-        size, cells = results.sizes[name] / MB, []
-        for command in (GZIP, BZIP2):
-            cost = median(results.runs[command, name])
-            cells += [f"{cost.wall / size * 1000:.1f}", f"{cost.memory / MIB:.1f}"]
-        rows.append((f"{size:.3g} MB", *cells))
-    return table("input | gzip: wall ms per MB | peak MiB | bzip2: wall ms per MB | peak MiB", rows)
+    for name in SLICES:
+        cells = [f"{megabytes[name]:.3g} MB"]
+        for way in (GZIP, BZIP2):
+            cost = figures.cost("growth", way, [name])
+            cells += [show(cost.wall / megabytes[name] * 1000, 1), show(cost.memory / MIB, 1)] if cost else ["", ""]
+        rows.append(cells)
+    return table("input | gzip: wall ms per MB | MiB | bzip2: wall ms per MB | MiB", rows)
 
 
-def model(results: Results) -> str:
-    """What the measurements let one expect of a larger machine."""
-    size = results.sizes["text"] / MB
-    dump = median(results.runs["cback-pgdump", "text"]).wall / size
-    parts = []
-    for mode, command in (("gzip", GZIP), ("bzip2", BZIP2)):
-        found = fit(results.runs, results.sizes, command, results.threads[command])
-        measured = median(results.runs[command, "text"]).wall / size
-        parts.append(describe(found, measured, dump) if found else "Too little input for a model.")
-        parts[-1] = f"**{mode}.** {parts[-1]}"
-    return "\n\n".join(parts)
-
-
-def describe(model: Model, measured: float, dump: float) -> str:
-    """The model in words; seconds for a megabyte, of the compressor with two threads and of pg_dump."""
-    packing = model.wall(64, 64)
-    slowest, what = max((dump, "pg_dump, one core"), (packing, "the compressor"))
+def keeping_up(figures: Figures, megabytes: float) -> str:
+    """How many threads pack as fast as pg_dump dumps, on enough cores."""
+    dump = median(figures.totals(STAGES[0], "cback-pgdump", ["text"]))
+    words = []
+    for mode, way in (("gzip", GZIP), ("bzip2", BZIP2)):
+        pack = median(figures.totals("growth", way, ["text"]))
+        threads = math.ceil(pack.cpu / dump.wall)
+        words.append(f"{threads} with {mode} ({pack.cpu / megabytes * 1000:.1f} ms of CPU time per MB)")
     return (
-        f"A megabyte costs {model.total * 1000:.2f} ± {model.error * 1000:.2f} ms of CPU time (least "
-        f"squares, standard error), of which the encoders share {model.encoders * 1000:.2f} and the busier "
-        f"of reader and writer takes {model.serial * 1000:.2f}. Two threads on two cores then take "
-        f"{model.wall(2, 2) * 1000:.2f} ms per MB; {measured * 1000:.2f} were measured. 64 threads on 64 "
-        f"cores would take 1 TB in {packing * MB / 3600:.1f} h, and pg_dump gives it in "
-        f"{dump * MB / 3600:.1f} h: the backup takes {slowest * MB / 3600:.1f} h, the bottleneck is {what}. "
-        f"Threads needed to keep up with pg_dump: {model.threads_for(dump) or 'no number is enough'}."
+        f"It gives a megabyte of text in {dump.wall / megabytes * 1000:.1f} ms here; so many threads, on as many "
+        f"cores, keep up with that: {', '.join(words)}. More gain nothing for one database, but for several at a time."
     )
 
 
-def better(results: Results) -> str:
-    """Where a peer is ahead by more than two in a hundred."""
-    lines = []
-    for tool in ("gzip", "pigz -p2"):
-        found: dict[str, dict[int, float]] = {}
-        for level in LEVELS:
-            for cost, ratio in ahead(results, f"{tool} -{level}", f"{GZIP} -{level}"):
-                found.setdefault(cost, {})[level] = ratio
-        for cost, ratios in found.items():
-            span = f"{min(ratios.values()):.2f}–{max(ratios.values()):.2f}"
-            lines.append(f"- `{tool}`, {cost}, levels {' '.join(map(str, ratios))}: {span} of `{GZIP}`")
-    pairs: list[tuple[str, str, tuple[str, ...]]] = [
-        ("crabz -Q -p2 -l6", f"{GZIP} -6", CORPORA),
-        *((peer, BZIP2, CORPORA) for peer in TO_BZIP2[:3]),
+def ahead(figures: Figures) -> str:
+    """The peers that have less of anything, by more than two in a hundred; all their costs in units of ours.
+
+    All nine levels of gzip have less memory: for that alone but two of them are shown.
+    """
+    rows = []
+    for contest in titles(figures):
+        for way in figures.ways(contest):
+            ours = f"{GZIP} -{level(way)}" if level(way) else champion(contest)
+            ratios = {of: figures.ratio(contest, way, ours, of) for of in ("wall", "cpu", "memory", "size")}
+            less = [of for of, ratio in ratios.items() if ratio and ratio < 0.98]
+            if not less or is_ours(way) or (less == ["memory"] and level(way) not in ("", "6", "9")):
+                continue
+            cells = [f"**{show(ratio)}**" if of in less else show(ratio) for of, ratio in ratios.items()]
+            rows.append([f"{contest}: `{way}`", *cells])
+    return table("contest: peer | wall | CPU | MiB | MB", rows) if rows else "Nowhere in this run."
+
+
+def is_ours(way: str) -> bool:
+    """Not a peer."""
+    return way.startswith("cback-") or way == OUR_MODULE
+
+
+def machine(contests: Contests) -> list[str]:
+    """The machine, how busy it was, and the versions."""
+    cpuinfo = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
+    cores = len(os.sched_getaffinity(0))
+    cedar = "import importlib.metadata as m; print('cedar-backup3', m.version('cedar-backup3'))"
+    ways = dict.fromkeys(way.removeprefix("pg_dump | ").split()[0] for _, way, _ in contests.rounds.figures.runs)
+    programs = [way for way in ways if shutil.which(way) and way not in ("python3", "createdb")]
+    return [
+        f"{cpuinfo[1] if cpuinfo else platform.machine()}, {cores} cores, {memory:.0f} GiB, "
+        f"Linux {platform.release().split('-')[0]}",
+        f"How busy: {contests.rounds.account()}",
+        *(version([program, "--version"]) for program in programs),
+        f"Python {platform.python_version()}, {version([str(contests.python), '-c', cedar])}",
     ]
-    pairs += [(way, OURS, (mode,)) for way, mode in results.runs if mode in PIPES and way != OURS]
-    for peer, ours, inputs in pairs:
-        if found_here := ahead(results, peer, ours, inputs):
-            costs_here = ", ".join(f"{cost} {ratio:.2f}" for cost, ratio in found_here)
-            where = f", {inputs[0]}" if ours == OURS else ""
-            lines.append(f"- `{peer}`{where}: {costs_here} of `{ours}`")
-    return "\n".join(lines) or "Nowhere in this run."
 
 
-def ahead(results: Results, peer: str, ours: str, inputs: Iterable[str] = CORPORA) -> list[tuple[str, float]]:
-    """The costs of which the peer has less, with its share of ours."""
-    names = {"wall": "wall time", "cpu": "CPU", "memory": "memory", "size": "size"}
-    ratios = [(name, results.ratio(peer, ours, inputs, of)) for of, name in names.items()]
-    return [(name, ratio) for name, ratio in ratios if ratio is not None and ratio < 0.98]
+def version(command: list[str]) -> str:
+    """The first line of what a program says of itself, with its name."""
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    if done.returncode and command[-1] == "--version":
+        return version([*command[:-1], "-V"])
+    line = (done.stdout.strip() or done.stderr.strip() or "version unknown").splitlines()[0]
+    return line if Path(command[0]).name in (line.split()[0], "python") else f"{command[0]}: {line}"
