@@ -376,8 +376,9 @@ fn dumps_without_keys_are_whole_too() {
     for (program, arguments) in [("pg_dump", &["torture"][..]), ("pg_dumpall", &[])] {
         let path = dump(&TORTURED[0], &directory, program, arguments);
         let with_keys = lines(&path);
-        let old = without_keys(&fs::read(&path).expect("a dump"));
-        assert!(!String::from_utf8_lossy(&old).contains("\n\\restrict "));
+        let new = fs::read(&path).expect("a dump");
+        let old = without_keys(&new);
+        assert!(old.len() + 100 < new.len());
         fs::write(&path, old).expect("room");
         assert_eq!(lines(&path), with_keys);
     }
