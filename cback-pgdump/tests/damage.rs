@@ -345,6 +345,22 @@ fn fingerprints_stay_as_they_are() {
     assert_eq!(String::from_utf8_lossy(&report(dump.as_bytes())), expected);
 }
 
+/// As many rows and bytes, but others: an exclusive or would not see equal rows.
+#[test]
+fn rows_that_come_twice_count_twice() {
+    let with = |rows: &str| {
+        report(
+            format!(
+                "--\n-- PostgreSQL database dump\n--\n\nCOPY public.t (a) FROM stdin;\n{rows}\\.\n\n\n\
+                 --\n-- PostgreSQL database dump complete\n--\n\n"
+            )
+            .as_bytes(),
+        )
+    };
+    assert_ne!(with("1\n1\n3\n"), with("2\n2\n3\n"));
+    assert_ne!(with("1\n1\n"), with("2\n2\n"));
+}
+
 /// By the definition: XXH3 of each value, seeded by XXH3 of its column's name; XXH3 of their sum
 /// of each row; the sum of these.
 fn expected() -> u64 {
