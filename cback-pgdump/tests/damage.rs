@@ -141,6 +141,25 @@ fn the_keys_have_to_be_a_pair() {
     }
 }
 
+/// In a cluster's dump there are several, and psql would go on without obeying any of them.
+#[test]
+fn the_keys_inside_of_a_cluster_have_to_be_pairs() {
+    let text = String::from_utf8_lossy(&DUMPS[2]).into_owned();
+    let after = text.split_once("\n\\unrestrict ").expect("a key").1;
+    let key = after.split('\n').next().expect("a line");
+    let other = "A".repeat(key.len());
+    let wrong = text.replacen(
+        &format!("\\unrestrict {key}"),
+        &format!("\\unrestrict {other}"),
+        1,
+    );
+    let fault = refused(wrong.as_bytes()).to_string();
+    assert!(
+        fault.ends_with(": \\unrestrict without its \\restrict"),
+        "{fault}"
+    );
+}
+
 #[test]
 fn what_is_no_plain_dump_is_named() {
     let named = |bytes: &[u8]| {
