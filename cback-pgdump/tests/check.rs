@@ -205,7 +205,7 @@ fn neither_the_order_of_rows_nor_that_of_columns_counts() {
          ALTER TABLE u RENAME TO t",
     );
     let after = lines(&dump(
-        &server,
+        server,
         &directory,
         "pg_dump",
         &["ordered", "--verbose"],
@@ -214,7 +214,7 @@ fn neither_the_order_of_rows_nor_that_of_columns_counts() {
     assert_eq!(before.len(), 1);
     server.sql("ordered", "UPDATE t SET a = 'a2' WHERE n = 1");
     let changed = lines(&dump(
-        &server,
+        server,
         &directory,
         "pg_dump",
         &["ordered", "--clean"],
@@ -228,7 +228,7 @@ fn neither_the_order_of_rows_nor_that_of_columns_counts() {
 fn tables_sequences_and_large_objects_are_counted() {
     let directory = tempfile::tempdir().expect("room");
     let server = &TORTURED[0];
-    create_sample(&server, "counted");
+    create_sample(server, "counted");
     let found = lines(&dump(server, &directory, "pg_dump", &["counted"]));
     let query = "SELECT name, count FROM (
         SELECT format('%I.%I', schemaname, tablename) AS name,
@@ -354,21 +354,32 @@ fn no_plan_is_written_for_what_is_not_whole() {
     assert!(!plan.exists() && output.stdout.is_empty());
 }
 
+/// Without its keys, and the empty line after each.
+fn without_keys(dump: &[u8]) -> Vec<u8> {
+    let mut follows_key = false;
+    let lines = dump.split_inclusive(|&byte| byte == b'\n');
+    let kept = lines.filter(|line| {
+        let is_key = [&b"\\restrict "[..], b"\\unrestrict "]
+            .iter()
+            .any(|command| line.starts_with(command) && line.len() > 50);
+        let goes = is_key || (follows_key && *line == b"\n");
+        follows_key = is_key;
+        !goes
+    });
+    kept.collect::<Vec<_>>().concat()
+}
+
 /// Cedar's extension writes what pg_dump and pg_dumpall write; before August 2025, without keys.
 #[test]
 fn dumps_without_keys_are_whole_too() {
     let directory = tempfile::tempdir().expect("room");
-    for (program, arguments) in [
-        ("pg_dump", &["postgres"][..]),
-        ("pg_dumpall", &["--no-comments"]),
-    ] {
+    for (program, arguments) in [("pg_dump", &["torture"][..]), ("pg_dumpall", &[])] {
         let path = dump(&TORTURED[0], &directory, program, arguments);
         let with_keys = lines(&path);
-        let keys = r"/^\\\(un\)\?restrict [A-Za-z0-9]\{40,\}$/,+1d";
-        let edited = run(Command::new("sed").args(["-i", keys]).arg(&path));
-        assert!(edited.status.success());
-        let text = fs::read(&path).expect("a dump");
-        assert!(!String::from_utf8_lossy(&text).contains("\n\\unrestrict "));
+        let new = fs::read(&path).expect("a dump");
+        let old = without_keys(&new);
+        assert!(old.len() + 100 < new.len());
+        fs::write(&path, old).expect("room");
         assert_eq!(lines(&path), with_keys);
     }
 }
