@@ -138,12 +138,17 @@ fn path(program: &str) -> PathBuf {
     }
 }
 
-/// The commands under "Examples:", each with the remark above it.
+/// The commands under "Examples:", each with the remark above it, if there are remarks.
 fn examples(program: &str) -> Vec<String> {
     let help = help(program);
     let (_, examples) = help.split_once("\nExamples:\n").unwrap();
     let examples = examples.split("\n\n").next().unwrap();
-    examples.split("  # ").skip(1).map(str::to_owned).collect()
+    if examples.contains("  # ") {
+        examples.split("  # ").skip(1).map(str::to_owned).collect()
+    } else {
+        let lines = examples.lines();
+        lines.map(|line| format!("an example\n{line}")).collect()
+    }
 }
 
 #[test]
