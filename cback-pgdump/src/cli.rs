@@ -12,6 +12,7 @@ use std::path::PathBuf;
 /// is whole and what is in it. Host, port, password and TLS come from libpq's own
 /// environment variables and files; nothing asks for a password.
 #[derive(Debug, Parser)]
+#[allow(clippy::struct_excessive_bools)] // each is a flag of its own
 #[command(version, max_term_width = 100, after_help = EXAMPLES)]
 #[command(
     override_usage = "cback-pgdump [OPTIONS] [DATABASE] [-- PG_DUMP_OPTION ...]

@@ -12,7 +12,7 @@
 use crate::Error;
 use crate::command::Invocation;
 use crate::copy::PIPE;
-use crate::leash::Leash;
+use crate::watchdog::Watchdog;
 use rustix::io::Errno;
 use rustix::pipe::fcntl_setpipe_size;
 use rustix::process::{
@@ -36,7 +36,7 @@ struct State {
     is_stopped: bool,
     /// The child, until it has been waited for.
     group: Option<Pid>,
-    leash: Option<Leash>,
+    watchdog: Option<Watchdog>,
 }
 
 impl Stopper {
@@ -77,7 +77,7 @@ impl Stopper {
         let group = Pid::from_child(&child);
         state.group = Some(group);
         // Without it the dump is none the worse.
-        state.leash = Leash::on(group).ok();
+        state.watchdog = Watchdog::on(group).ok();
         Ok((
             Running {
                 stdout,
@@ -100,10 +100,10 @@ impl State {
         let Some(group) = self.group.take() else {
             return;
         };
-        self.leash = None;
+        self.watchdog = None;
         let deadline = Instant::now() + GRACE;
         let _ = kill_process_group(group, Signal::TERM);
-        // Whoever has been stopped could not even die.
+        // A stopped process does not act on SIGTERM until it is continued.
         let _ = kill_process_group(group, Signal::CONT);
         while !is_gone(group) {
             if Instant::now() > deadline {
@@ -149,7 +149,7 @@ impl Running<'_> {
         // Should a child of its have outlived it, then not for long.
         let _ = kill_process_group(self.group, Signal::TERM);
         state.group = None;
-        state.leash = None;
+        state.watchdog = None;
         self.child.wait().map_err(Error::Read)
     }
 }

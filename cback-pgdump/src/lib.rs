@@ -7,7 +7,7 @@
 //!
 //! One file an idea: `command` says what the child is told, `copy` how the bytes pass, `ending` what
 //! the end of a dump looks like, `group` how the child and its children are brought to an end,
-//! `leash` how they are when we are killed, `parent` how we end with a script, `relay` what becomes of the child's messages; `check`
+//! `watchdog` how they are when we are killed, `parent` how we end with a script, `relay` what becomes of the child's messages; `check`
 //! reads a dump that is there already.
 
 pub mod check;
@@ -17,12 +17,12 @@ mod copy;
 mod ending;
 mod error;
 mod group;
-mod leash;
 mod parent;
 mod relay;
 pub mod run;
 pub mod signals;
 pub mod stdio;
+mod watchdog;
 
 pub use error::Error;
 pub use group::Stopper;

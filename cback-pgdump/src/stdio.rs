@@ -47,14 +47,12 @@ pub fn complain(error: &anyhow::Error) {
         return;
     }
     let fault = error.downcast_ref::<Fault>();
-    let mut message = format!("cback-pgdump: {error:#}\n");
-    if let Some(hint) = ours
+    let cause = format!("cback-pgdump: {error:#}\n");
+    let hint = ours
         .and_then(Error::hint)
         .or_else(|| fault.and_then(Fault::hint))
-    {
-        message += &format!("cback-pgdump: hint: {hint}\n");
-    }
-    say(&message);
+        .map_or_else(String::new, |hint| format!("cback-pgdump: hint: {hint}\n"));
+    say(&(cause + &hint));
 }
 
 /// Says what is less than one might expect.

@@ -62,6 +62,9 @@ fn what_is_not_whole_is_not_globals() {
         let output = run(with_shim(script).args(["--globals", "--seal", SEAL]));
         assert_eq!(output.status.code(), Some(1), "{script}");
         assert!(output.stdout.is_empty(), "{script}");
-        assert!(stderr(&output).contains("cback-pgdump: globals: "), "{script}");
+        assert!(
+            stderr(&output).contains("cback-pgdump: globals: "),
+            "{script}"
+        );
     }
 }

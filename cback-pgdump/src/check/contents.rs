@@ -73,8 +73,9 @@ pub struct Contents {
     pub(crate) needs: Needs,
     /// The database that a dump made with `--create` creates.
     pub(crate) created: Option<Vec<u8>>,
-    /// Rows of INSERT statements without columns' names cannot be compared with those of COPY.
-    pub(crate) has_nameless_rows: bool,
+    /// The option of `pg_dump` that made it, if its rows are INSERT statements; else empty. Of the rows
+    /// of `--inserts`, the columns are not told, and of neither kind empty tables.
+    pub(crate) inserts: &'static str,
     /// Of a cluster: its own part, without what an empty server has.
     pub(crate) prepare: Vec<u8>,
     /// Of a cluster: where that part ends.

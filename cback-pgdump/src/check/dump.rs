@@ -193,7 +193,10 @@ impl<R: Read> Dump<R> {
             b"COPY" => self.copy(text),
             b"INSERT" => self.insert(text),
             b"SELECT" => self.call(text),
-            b"SET" => self.set(text),
+            b"SET" => {
+                self.set(text);
+                Some(())
+            }
             _ => Some(()),
         };
         if understood.is_none() {
@@ -224,7 +227,11 @@ impl<R: Read> Dump<R> {
 
     fn insert(&mut self, text: &[u8]) -> Option<()> {
         let insert = Insert::parse(text, self.has_backslashes)?;
-        self.contents.has_nameless_rows |= !insert.is_named;
+        if !insert.is_named {
+            self.contents.inserts = "--inserts";
+        } else if self.contents.inserts.is_empty() {
+            self.contents.inserts = "--column-inserts";
+        }
         self.add(Item::Table(insert.table), insert.entry);
         Some(())
     }
@@ -248,10 +255,10 @@ impl<R: Read> Dump<R> {
         Some(())
     }
 
-    fn set(&mut self, text: &[u8]) -> Option<()> {
+    fn set(&mut self, text: &[u8]) {
         let tokens: Vec<_> = Tokens::new(text).collect();
         let [_, name, _, value, ..] = &tokens[..] else {
-            return Some(());
+            return;
         };
         if name.is("client_encoding") {
             if let (Token::Text(encoding), Form::Database) = (value, self.form) {
@@ -260,7 +267,6 @@ impl<R: Read> Dump<R> {
         } else if name.is("standard_conforming_strings") {
             self.has_backslashes = value.is("off");
         }
-        Some(())
     }
 
     fn rows(&mut self, table: Vec<u8>, columns: &[Vec<u8>]) -> Result<(), Fault> {

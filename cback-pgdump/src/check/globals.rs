@@ -14,7 +14,6 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Default)]
 pub(crate) struct Globals {
     statements: Vec<Vec<u8>>,
-    created: BTreeSet<Vec<u8>>,
     superusers: BTreeSet<Vec<u8>>,
     grantors: BTreeMap<Vec<u8>, u64>,
 }
@@ -23,18 +22,17 @@ impl Globals {
     /// Looks at a statement.
     pub(crate) fn look(&mut self, statement: &[u8]) {
         let tokens: Vec<_> = Tokens::new(statement).collect();
-        if let Some(role) = role(&tokens) {
-            if tokens[0].is("CREATE") {
-                self.created.insert(role.to_vec());
-            } else if tokens.iter().any(|token| token.is("SUPERUSER")) {
-                self.superusers.insert(role.to_vec());
-            }
+        if let Some(role) = role(&tokens)
+            && tokens.iter().any(|token| token.is("SUPERUSER"))
+        {
+            self.superusers.insert(role.to_vec());
         }
-        if let [.., granted, by, grantor, Token::Symbol(b';')] = &tokens[..] {
-            if granted.is("GRANTED") && by.is("BY") {
-                let name = grantor.name().unwrap_or_default().to_vec();
-                *self.grantors.entry(name).or_default() += 1;
-            }
+        if let [.., granted, by, grantor, Token::Symbol(b';')] = &tokens[..]
+            && granted.is("GRANTED")
+            && by.is("BY")
+        {
+            let name = grantor.name().unwrap_or_default().to_vec();
+            *self.grantors.entry(name).or_default() += 1;
         }
         self.statements.push(statement.to_vec());
     }

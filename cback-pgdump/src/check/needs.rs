@@ -18,7 +18,7 @@ impl Needs {
             self.look_at_create(&tokens);
         } else if first.is("SET") {
             self.look_at_set(&tokens);
-        } else if first.is("ALTER") && !has(&tokens, &["DEFAULT", "PRIVILEGES"]) {
+        } else if first.is("ALTER") && !has(&tokens, &["ALTER", "DEFAULT", "PRIVILEGES"]) {
             self.roles_after(&tokens, &["OWNER", "TO"]);
         } else if first.is("ALTER") || first.is("GRANT") || first.is("REVOKE") {
             for keywords in [&["FOR", "ROLE"][..], &["TO"], &["FROM"], &["GRANTED", "BY"]] {
@@ -42,10 +42,10 @@ impl Needs {
             self.roles_after(tokens, &["TO"]);
         } else if has(tokens, &["CREATE", "SCHEMA"]) {
             self.roles_after(tokens, &["AUTHORIZATION"]);
-        } else if has(tokens, &["CREATE", "DATABASE"]) {
-            if let Some(place) = position(tokens, &["TABLESPACE", "="]) {
-                self.tablespace(tokens.get(place));
-            }
+        } else if has(tokens, &["CREATE", "DATABASE"])
+            && let Some(place) = position(tokens, &["TABLESPACE", "="])
+        {
+            self.tablespace(tokens.get(place));
         }
     }
 

@@ -43,12 +43,7 @@ pub fn plan(contents: &Contents) -> Vec<u8> {
     let (connect, database) = databases(contents);
     assign("connect", connect.as_bytes());
     assign("database", database);
-    let options = if contents.has_nameless_rows {
-        "--inserts"
-    } else {
-        ""
-    };
-    assign("dump_options", options.as_bytes());
+    assign("dump_options", contents.inserts.as_bytes());
     let (tables, sum) = contents.tables();
     assign("tables", tables.to_string().as_bytes());
     assign("rows", sum.rows.to_string().as_bytes());

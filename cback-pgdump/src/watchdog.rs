@@ -14,9 +14,9 @@ const WAIT_AND_END: &str = r#"read -r _; kill -s TERM -- "-$1""#;
 
 /// Ends a group with us, unless it is dropped before.
 #[derive(Debug)]
-pub(crate) struct Leash(Child);
+pub(crate) struct Watchdog(Child);
 
-impl Leash {
+impl Watchdog {
     /// To be dropped before the leader of `group` is waited for: its number is another's then.
     pub(crate) fn on(group: Pid) -> io::Result<Self> {
         let mut command = Command::new("sh");
@@ -30,7 +30,7 @@ impl Leash {
     }
 }
 
-impl Drop for Leash {
+impl Drop for Watchdog {
     fn drop(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
