@@ -38,7 +38,7 @@ pub enum Error {
 
 impl Error {
     /// The error that travelled inside an `io::Error`, or else what `otherwise` makes of it.
-    pub(crate) fn unwrap(error: io::Error, otherwise: fn(io::Error) -> Self) -> Self {
+    pub(crate) fn from_io(error: io::Error, otherwise: fn(io::Error) -> Self) -> Self {
         error.downcast().unwrap_or_else(otherwise)
     }
 }

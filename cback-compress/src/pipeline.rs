@@ -84,7 +84,7 @@ where
         converter,
         join,
     } = format;
-    let reading = |error| Error::unwrap(error, Error::Read);
+    let reading = |error| Error::from_io(error, Error::Read);
     let mut blocks = iter::from_fn(move || split.split(&mut input).map_err(reading).transpose());
     catch_unwind(AssertUnwindSafe(|| {
         // A thread, and even to ask for the number of cores, costs more than little input is worth.
@@ -196,7 +196,7 @@ fn finish<J: Join>(join: J, output: &mut impl Write) -> Result<(), Error> {
 }
 
 fn writing(error: io::Error) -> Error {
-    Error::unwrap(error, Error::Write)
+    Error::from_io(error, Error::Write)
 }
 
 /// The next `size` bytes of `input`: fewer only at its end.
@@ -219,7 +219,7 @@ pub(crate) fn read_block(input: &mut impl Read, size: usize) -> io::Result<Vec<u
 pub(crate) fn copy(input: &mut impl Read, output: &mut impl Write) -> Result<(), Error> {
     const SIZE: usize = 256 << 10;
     loop {
-        let block = read_block(input, SIZE).map_err(|error| Error::unwrap(error, Error::Read))?;
+        let block = read_block(input, SIZE).map_err(|error| Error::from_io(error, Error::Read))?;
         if block.is_empty() {
             return output.flush().map_err(Error::Write);
         }

@@ -1,6 +1,6 @@
 //! Unpacking one block, by making a whole stream of it for the bzip2 crate.
 
-use std::io;
+use std::io::{self, ErrorKind};
 
 use bzip2::{Decompress, Status};
 
@@ -11,7 +11,7 @@ use crate::pipeline::{Convert, Join};
 
 /// As much of a block is unpacked at once. Few hold more: a block has at most 900,000 bytes, but
 /// as bzip2 codes runs first, five of them can stand for 259.
-const MOST_AT_ONCE: usize = 4 << 20;
+pub(super) const MOST_AT_ONCE: usize = 4 << 20;
 
 /// What a block of level 1 unpacks to, as a rule not more.
 const EXPECTED: usize = 128 << 10;
@@ -31,11 +31,11 @@ pub(super) struct Data {
     pub(super) crc: u32,
     pub(super) bytes: Vec<u8>,
     /// If there is more.
-    pub(super) rest: Option<Rest>,
+    pub(super) rest: Option<OneBlock>,
 }
 
-/// What is left to unpack of a block.
-pub(super) struct Rest {
+/// A stream of one block, wholly or partly still to be unpacked.
+pub(super) struct OneBlock {
     decoder: Decompress,
     stream: Vec<u8>,
 }
@@ -75,11 +75,11 @@ pub(super) fn unpack(bits: &Bits, level: u8) -> io::Result<Option<Data>> {
         return Ok(None);
     };
     let crc = u32::from_be_bytes(*crc);
-    let rest = Rest {
+    let block = OneBlock {
         decoder: Decompress::new(false),
         stream: one_block_stream(bits, crc, level)?,
     };
-    rest.unpack(crc, usize::from(level) * EXPECTED)
+    block.unpack(crc, usize::from(level) * EXPECTED)
 }
 
 fn one_block_stream(bits: &Bits, crc: u32, level: u8) -> io::Result<Vec<u8>> {
@@ -90,28 +90,24 @@ fn one_block_stream(bits: &Bits, crc: u32, level: u8) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-impl Rest {
-    /// Unpacks on; none if something is wrong.
+impl OneBlock {
+    /// Unpacks on; none if the stream is damaged, or ends in the middle of the block.
     pub(super) fn unpack(mut self, crc: u32, expected: usize) -> io::Result<Option<Data>> {
         let mut bytes = Vec::with_capacity(expected);
         loop {
-            let before = (self.decoder.total_in(), bytes.len());
-            let taken = usize::try_from(before.0).map_err(io::Error::other)?;
-            let status = self
-                .decoder
-                .decompress_vec(&self.stream[taken..], &mut bytes);
-            let rest = match status {
+            let taken = usize::try_from(self.decoder.total_in()).map_err(io::Error::other)?;
+            let stream = &self.stream[taken..];
+            let rest = match self.decoder.decompress_vec(stream, &mut bytes) {
+                Ok(Status::MemNeeded) => return Err(ErrorKind::OutOfMemory.into()),
                 Ok(Status::StreamEnd) if self.is_used_up() => None,
-                Ok(Status::MemNeeded) => return Err(io::ErrorKind::OutOfMemory.into()),
-                Ok(Status::Ok) if bytes.len() < bytes.capacity() => return Ok(None),
-                Ok(Status::Ok) if bytes.len() < MOST_AT_ONCE => {
-                    bytes.reserve_exact(bytes.len());
-                    continue;
-                }
-                Ok(Status::Ok) => Some(self),
+                Ok(Status::Ok) if bytes.len() == bytes.capacity() => Some(self),
                 _ => return Ok(None),
             };
-            return Ok(Some(Data { crc, bytes, rest }));
+            match rest {
+                Some(more) if bytes.len() < MOST_AT_ONCE => self = more,
+                rest => return Ok(Some(Data { crc, bytes, rest })),
+            }
+            bytes.reserve_exact(bytes.len());
         }
     }
 

@@ -97,17 +97,15 @@ impl Streams {
     }
 
     fn write(&mut self, data: Data, begins: u64, output: &mut impl Write) -> io::Result<()> {
-        self.crc = crc::fold(self.crc, data.crc);
-        let (crc, mut next) = (data.crc, Some(data));
-        while let Some(Data { bytes, rest, .. }) = next {
-            output.write_all(&bytes)?;
-            next = match rest {
-                Some(rest) => Some(
-                    rest.unpack(crc, bytes.len())?
-                        .ok_or_else(|| damaged(begins / 8))?,
-                ),
-                None => None,
-            };
+        let crc = data.crc;
+        self.crc = crc::fold(self.crc, crc);
+        output.write_all(&data.bytes)?;
+        let mut rest = data.rest;
+        while let Some(block) = rest {
+            let more = block.unpack(crc, block::MOST_AT_ONCE)?;
+            let more = more.ok_or_else(|| damaged(begins / 8))?;
+            output.write_all(&more.bytes)?;
+            rest = more.rest;
         }
         Ok(())
     }
@@ -123,23 +121,17 @@ impl Streams {
                 "the checksum of the bzip2 stream that ends here is not that of its blocks",
             ));
         }
-        // Up to the next byte of the input.
-        let padding = ((begins + END_BITS as u64).wrapping_neg() % 8) as u32;
-        let rest = Bits::between(bits.bytes[10..].to_vec(), 0, bits.unused);
-        if padding > 0
-            && rest
-                .bytes
-                .first()
-                .is_none_or(|byte| byte >> (8 - padding) != 0)
-        {
-            return Err(error(
-                (begins + END_BITS as u64) / 8,
-                "the last bits of the bzip2 stream ought to be 0",
-            ));
+        let end = begins + END_BITS as u64;
+        let padding = (end.next_multiple_of(8) - end) as u32;
+        let rest = Bits::between(bits.bytes[END_BITS / 8..].to_vec(), 0, bits.unused);
+        // The bits up to the input's next byte; they are there, since the input has whole bytes.
+        let first = rest.bytes.first().copied().unwrap_or_default();
+        if u32::from(first) >> (8 - padding) != 0 {
+            let what = "the last bits of the bzip2 stream ought to be 0";
+            return Err(error(end / 8, what));
         }
         let rest = Bits::between(rest.bytes, padding, rest.unused);
-        let follows = (begins + END_BITS as u64).div_ceil(8);
-        self.follows(follows, &rest)
+        self.follows(end.div_ceil(8), &rest)
     }
 
     /// What stands between streams, or before the first.

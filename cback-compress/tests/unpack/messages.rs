@@ -113,6 +113,8 @@ fn what_is_appended() {
             &text(600_000),
             &vec![0; 3_000_000],
             &packed_by(other, b"x"),
+            // Another of the same, without its header.
+            &packed[4..],
         ] {
             assert_refused(&[&packed[..], more].concat(), &says);
         }
