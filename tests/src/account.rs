@@ -1,4 +1,4 @@
-//! The user that a server runs as: it refuses root.
+//! Users and their numbers, and the user that a server runs as: it refuses root.
 
 use rustix::process::geteuid;
 use std::ffi::OsStr;
@@ -14,12 +14,8 @@ pub fn unprivileged(program: impl AsRef<OsStr>) -> Command {
         return Command::new(program);
     };
     let mut command = Command::new("setpriv");
-    command.args([
-        format!("--reuid={uid}"),
-        format!("--regid={gid}"),
-        "--clear-groups".into(),
-    ]);
-    command.arg("--").arg(program);
+    command.args([format!("--reuid={uid}"), format!("--regid={gid}")]);
+    command.args(["--clear-groups", "--"]).arg(program);
     command
 }
 
@@ -28,19 +24,21 @@ fn server_account() -> Option<(u32, u32)> {
     if !geteuid().is_root() {
         return None;
     }
-    let accounts = fs::read_to_string("/etc/passwd").expect("/etc/passwd is readable");
-    let account = |wanted: &str| {
-        let line = accounts
-            .lines()
-            .find(|line| line.split(':').next() == Some(wanted))?;
-        let mut ids = line.split(':').skip(2).map_while(|id| id.parse().ok());
-        Some((ids.next()?, ids.next()?))
+    let numbers = |user| {
+        Some((
+            id(&["-u", user]).parse().ok()?,
+            id(&["-g", user]).parse().ok()?,
+        ))
     };
-    Some(
-        account("postgres")
-            .or_else(|| account("nobody"))
-            .expect("a user for the server"),
-    )
+    let account = numbers("postgres").or_else(|| numbers("nobody"));
+    Some(account.expect("a user for the server"))
+}
+
+/// What `id` prints; nothing of a user who does not exist.
+pub(crate) fn id(arguments: &[&str]) -> String {
+    let output = Command::new("id").args(arguments).output();
+    let printed = output.expect("id runs").stdout;
+    String::from_utf8_lossy(&printed).trim_end().to_owned()
 }
 
 /// Makes `directory` one that the server may write to and everybody may look into.

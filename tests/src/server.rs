@@ -196,11 +196,8 @@ impl Drop for Server {
 /// `bin`, or a copy of its whole installation if it lies where the server's user cannot reach.
 fn runnable(bin: &Path, directory: &Path) -> PathBuf {
     let mut postgres = unprivileged(bin.join("postgres"));
-    postgres.arg("--version").current_dir("/");
-    if postgres
-        .output()
-        .is_ok_and(|output| output.status.success())
-    {
+    let output = postgres.arg("--version").current_dir("/").output();
+    if output.is_ok_and(|output| output.status.success()) {
         return bin.to_owned();
     }
     let copy = directory.join("postgresql");
@@ -215,17 +212,8 @@ fn runnable(bin: &Path, directory: &Path) -> PathBuf {
 fn initdb(bin: &Path, directory: &Path) {
     let mut initdb = unprivileged(bin.join("initdb"));
     clear_environment(&mut initdb);
-    initdb.args([
-        "-U",
-        "postgres",
-        "-A",
-        "trust",
-        "-E",
-        "UTF8",
-        "--locale=C",
-        "--no-sync",
-        "-D",
-    ]);
+    initdb.args(["-U", "postgres", "-A", "trust", "-E", "UTF8"]);
+    initdb.args(["--locale=C", "--no-sync", "-D"]);
     run(initdb.arg(directory.join("data")).current_dir(directory));
 }
 

@@ -1,5 +1,6 @@
 //! A place where backups are made: a cback3 configuration and its `collect_dir`.
 
+use crate::account::id;
 use crate::{Process, Server, run, script, tool, wait_for};
 use quick_xml::escape::escape;
 use std::ffi::OsString;
@@ -26,7 +27,7 @@ pub struct Site {
 impl Site {
     /// A site whose backups belong to whoever runs the test.
     pub fn new() -> Self {
-        Self::owned_by(&id("-un"), &id("-gn"))
+        Self::owned_by(&id(&["-un"]), &id(&["-gn"]))
     }
 
     /// A site that backs up these databases, or all where there are none, with this compress mode.
@@ -221,10 +222,8 @@ impl Site {
 
     /// [`Site::alive`] by number and command line.
     pub fn processes(&self) -> Vec<String> {
-        self.alive()
-            .into_iter()
-            .map(|process| process.line)
-            .collect()
+        let alive = self.alive().into_iter();
+        alive.map(|process| process.line).collect()
     }
 
     /// The bytes of the backup `name`.
@@ -237,14 +236,9 @@ impl Site {
     /// The names of all that lies in `collect_dir`, hidden or not, in order.
     pub fn listing(&self) -> Vec<String> {
         let entries = fs::read_dir(self.collect_dir()).expect("collect_dir");
-        let mut names: Vec<_> = entries
-            .map(|entry| {
-                entry
-                    .expect("an entry")
-                    .file_name()
-                    .to_string_lossy()
-                    .into_owned()
-            })
+        let names = entries.map(|entry| entry.expect("an entry").file_name());
+        let mut names: Vec<_> = names
+            .map(|name| name.to_string_lossy().into_owned())
             .collect();
         names.sort();
         names
@@ -259,14 +253,11 @@ impl Default for Site {
 
 /// PATH with this workspace's programs, then the server's clients, then the machine's.
 pub fn path_with_tools(server: &Server) -> OsString {
-    let tools = tool("cback-pgconf")
-        .parent()
-        .map(Path::to_owned)
-        .unwrap_or_default();
-    let mut path = vec![tools, server.bin().to_owned()];
-    path.extend(std::env::split_paths(
-        &std::env::var_os("PATH").unwrap_or_default(),
-    ));
+    let tool = tool("cback-pgconf");
+    let tools = tool.parent().expect("it lies in a directory");
+    let mut path = vec![tools.to_owned(), server.bin().to_owned()];
+    let usual = std::env::var_os("PATH").unwrap_or_default();
+    path.extend(std::env::split_paths(&usual));
     std::env::join_paths(path).expect("no colon in a directory's name")
 }
 
@@ -277,12 +268,4 @@ fn holds_kilobytes(directory: &Path) -> bool {
     paths.into_iter().any(|path| {
         holds_kilobytes(&path) || fs::metadata(path).is_ok_and(|it| it.is_file() && it.len() > 1000)
     })
-}
-
-fn id(option: &str) -> String {
-    let output = Command::new("id").arg(option).output().expect("id runs");
-    String::from_utf8(output.stdout)
-        .expect("a name")
-        .trim_end()
-        .to_owned()
 }
