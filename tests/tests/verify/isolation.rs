@@ -4,7 +4,7 @@ use crate::backups::{Backups, create_items, dump, with_trigger};
 use cback_tests::{Finished, SHELLS, server, skipped_without_root, wrapped};
 use std::fs;
 
-/// What `program` prints when a dump in `backups` runs it while it is restored.
+/// What `program` prints, with `_` for blanks, when a dump in `backups` runs it while it is restored.
 #[track_caller]
 fn run_by_a_dump(backups: &Backups, name: &str, program: &str) -> String {
     create_items(server(), name);
@@ -46,7 +46,7 @@ fn a_dump_has_no_network() {
         "network",
         "cat /proc/net/dev | tail -n +3 | cut -d: -f1",
     );
-    assert_eq!(seen.trim(), "lo");
+    assert_eq!(seen.trim_matches('_'), "lo");
 }
 
 #[test]
@@ -88,8 +88,8 @@ fn a_dump_does_not_reach_a_server_that_was_there() {
         psql.display()
     );
     let seen = run_by_a_dump(&Backups::new(), "reaches", &program);
-    assert!(seen.contains("No such file or directory"), "{seen}");
-    assert!(!seen.contains("(1 row)"), "{seen}");
+    assert!(seen.contains("No_such_file_or_directory"), "{seen}");
+    assert!(!seen.contains("1_row"), "{seen}");
 }
 
 /// Through an open directory there is a way out of every mount namespace.
