@@ -96,11 +96,14 @@ fn for_any_superuser(dump: &[u8]) -> Vec<u8> {
     pieces.iter().for_each(|piece| seen.look(piece));
     let superuser = seen.superuser();
     let created = |piece: &[u8]| superuser.is_some() && created_role(piece) == superuser;
-    let changed = pieces.into_iter().map(|piece| match created(piece) {
-        true => if_missing(piece),
-        false => piece.to_vec(),
-    });
-    changed.collect::<Vec<_>>().concat()
+    let changed = |piece: &&[u8]| {
+        if created(piece) {
+            if_missing(piece)
+        } else {
+            piece.to_vec()
+        }
+    };
+    pieces.iter().flat_map(changed).collect()
 }
 
 /// The part of `database`, such that it goes through whatever the database's settings are.
