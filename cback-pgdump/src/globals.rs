@@ -6,9 +6,9 @@
 //! them. Put together in pg_dumpall's own order, its end marker last, they are a dump of a cluster
 //! without tables: one psql restores it, and `--check` reads it.
 //!
-//! With databases it has to go through in an empty server, so three things are changed. The role that initdb made
-//! is created only where it is missing; `postgres` and `template1` are not created; and a session
-//! that a database's own setting makes read-only may write.
+//! With databases it has to go through in an empty server, so three things are changed. The role
+//! that initdb made is created only where it is missing; `postgres` and `template1` are not created;
+//! and a session that a database's own setting makes read-only may write.
 
 use crate::check::{Globals, Statement, created_role};
 use crate::ending::Form;
@@ -93,14 +93,19 @@ fn start_of_end(dump: &[u8]) -> usize {
 fn for_any_superuser(dump: &[u8]) -> Vec<u8> {
     let pieces = pieces(dump);
     let mut seen = Globals::default();
-    pieces.iter().for_each(|piece| seen.look(piece));
+    for piece in &pieces {
+        seen.look(piece);
+    }
     let superuser = seen.superuser();
     let created = |piece: &[u8]| superuser.is_some() && created_role(piece) == superuser;
-    let changed = pieces.into_iter().map(|piece| match created(piece) {
-        true => if_missing(piece),
-        false => piece.to_vec(),
-    });
-    changed.collect::<Vec<_>>().concat()
+    let changed = |piece: &&[u8]| {
+        if created(piece) {
+            if_missing(piece)
+        } else {
+            piece.to_vec()
+        }
+    };
+    pieces.iter().flat_map(changed).collect()
 }
 
 /// The part of `database`, such that it goes through whatever the database's settings are.

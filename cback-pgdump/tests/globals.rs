@@ -130,7 +130,7 @@ fn make_tablespaces(server: &Server, path: &Path) {
 
 /// Roles, tablespaces and empty databases, as the script has them made.
 fn with_databases(server: &Server, databases: &[&str]) -> String {
-    let names: String = databases.iter().map(|name| format!("{name}\0")).collect();
+    let names = databases.join("\0") + "\0";
     let mut command = server.command(tool("cback-pgdump"));
     command.args(["--globals", "--databases0-from", "-"]);
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
