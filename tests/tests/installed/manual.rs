@@ -113,7 +113,7 @@ fn words(line: &str) -> impl Iterator<Item = String> + '_ {
     let parts = parts.map(|part| part.strip_prefix("fB").unwrap_or(part));
     parts
         .filter(starts)
-        .filter(|part| part.trim_matches('-') != "")
+        .filter(|part| !part.trim_matches('-').is_empty())
         .map(str::to_owned)
 }
 
@@ -190,7 +190,7 @@ fn no_example_writes_over_the_last_backup() {
         }
         seen += 1;
         let target = after.split([' ', '\'']).next().unwrap();
-        assert!(target.ends_with(".new"), "{line}");
+        assert_eq!(target.split('.').next_back(), Some("new"), "{line}");
     }
     assert!(seen >= 4, "{seen}");
 }
