@@ -152,7 +152,9 @@ fn a_relay_that_is_killed_holds_nothing_up(shell: Shell) {
 
 fn a_second_run_is_kept_out_while_any_stage_lives(shell: Shell) {
     let run = Halted::start(shell);
-    let said = command(&run.site, shell, 4).output().unwrap().fails(1);
+    // One that were let in would halt as well.
+    let patient = [&["timeout", "60"], shell].concat();
+    let said = command(&run.site, &patient, 4).output().unwrap().fails(1);
     let end = format!("is in use by process {}\n", run.pid());
     assert!(said.ends_with(&end), "{said}");
 }
