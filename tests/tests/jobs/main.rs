@@ -6,11 +6,11 @@ mod messages;
 mod several;
 mod stopping;
 
-use cback_tests::{Shell, Site, server};
+use cback_tests::{Site, server};
 use std::process::Command;
 
 /// A run with so many jobs.
-fn command(site: &Site, shell: Shell, jobs: usize) -> Command {
+fn command(site: &Site, shell: &[&str], jobs: usize) -> Command {
     let mut command = site.command(server(), shell);
     command.arg("--jobs").arg(jobs.to_string());
     command

@@ -30,7 +30,7 @@ struct Halted {
 }
 
 impl Halted {
-    fn start(shell: Shell) -> Self {
+    fn start(shell: &[&str]) -> Self {
         let mut site = Site::new();
         site.halt_dumps();
         // The shim dumps one database under all these names.
@@ -39,6 +39,9 @@ impl Halted {
         let wait = "until [ -e \"${0%/*}/open\" ]; do sleep 0.1; done";
         let shim = shim.replace("cat \"${0%/*}/gate\"", wait);
         site.shim("halting-pg_dump", &format!("PGDATABASE=postgres\n{shim}"));
+        // In place before the start, since a shell remembers where it has found a program.
+        let rm = "[ ! -e \"${0%/*}/../armed\" ] || kill -s TERM $$; exec /bin/rm \"$@\"";
+        site.replace("rm", rm);
         site.configure("none", &DATABASES);
         for database in DATABASES {
             fs::write(site.collect_dir().join(file_name(database)), YESTERDAY).unwrap();
@@ -105,7 +108,9 @@ fn a_signal_ends_all_and_names_what_is_not_done(shell: Shell) {
 }
 
 fn a_killed_script_takes_all_along_and_the_next_run_cleans_up(shell: Shell) {
-    let mut run = Halted::start(shell);
+    // A SIGTERM that is ignored does not end cback-pgdump.
+    let ignoring = ["sh", "-c", "trap '' TERM; exec \"$@\"", "sh"];
+    let mut run = Halted::start(&[&ignoring, shell].concat());
     kill_process(run.pid(), Signal::KILL).unwrap();
     let (_, said) = run.end();
     run.assert_yesterdays(&said);
@@ -119,8 +124,7 @@ fn a_killed_script_takes_all_along_and_the_next_run_cleans_up(shell: Shell) {
 /// It signals whatever it finds, and again: rm, too.
 fn what_a_service_manager_sends_to_all_leaves_nothing(shell: Shell) {
     let mut run = Halted::start(shell);
-    run.site
-        .replace("rm", "kill -s TERM $$; exec /bin/rm \"$@\"");
+    fs::write(run.site.path("armed"), "").unwrap();
     run.site.alive().iter().for_each(|it| it.send(Signal::TERM));
     let (status, said) = run.end();
     assert_eq!(status.signal(), Some(Signal::TERM.as_raw()), "{said}");
@@ -148,7 +152,9 @@ fn a_relay_that_is_killed_holds_nothing_up(shell: Shell) {
 
 fn a_second_run_is_kept_out_while_any_stage_lives(shell: Shell) {
     let run = Halted::start(shell);
-    let said = command(&run.site, shell, 4).output().unwrap().fails(1);
+    // One that were let in would halt as well.
+    let patient = [&["timeout", "60"], shell].concat();
+    let said = command(&run.site, &patient, 4).output().unwrap().fails(1);
     let end = format!("is in use by process {}\n", run.pid());
     assert!(said.ends_with(&end), "{said}");
 }
