@@ -58,7 +58,7 @@ fn a_missing_seal_is_no_news_after_the_real_error(shell: Shell) {
     site.configure("gzip", &["postgres"]);
     let said = site.run(server(), shell).fails(1);
     assert!(
-        said.contains("postgres: cback-compress: standard input ended without its seal"),
+        said.contains("postgres: cback-compress: the input is incomplete, without its seal"),
         "{said}"
     );
 }

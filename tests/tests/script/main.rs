@@ -4,5 +4,6 @@
 mod backup;
 mod command_line;
 mod failure;
+mod globals;
 mod interruption;
 mod user;
