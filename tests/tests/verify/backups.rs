@@ -93,7 +93,7 @@ impl Backups {
     pub(crate) fn left(&self) -> Vec<String> {
         let mut left: Vec<_> = self.alive().into_iter().map(|it| it.line).collect();
         let entries = fs::read_dir(self.scratch()).unwrap();
-        left.extend(entries.map(|entry| format!("{:?}", entry.unwrap().path())));
+        left.extend(entries.map(|entry| entry.unwrap().path().display().to_string()));
         left
     }
 
@@ -115,7 +115,7 @@ fn in_a_box_in(scratch: &Path) -> Vec<Process> {
             let mounts = fs::read_to_string(entry.path().join("mountinfo")).ok()?;
             let name = fs::read_to_string(entry.path().join("comm")).unwrap_or_default();
             let name = name.trim_end().to_owned();
-            let line = format!("{:?}: {name}", entry.path());
+            let line = format!("{}: {name}", entry.path().display());
             mounts
                 .contains(scratch)
                 .then_some(Process { pid, name, line })

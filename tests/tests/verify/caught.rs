@@ -146,7 +146,7 @@ fn a_sequence_that_is_restored_otherwise_is_refused() {
     );
 }
 
-/// pg_dump empties search_path: what relies on it does not restore.
+/// `pg_dump` empties `search_path`: what relies on it does not restore.
 #[test]
 fn a_dump_that_does_not_restore_is_refused() {
     create_items(server(), "path");

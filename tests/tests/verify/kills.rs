@@ -36,7 +36,9 @@ fn whatever_is_killed_at_whatever_moment_nothing_is_left() {
             _ if all => alive.iter().collect(),
             many => vec![&alive[usize::try_from(random.below(many as u64)).unwrap()]],
         };
-        chosen.iter().for_each(|it| it.send(signal));
+        for process in &chosen {
+            process.send(signal);
+        }
         let told = format!("seed {seed}, {shell:?}, {signal:?} to {chosen:?}");
         wait_for(&told, Duration::from_secs(60), || {
             child.try_wait().unwrap().is_some()

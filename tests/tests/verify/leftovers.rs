@@ -22,7 +22,7 @@ fn hanging(database: &str) -> Vec<u8> {
 
 /// A run of which the restore does not end, in the middle of it.
 fn start_hanging(backups: &Backups, shell: Shell) -> Child {
-    let name = format!("hangs {:?}", backups.scratch());
+    let name = format!("hangs {}", backups.scratch().display());
     backups.put("x.sql", &hanging(&name));
     let child = in_background(&mut backups.command(shell, &["--restore", "x.sql"]));
     wait_for("it is being restored", Duration::from_secs(60), || {
@@ -164,9 +164,9 @@ fn too_little_room_is_no_proof() {
     create_items(server(), "room");
     let backups = Backups::new();
     let dump = dump(server(), Some("room"));
-    let fill =
+    let table =
         "CREATE TABLE public.big AS SELECT repeat('x', 1000) FROM generate_series(1, 1000000)";
-    let fill = format!("IF NEW.id = 1 THEN {fill}; END IF; RETURN NEW;");
+    let fill = format!("IF NEW.id = 1 THEN {table}; END IF; RETURN NEW;");
     for (size, sql, reason) in [
         (
             "size=200m",
@@ -179,9 +179,9 @@ fn too_little_room_is_no_proof() {
             "cannot be proven here: ",
         ),
     ] {
-        let file = backups.put("x.sql", &sql);
+        let path = backups.put("x.sql", &sql);
         let disk = SmallDisk::mount(backups.scratch(), size);
-        let command = backups.command(SHELLS[0], &["--restore", file.to_str().unwrap()]);
+        let command = backups.command(SHELLS[0], &["--restore", path.to_str().unwrap()]);
         let said = disk.command(&command).output().unwrap().fails(1);
         assert!(said.contains(reason), "{said}");
         wait_for("nothing is left", Duration::from_secs(20), || {
