@@ -1,7 +1,7 @@
 //! `--check` on damaged dumps: whatever is cut, changed, lost, doubled or swapped is found.
 
 use cback_pgdump::check::{Contents, Fault, check, lines};
-use cback_tests::{Dice, Server, seeds};
+use cback_tests::{Random, Server, seeds};
 use proptest::prelude::*;
 use std::process::Command;
 use std::sync::LazyLock;
@@ -43,9 +43,9 @@ fn a_dump_cut_anywhere_is_refused() {
     std::thread::scope(|scope| {
         for dump in DUMPS.iter() {
             scope.spawn(move || {
-                let mut dice = Dice::new(seed);
+                let mut random = Random::new(seed);
                 let near = dump.len().saturating_sub(10_000);
-                let far = (0..1000).map(|_| dice.below(near.max(1) as u64));
+                let far = (0..1000).map(|_| random.below(near.max(1) as u64));
                 let far = far.map(|length| usize::try_from(length).expect("small"));
                 for length in (near..dump.len()).chain(far) {
                     refused(&dump[..length]);

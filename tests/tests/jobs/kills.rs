@@ -47,9 +47,9 @@ fn kills_at_any_moment() {
             site.collect_dir()
                 .join(format!("postgresqldump-{name}.txt{suffix}"))
         });
-        files
-            .iter()
-            .for_each(|file| fs::write(file, YESTERDAY).unwrap());
+        for file in &files {
+            fs::write(file, YESTERDAY).unwrap();
+        }
         let mut run = site.command(&server, shell);
         run.arg("--jobs").arg(jobs.to_string());
         let mut child = in_background(&mut run);

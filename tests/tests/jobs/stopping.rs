@@ -140,7 +140,9 @@ fn a_relay_that_is_killed_holds_nothing_up(shell: Shell) {
         |it: &&cback_tests::Process| it.pid != run.pid() && it.line.contains("cback-postgresql\0");
     let relays: Vec<_> = alive.iter().filter(is_relay).collect();
     assert_eq!(relays.len(), 4, "{alive:?}");
-    relays.iter().for_each(|it| it.send(Signal::KILL));
+    for relay in relays {
+        relay.send(Signal::KILL);
+    }
     fs::write(run.site.path("open"), "").unwrap();
     let (status, said) = run.end();
     assert!(status.success(), "{said}");
