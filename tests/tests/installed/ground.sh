@@ -16,5 +16,5 @@ gpgconf --kill all
 mkdir "$site/vault" "$site/store"
 chown -R postgres "$site/desk" "$site/vault" "$site/store" "$GNUPGHOME"
 echo "listen_addresses = ''" >>/etc/postgresql-common/createcluster.conf
-trap 'pg_ctlcluster --force 15 restored stop >/dev/null 2>&1 || :' EXIT
+trap 'for made in restored fresh; do pg_ctlcluster --force 15 $made stop; done >/dev/null 2>&1 || :' EXIT
 OLDPWD=$PWD

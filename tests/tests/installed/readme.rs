@@ -128,6 +128,13 @@ sed "s|<postgresql>.*|<postgresql>$section</postgresql>|" /etc/cback3.conf >"$si
 cback-postgresql --quiet --config "$site/other.conf"
 "#;
 
+/// Makes the globals that Restoring speaks of.
+const WITH_GLOBALS: &str = r#"
+section='<compress_mode>gzip</compress_mode><globals>Y</globals><database>shop</database>'
+sed "s|<postgresql>.*|<postgresql>$section</postgresql>|" /etc/cback3.conf >"$site/other.conf"
+cback-postgresql --quiet --config "$site/other.conf"
+"#;
+
 /// The hook instead of the extension, in the configuration that cback3 then collects by.
 const WITH_HOOK: &str = r#"
 sed -e "/<options>/r $block" -e '/<extensions>/d' /etc/cback3.conf >"$site/hook.conf"
@@ -148,6 +155,7 @@ runuser -u postgres -- gpgconf --kill all
 shop() { runuser -u postgres -- pg_dump "$@" shop | grep -v -e '^.restrict' -e '^.unrestrict'; }
 shop >"$site/shop.sql"
 shop -h /run/postgresql -p 5499 | cmp - "$site/shop.sql"
+shop -h /run/postgresql -p 5498 | cmp - "$site/shop.sql"
 "#;
 
 /// All blocks as one script, which stops at the first that fails and says where it stands.
@@ -173,6 +181,8 @@ fn typed(site: &Site) -> String {
         };
         let before = if block.is("restore-all") {
             WHOLE_SERVER
+        } else if block.is("restore-globals") {
+            WITH_GLOBALS
         } else {
             ""
         };
