@@ -2,9 +2,10 @@
 
 use crate::backups::{Backups, create_items, dump, packed};
 use cback_tests::{
-    Finished, SHELLS, Server, Shell, Site, create_sample, in_each_shell, installations, server,
-    skip, skipped_without_root,
+    Finished, SHELLS, Server, Shell, Site, create_sample, in_each_shell, installations,
+    run_with_input, server, skip, skipped_without_root, tool,
 };
+use std::fs;
 use std::os::unix::fs::chown;
 use std::process::Command;
 
@@ -144,6 +145,35 @@ fn a_role_comes_from_the_globals_or_the_backup_is_not_proven() {
     );
     let said = backups.refuses(&["--restore", "postgresqldump-owned.txt"]);
     assert!(said.contains("role \"keeper\" does not exist"), "{said}");
+}
+
+/// And so does the database, with its own locale and settings: then nothing is made up.
+#[test]
+fn a_database_comes_from_the_globals() {
+    let server = Server::start();
+    create_items(&server, "it's");
+    server.sql(
+        "it's",
+        "CREATE TABLE sorted (t text, CHECK (current_setting('my.setting') = 'on'));
+         INSERT INTO sorted SELECT 'x' FROM set_config('my.setting', 'on', false);
+         CREATE ROLE keeper; ALTER TABLE item OWNER TO keeper;
+         ALTER DATABASE \"it's\" SET my.setting = 'on';
+         ALTER DATABASE \"it's\" SET default_transaction_read_only = on;",
+    );
+    let backups = Backups::new();
+    backups.put("postgresqldump-it's.txt", &dump(&server, Some("it's")));
+    let mut command = server.command(tool("cback-pgdump"));
+    command.args(["--globals", "--databases0-from", "-"]);
+    let globals = run_with_input(&mut command, "it's\0".as_bytes());
+    globals.succeeds();
+    backups.put("postgresqlglobals.txt", &globals.stdout);
+    let printed = backups.proves(&["--restore", "."]);
+    let globals = "postgresqlglobals.txt: whole, roles, tablespaces and empty databases, ";
+    assert!(printed.contains(globals), "{printed}");
+    // Only with the setting does the check let the row in.
+    fs::remove_file(backups.path("postgresqlglobals.txt")).unwrap();
+    let said = backups.refuses(&["--restore", "."]);
+    assert!(said.contains("my.setting"), "{said}");
 }
 
 /// A dump shows times in its server's zone, and the throwaway server has another.
