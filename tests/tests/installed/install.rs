@@ -53,6 +53,8 @@ fn expected() -> Vec<String> {
         "644 usr/lib/python3/dist-packages/cback_postgresql.py".to_owned(),
         "644 usr/lib/systemd/system/cback-postgresql.service".to_owned(),
         "644 usr/lib/systemd/system/cback-postgresql.timer".to_owned(),
+        "644 usr/lib/systemd/system/cback-pgverify.service".to_owned(),
+        "644 usr/lib/systemd/system/cback-pgverify.timer".to_owned(),
     ];
     for program in PROGRAMS {
         files.extend([

@@ -152,13 +152,17 @@ fn its_timer_is_stopped_on_removal_and_forgotten_on_purge() {
         succeeds(&mut throwaway_machine(&script).unwrap())
     };
     let configured = told("postinst configure");
-    assert!(configured.contains("deb-systemd-helper update-state cback-postgresql.timer\n"));
-    assert!(configured.contains("deb-systemd-invoke restart cback-postgresql.timer\n"));
-    let stop = "deb-systemd-invoke stop cback-postgresql.timer cback-postgresql.service\n";
+    for timer in ["cback-postgresql.timer", "cback-pgverify.timer"] {
+        assert!(configured.contains(&format!("deb-systemd-helper update-state {timer}\n")));
+        assert!(configured.contains(&format!("deb-systemd-invoke restart {timer}\n")));
+    }
+    let stop = "deb-systemd-invoke stop cback-postgresql.timer cback-postgresql.service \
+        cback-pgverify.timer cback-pgverify.service\n";
     assert_eq!(told("prerm upgrade"), "");
     assert_eq!(told("prerm remove"), stop);
     assert_eq!(told("postrm remove"), "systemctl --system daemon-reload\n");
-    let purge = "deb-systemd-helper purge cback-postgresql.timer\n";
+    let purge = "deb-systemd-helper purge cback-postgresql.timer\n\
+        deb-systemd-helper purge cback-pgverify.timer\n";
     assert_eq!(told("postrm purge"), purge);
 }
 

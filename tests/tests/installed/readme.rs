@@ -144,6 +144,16 @@ cback3 --config "$site/hook.conf" --full collect
 test -s "$site/collect/postgresqldump-shop.txt.gz"
 "#;
 
+/// cback3 takes it, and its command does its work on what a client has sent.
+const STAGE_HOOK: &str = r#"
+sed -e "/<options>/r $block" /etc/cback3.conf >"$site/hook.conf"
+chmod 600 "$site/hook.conf"
+cback3 --config "$site/hook.conf" validate
+mkdir -p /opt/backup/staging/2026/11/24/client
+cp "$site"/collect/*.gz /opt/backup/staging/2026/11/24/client
+$(sed -n 's|.*<command>\(.*\)</command>|\1|p' $block)
+"#;
+
 const IN_CRON: &str =
     "grep -qxF -f $block /usr/share/doc/cback-postgresql/examples/cback-postgresql.cron";
 
@@ -175,6 +185,7 @@ fn typed(site: &Site) -> String {
         let command = match block.kind() {
             "sh" if block.is("postgres") => "runuser -u postgres -- bash -eu $block",
             "sh" => "bash -eu $block",
+            "xml" if block.text.contains("stage") => STAGE_HOOK,
             "xml" => WITH_HOOK,
             "cron" => IN_CRON,
             _ => continue,

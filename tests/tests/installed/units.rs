@@ -14,7 +14,12 @@ fn systemd_finds_nothing_wrong_with_the_installed_units() {
     let prefix = TempDir::new().unwrap();
     let mut install = installer(prefix.path());
     succeeds(install.arg("--prefix").arg(prefix.path()));
-    for unit in ["cback-postgresql.service", "cback-postgresql.timer"] {
+    for unit in [
+        "cback-postgresql.service",
+        "cback-postgresql.timer",
+        "cback-pgverify.service",
+        "cback-pgverify.timer",
+    ] {
         let unit = prefix.path().join("lib/systemd/system").join(unit);
         let mut verify = Command::new("systemd-analyze");
         verify.args(["verify", "--man=no"]).arg(unit);
