@@ -1,17 +1,18 @@
-//! From statement to statement through a dump.
+//! From statement to statement through a dump: `lines` has what stands between them, `statements` what
+//! they add.
+
+mod lines;
+mod statements;
 
 use super::Fault;
-use super::contents::{Contents, Entry, Item, Kind};
-use super::fingerprint::{self, Column};
+use super::contents::{Contents, Item, Kind};
 use super::globals::Globals;
 use super::input::{Input, LONGEST};
-use super::inserts::Insert;
 use super::large_objects::LargeObject;
-use super::names::{list, printable, qualified};
+use super::names::printable;
 use super::rows::{Outcome, Rows};
 use super::statement::Statement;
-use super::token::{Token, Tokens};
-use crate::ending::{Form, is_key};
+use crate::ending::Form;
 use std::collections::VecDeque;
 use std::io::Read;
 
@@ -125,150 +126,6 @@ impl<R: Read> Dump<R> {
         Ok(())
     }
 
-    fn comment(&mut self, comment: &[u8]) -> Result<(), Fault> {
-        let text = String::from_utf8_lossy(comment);
-        if comment == &self.form.marker().as_bytes()[3..] {
-            self.tail = Some(self.form.tail(self.restricted.as_deref()));
-        } else if let Some(version) = text.strip_prefix("Dumped from database version ") {
-            note(&mut self.contents.server_version, version);
-        } else if let Some(version) = text.strip_prefix("Dumped by pg_dump version ") {
-            note(&mut self.contents.pg_dump_version, version);
-        } else if let Some(name) = text.strip_prefix("Name: ") {
-            self.place = format!(", after {}", kind_and_name(name));
-        } else if let Some(name) = text.strip_prefix("Data for Name: ") {
-            self.place = format!(", after {}", kind_and_name(name));
-        } else if text == "PostgreSQL database dump" {
-            self.end_globals();
-            self.part(true)?;
-        } else if text == "PostgreSQL database dump complete" {
-            self.part(false)?;
-        }
-        Ok(())
-    }
-
-    /// In a cluster's dump, that of a database begins or ends.
-    fn part(&mut self, begins: bool) -> Result<(), Fault> {
-        if self.is_in_part == begins {
-            return Err(self.damaged("the end of one database's dump is missing"));
-        }
-        self.is_in_part = begins;
-        Ok(())
-    }
-
-    /// A line for psql itself.
-    fn meta(&mut self, command: &[u8]) -> Result<(), Fault> {
-        if let Some(key) = command.strip_prefix(b"restrict ").filter(|key| is_key(key)) {
-            if self.restricted.replace(key.to_vec()).is_some() {
-                return Err(self.damaged("a second \\restrict before \\unrestrict"));
-            }
-        } else if let Some(key) = command.strip_prefix(b"unrestrict ") {
-            if self.restricted.take().as_deref() != Some(key) {
-                return Err(self.damaged("\\unrestrict without its \\restrict"));
-            }
-        } else if let Some(argument) = command.strip_prefix(b"connect ") {
-            self.end_globals();
-            let database = connected(argument);
-            match self.form {
-                Form::Cluster => self.database = database,
-                Form::Database => self.contents.created = database,
-            }
-        } else if command.starts_with(b"encoding ") {
-            self.end_globals();
-        } else {
-            return Err(self.damaged("a command for psql that no pg_dump writes"));
-        }
-        Ok(())
-    }
-
-    fn end_globals(&mut self) {
-        if let Some(globals) = self.globals.take() {
-            globals.finish(&mut self.contents);
-            self.contents.kind = Kind::Cluster;
-            self.contents.offset = self.input.before;
-        }
-    }
-
-    fn statement(&mut self, text: &[u8]) -> Result<(), Fault> {
-        let understood = match first_word(text) {
-            b"COPY" => self.copy(text),
-            b"INSERT" => self.insert(text),
-            b"SELECT" => self.call(text),
-            b"SET" => {
-                self.set(text);
-                Some(())
-            }
-            _ => Some(()),
-        };
-        if understood.is_none() {
-            return Err(self.damaged("a statement that no pg_dump writes"));
-        }
-        match &mut self.globals {
-            Some(globals) => globals.look(text),
-            None if has_needs(text) => self.contents.needs.look(text),
-            None => {}
-        }
-        Ok(())
-    }
-
-    /// `COPY name [(columns)] FROM stdin;`
-    fn copy(&mut self, text: &[u8]) -> Option<()> {
-        let mut tokens = Tokens::new(text);
-        let (table, mut next) = qualified(tokens.after(&["COPY"])?)?;
-        let mut columns = Vec::new();
-        if next == Some(Token::Symbol(b'(')) {
-            columns = list(&mut tokens)?;
-            next = tokens.next();
-        }
-        if next?.is("FROM") && tokens.next()?.is("stdin") {
-            self.copy = Some((table, columns));
-        }
-        Some(())
-    }
-
-    fn insert(&mut self, text: &[u8]) -> Option<()> {
-        let insert = Insert::parse(text, self.has_backslashes)?;
-        if !insert.is_named {
-            self.contents.inserts = "--inserts";
-        } else if self.contents.inserts.is_empty() {
-            self.contents.inserts = "--column-inserts";
-        }
-        self.add(Item::Table(insert.table), insert.entry);
-        Some(())
-    }
-
-    /// `SELECT pg_catalog.function(...);`
-    fn call(&mut self, text: &[u8]) -> Option<()> {
-        let mut tokens = Tokens::new(text);
-        let called = qualified(tokens.after(&["SELECT"])?);
-        let Some(function) = called
-            .as_ref()
-            .and_then(|it| it.0.strip_prefix(b"pg_catalog."))
-        else {
-            return Some(());
-        };
-        if function == b"setval" {
-            let entry = sequence(tokens)?;
-            self.add(Item::Sequences, entry);
-        } else if let Some(entry) = self.large_object.call(function, tokens) {
-            self.add(Item::LargeObjects, entry);
-        }
-        Some(())
-    }
-
-    fn set(&mut self, text: &[u8]) {
-        let tokens: Vec<_> = Tokens::new(text).collect();
-        let [_, name, _, value, ..] = &tokens[..] else {
-            return;
-        };
-        if name.is("client_encoding") {
-            if let (Token::Text(encoding), Form::Database) = (value, self.form) {
-                self.contents.encoding = String::from_utf8_lossy(encoding).into_owned();
-            }
-        } else if name.is("standard_conforming_strings") {
-            self.has_backslashes = value.is("off");
-        }
-    }
-
     fn rows(&mut self, table: Vec<u8>, columns: &[Vec<u8>]) -> Result<(), Fault> {
         let name = String::from_utf8_lossy(&printable(&table)).into_owned();
         self.place = format!(", in the data of {name}");
@@ -297,11 +154,6 @@ impl<R: Read> Dump<R> {
                 }
             }
         }
-    }
-
-    fn add(&mut self, item: Item, entry: Entry) {
-        let key = (self.database.clone(), item);
-        self.contents.entries.entry(key).or_default().add(entry);
     }
 
     /// `cut`: a line without its end; mostly empty.
@@ -375,85 +227,4 @@ fn foreign(line: &[u8]) -> Fault {
         [b'P', b'G', b'D', b'M', b'P', ..] => Fault::Foreign("in pg_dump's custom format"),
         _ => Fault::Foreign("something else"),
     }
-}
-
-/// The first word of a version, of the first that is told.
-fn note(version: &mut String, told: &str) {
-    if version.is_empty() {
-        told.split(' ')
-            .next()
-            .unwrap_or_default()
-            .clone_into(version);
-    }
-}
-
-/// `TABLE name` from `name; Type: TABLE; Schema: public; Owner: postgres`.
-fn kind_and_name(comment: &str) -> String {
-    let (name, rest) = comment.split_once("; Type: ").unwrap_or((comment, ""));
-    let kind = rest.split(';').next().unwrap_or_default();
-    format!("{kind} {name}")
-}
-
-/// `name` or `-reuse-previous=on "dbname='name'"`: the name.
-fn connected(argument: &[u8]) -> Option<Vec<u8>> {
-    let plain = argument.strip_prefix(b"-reuse-previous=on ");
-    let name = Tokens::new(plain.unwrap_or(argument))
-        .next()?
-        .name()?
-        .to_vec();
-    if plain.is_none() {
-        return Some(name);
-    }
-    let value = name.strip_prefix(b"dbname=")?;
-    let value = value
-        .strip_prefix(b"'")
-        .and_then(|value| value.strip_suffix(b"'"))
-        .unwrap_or(value);
-    let mut bytes = value.iter();
-    let mut name = Vec::new();
-    while let Some(&byte) = bytes.next() {
-        name.push(if byte == b'\\' { *bytes.next()? } else { byte });
-    }
-    Some(name)
-}
-
-fn first_word(text: &[u8]) -> &[u8] {
-    text.split(|byte| !byte.is_ascii_uppercase())
-        .next()
-        .unwrap_or_default()
-}
-
-/// Only statements that can name what a restore needs are taken apart for it.
-fn has_needs(text: &[u8]) -> bool {
-    match first_word(text) {
-        b"ALTER" | b"GRANT" | b"REVOKE" | b"SET" => true,
-        b"CREATE" => {
-            let nouns = ["EXTENSION", "USER", "POLICY", "SCHEMA", "DATABASE"];
-            nouns
-                .iter()
-                .any(|noun| text[6..].trim_ascii_start().starts_with(noun.as_bytes()))
-        }
-        _ => false,
-    }
-}
-
-/// Of `('name', value, is_called);`.
-fn sequence(tokens: Tokens<'_>) -> Option<Entry> {
-    let mut fields = Vec::new();
-    for token in tokens {
-        match token {
-            Token::Text(name) => {
-                let name = qualified(&mut Tokens::new(&name))?.0;
-                fields.extend_from_slice(&name);
-            }
-            Token::Word(word) => fields.extend_from_slice(word),
-            Token::Symbol(byte) => fields.push(byte),
-            Token::Name(_) => return None,
-        }
-    }
-    Some(Entry {
-        rows: 1,
-        bytes: fields.len() as u64,
-        fingerprint: fingerprint::row(Column::default().value(&fields)),
-    })
 }

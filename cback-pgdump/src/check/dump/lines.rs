@@ -1,0 +1,113 @@
+//! The lines between statements: comments, and commands for psql.
+
+use super::super::Fault;
+use super::super::contents::Kind;
+use super::super::token::Tokens;
+use super::Dump;
+use crate::ending::{Form, is_key};
+use std::io::Read;
+
+impl<R: Read> Dump<R> {
+    pub(super) fn comment(&mut self, comment: &[u8]) -> Result<(), Fault> {
+        let text = String::from_utf8_lossy(comment);
+        if comment == &self.form.marker().as_bytes()[3..] {
+            self.tail = Some(self.form.tail(self.restricted.as_deref()));
+        } else if let Some(version) = text.strip_prefix("Dumped from database version ") {
+            note(&mut self.contents.server_version, version);
+        } else if let Some(version) = text.strip_prefix("Dumped by pg_dump version ") {
+            note(&mut self.contents.pg_dump_version, version);
+        } else if let Some(name) = text.strip_prefix("Name: ") {
+            self.place = format!(", after {}", kind_and_name(name));
+        } else if let Some(name) = text.strip_prefix("Data for Name: ") {
+            self.place = format!(", after {}", kind_and_name(name));
+        } else if text == "PostgreSQL database dump" {
+            self.end_globals();
+            self.part(true)?;
+        } else if text == "PostgreSQL database dump complete" {
+            self.part(false)?;
+        }
+        Ok(())
+    }
+
+    /// In a cluster's dump, that of a database begins or ends.
+    fn part(&mut self, begins: bool) -> Result<(), Fault> {
+        if self.is_in_part == begins {
+            return Err(self.damaged("the end of one database's dump is missing"));
+        }
+        self.is_in_part = begins;
+        Ok(())
+    }
+
+    /// A line for psql itself.
+    pub(super) fn meta(&mut self, command: &[u8]) -> Result<(), Fault> {
+        if let Some(key) = command.strip_prefix(b"restrict ").filter(|key| is_key(key)) {
+            if self.restricted.replace(key.to_vec()).is_some() {
+                return Err(self.damaged("a second \\restrict before \\unrestrict"));
+            }
+        } else if let Some(key) = command.strip_prefix(b"unrestrict ") {
+            if self.restricted.take().as_deref() != Some(key) {
+                return Err(self.damaged("\\unrestrict without its \\restrict"));
+            }
+        } else if let Some(argument) = command.strip_prefix(b"connect ") {
+            self.end_globals();
+            let database = connected(argument);
+            match self.form {
+                Form::Cluster => self.database = database,
+                Form::Database => self.contents.created = database,
+            }
+        } else if command.starts_with(b"encoding ") {
+            self.end_globals();
+        } else {
+            return Err(self.damaged("a command for psql that no pg_dump writes"));
+        }
+        Ok(())
+    }
+
+    fn end_globals(&mut self) {
+        if let Some(globals) = self.globals.take() {
+            globals.finish(&mut self.contents);
+            self.contents.kind = Kind::Cluster;
+            self.contents.offset = self.input.before;
+        }
+    }
+}
+
+/// The first word of a version, of the first that is told.
+fn note(version: &mut String, told: &str) {
+    if version.is_empty() {
+        told.split(' ')
+            .next()
+            .unwrap_or_default()
+            .clone_into(version);
+    }
+}
+
+/// `TABLE name` from `name; Type: TABLE; Schema: public; Owner: postgres`.
+fn kind_and_name(comment: &str) -> String {
+    let (name, rest) = comment.split_once("; Type: ").unwrap_or((comment, ""));
+    let kind = rest.split(';').next().unwrap_or_default();
+    format!("{kind} {name}")
+}
+
+/// `name` or `-reuse-previous=on "dbname='name'"`: the name.
+fn connected(argument: &[u8]) -> Option<Vec<u8>> {
+    let plain = argument.strip_prefix(b"-reuse-previous=on ");
+    let name = Tokens::new(plain.unwrap_or(argument))
+        .next()?
+        .name()?
+        .to_vec();
+    if plain.is_none() {
+        return Some(name);
+    }
+    let value = name.strip_prefix(b"dbname=")?;
+    let value = value
+        .strip_prefix(b"'")
+        .and_then(|value| value.strip_suffix(b"'"))
+        .unwrap_or(value);
+    let mut bytes = value.iter();
+    let mut name = Vec::new();
+    while let Some(&byte) = bytes.next() {
+        name.push(if byte == b'\\' { *bytes.next()? } else { byte });
+    }
+    Some(name)
+}
