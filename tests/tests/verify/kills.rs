@@ -15,7 +15,7 @@ fn whatever_is_killed_at_whatever_moment_nothing_is_left() {
     let start = Instant::now();
     backups.proves(&["--restore", "x.gz"]);
     let whole = start.elapsed();
-    for seed in seeds(60) {
+    for seed in seeds(20) {
         let mut random = Random::new(seed);
         let shell = random.choose(&SHELLS);
         let signal = random.choose(&[
