@@ -13,7 +13,9 @@
 use crate::check::{Globals, Statement, created_role};
 use crate::ending::Form;
 use crate::{Error, Options, Stopper, Target, dump, stdio};
+use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
 
 const NO_PASSWORDS: &str = "globals: without the roles' passwords, which this user may not read
 cback-pgdump: hint: set them again after a restore, or have a superuser make this dump";
@@ -30,11 +32,13 @@ const OWN_STATEMENTS: [&str; 4] = [
 const OF_INITDB: [&str; 2] = ["postgres", "template1"];
 
 /// Returns roles and tablespaces, then what recreates `databases`, empty. `options.target` has to be
-/// [`Target::Globals`]; its passwords are left out, with a message, where they may not be read.
+/// [`Target::Globals`]; its passwords are left out, with a message, where they may not be read, and so
+/// is a database with a line end in its name.
 ///
 /// # Errors
 ///
 /// As [`dump`], of pg_dumpall or of any database.
+#[allow(clippy::unnecessary_debug_formatting)] // a message is one line
 pub fn globals(
     options: &Options,
     databases: &[OsString],
@@ -51,7 +55,19 @@ pub fn globals(
     whole = for_any_superuser(&whole);
     let end = whole.split_off(start_of_end(&whole));
     options.arguments = OWN_STATEMENTS.map(OsString::from).to_vec();
-    for database in databases {
+    let mut seen = HashSet::new();
+    for database in databases.iter().filter(|name| seen.insert(*name)) {
+        // psql could not connect to it, so pg_dump --create refuses.
+        if database
+            .as_bytes()
+            .iter()
+            .any(|byte| b"\n\r".contains(byte))
+        {
+            stdio::warn(&format!(
+                "globals: without what recreates database {database:?}"
+            ));
+            continue;
+        }
         options.target = Target::Database(database.clone());
         let mut part = Vec::new();
         dump(&options, stopper, &mut part)?;

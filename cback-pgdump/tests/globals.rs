@@ -241,6 +241,36 @@ fn globals_with_databases_are_a_dump_without_tables() {
     }
 }
 
+/// Any failure of that query shows the query, which names `pg_authid`.
+#[test]
+fn a_query_that_fails_is_no_refusal_of_passwords() {
+    let script = "case \"$*\" in *--no-role-passwords*) ;; *)
+        echo 'pg_dumpall: error: query failed: ERROR:  canceling statement due to lock timeout' >&2
+        printf 'pg_dumpall: detail: Query was: SELECT oid, rolname\\nFROM pg_authid ORDER BY 2\\n' >&2
+        exit 1 ;; esac
+        printf '%s\\n' '--' '-- PostgreSQL database cluster dump' '-- PostgreSQL database cluster dump complete' '--' ''";
+    let output = run(with_shim(script).args(["--globals", "--seal", SEAL]));
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+}
+
+/// A database that is named twice is created once; one that psql cannot connect to is left out, and told.
+#[test]
+fn databases_are_recreated_once_and_where_that_is_possible() {
+    let server = Server::start();
+    server.create_database("line\nend");
+    server.create_database("shop");
+    let file = tempfile::NamedTempFile::new().expect("a temporary file");
+    fs::write(file.path(), "shop\0line\nend\0shop\0").expect("room");
+    let mut command = cback_pgdump(&server);
+    let output = run(command.arg("--databases0-from").arg(file.path()));
+    let said = stderr(&output);
+    assert!(output.status.success(), "{said}");
+    let told = "cback-pgdump: globals: without what recreates database \"line\\nend\"";
+    assert!(said.contains(told), "{said}");
+    let text = String::from_utf8(output.stdout).expect("text");
+    assert_eq!(text.matches("\nCREATE DATABASE ").count(), 1, "{text}");
+}
+
 /// No list of names is taken that breaks off, and no database is left out.
 #[test]
 fn what_cannot_be_recreated_is_a_failure() {

@@ -94,14 +94,20 @@ fn a_dump_does_not_reach_a_server_that_was_there() {
 
 /// Through an open directory there is a way out of every mount namespace.
 #[test]
-fn a_directory_that_the_caller_left_open_is_not_handed_to_a_dump() {
+fn what_the_caller_left_open_is_not_handed_to_a_dump() {
     create_items(server(), "descriptor");
     let backups = Backups::new();
     backups.put("x.sql", &dump(server(), Some("descriptor")));
     let command = backups.command(SHELLS[0], &["--restore", "x.sql"]);
-    let outer = ["bash", "-c", "exec 12</; exec \"$@\"", "outer"];
-    let said = wrapped(&outer, &command).output().unwrap().fails(1);
-    assert!(said.contains("a directory was left open"), "{said}");
+    for open in ["exec 12</", "exec 12>>/tmp"] {
+        let file = backups.path("outside").display().to_string();
+        let open = open.replace("/tmp", &file) + "; exec \"$@\"";
+        let outer = ["bash", "-c", &open, "outer"];
+        let said = wrapped(&outer, &command).output().unwrap().fails(1);
+        assert!(said.contains("file or directory was left open"), "{said}");
+    }
+    let outer = ["bash", "-c", "exec 7</; exec \"$@\"", "outer"];
+    wrapped(&outer, &command).output().unwrap().succeeds();
     let seen = run_by_a_dump(
         &backups,
         "descriptors",

@@ -78,6 +78,7 @@ fn note(version: &mut String, told: &str) {
         told.split(' ')
             .next()
             .unwrap_or_default()
+            .replace(char::is_control, "?")
             .clone_into(version);
     }
 }

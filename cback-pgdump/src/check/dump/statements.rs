@@ -10,6 +10,9 @@ use super::Dump;
 use crate::ending::Form;
 use std::io::Read;
 
+/// A statement that is taken apart takes 32 times its own room; none that names a role is longer.
+const LONGEST_NAMING: usize = 1 << 20;
+
 impl<R: Read> Dump<R> {
     pub(super) fn statement(&mut self, text: &[u8]) -> Result<(), Fault> {
         let understood = match first_word(text) {
@@ -27,7 +30,9 @@ impl<R: Read> Dump<R> {
         }
         match &mut self.globals {
             Some(globals) => globals.look(text),
-            None if has_needs(text) => self.contents.needs.look(text),
+            None if text.len() <= LONGEST_NAMING && has_needs(text) => {
+                self.contents.needs.look(text);
+            }
             None => {}
         }
         Ok(())
