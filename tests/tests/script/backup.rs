@@ -3,6 +3,7 @@
 use cback_tests::{
     Finished, Job, Server, Site, contents, create_sample, run_with_input, server, skip, unpacked,
 };
+use rustix::fs::{XattrFlags, setxattr};
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
@@ -63,6 +64,34 @@ fn backups_are_readable_by_their_owner_alone() {
         let owner = (number("passwd", "games"), number("group", "backup"));
         assert_eq!((metadata.uid(), metadata.gid()), owner);
     }
+}
+
+/// A default ACL of the directory takes the umask's place, and would let others read.
+#[test]
+fn a_default_acl_of_collect_dir_opens_no_backup() {
+    let site = Site::new();
+    // As in linux/posix_acl_xattr.h: version 2, then tag, rights and id of each entry.
+    let entries = [
+        (1, 7, !0),
+        (2, 5, 65534),
+        (4, 5, !0),
+        (0x10, 5, !0),
+        (0x20, 4, !0),
+    ];
+    let mut acl = 2_u32.to_le_bytes().to_vec();
+    for (tag, rights, id) in entries {
+        acl.extend([u16::to_le_bytes(tag), u16::to_le_bytes(rights)].concat());
+        acl.extend(u32::to_le_bytes(id));
+    }
+    let name = "system.posix_acl_default";
+    if setxattr(site.collect_dir(), name, &acl, XattrFlags::empty()).is_err() {
+        return skip("there are no ACLs on this file system");
+    }
+    let file = backed_up(&site, server(), &Job::new("gzip", Some("postgres")));
+    assert_eq!(
+        fs::metadata(file).unwrap().permissions().mode() & 0o7777,
+        0o600
+    );
 }
 
 /// Of an account or group.

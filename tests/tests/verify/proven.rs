@@ -3,10 +3,10 @@
 use crate::backups::{Backups, create_items, dump, packed};
 use cback_tests::{
     Finished, SHELLS, Server, Shell, Site, create_sample, in_each_shell, installations,
-    run_with_input, server, skip, skipped_without_root, tool,
+    run_with_input, server, skip, skipped_without_root, tool, wrapped,
 };
 use std::fs;
-use std::os::unix::fs::chown;
+use std::os::unix::fs::{PermissionsExt, chown};
 use std::process::Command;
 
 in_each_shell!(a_backup_is_proven_to_restore);
@@ -105,6 +105,26 @@ fn a_directory_stands_for_the_backups_beneath() {
         said.ends_with("/empty: there is no backup in it\n"),
         "{said}"
     );
+}
+
+/// What cannot be looked into may hold a backup that is none.
+#[test]
+fn a_directory_that_cannot_be_read_is_not_passed_over() {
+    if skipped_without_root("to become another account") {
+        return;
+    }
+    create_items(server(), "secret");
+    let backups = Backups::new();
+    let dump = dump(server(), Some("secret"));
+    backups.put("all/good/postgresqldump-x.txt", &dump);
+    backups.put("all/secret/postgresqldump-x.txt", b"no backup");
+    let closed = fs::Permissions::from_mode(0o700);
+    fs::set_permissions(backups.path("all/secret"), closed).unwrap();
+    chown(backups.scratch(), Some(65534), None).unwrap();
+    let outer = ["setpriv", "--reuid=65534", "--clear-groups", "--"];
+    let command = backups.command(SHELLS[0], &["all"]);
+    let said = wrapped(&outer, &command).output().unwrap().fails(1);
+    assert!(said.contains("all/secret: cannot be read"), "{said}");
 }
 
 /// The roles come from the globals beside a dump, where there are any.
@@ -225,7 +245,7 @@ fn the_servers_own_account_and_any_other_may_prove_a_backup() {
         let command = backups.command(SHELLS[0], &["--restore", "items.sql"]);
         let uid = format!("--reuid={uid}");
         let outer = ["setpriv", &uid, "--clear-groups", "--"];
-        let output = cback_tests::wrapped(&outer, &command).output().unwrap();
+        let output = wrapped(&outer, &command).output().unwrap();
         output.succeeds();
         backups.assert_clean();
     }
