@@ -1,7 +1,7 @@
 //! `--check` on damaged dumps: whatever is cut, changed, lost, doubled or swapped is found.
 
 use cback_pgdump::check::{Contents, Fault, check, lines};
-use cback_tests::{Random, Server, seeds};
+use cback_tests::{Random, Server, run_with_input, seeds, tool};
 use proptest::prelude::*;
 use std::process::Command;
 use std::sync::LazyLock;
@@ -389,4 +389,33 @@ fn expected() -> u64 {
     let row = |one: u64, other: u64| xxh3_64(&one.wrapping_add(other).to_le_bytes());
     let first = row(value("b", "1"), value("a", "x"));
     first.wrapping_add(row(value("b", "\\N"), value("a", "")))
+}
+
+/// A dump of nothing but this.
+fn with_line(line: &str) -> Vec<u8> {
+    format!(
+        "--\n-- PostgreSQL database dump\n--\n\n{line}\n\n\
+         --\n-- PostgreSQL database dump complete\n--\n\n"
+    )
+    .into_bytes()
+}
+
+/// Taken apart, it took 32 times its own room: a few packed kilobytes would have filled the memory.
+#[test]
+fn a_long_statement_takes_little_more_than_its_own_room() {
+    let dump = with_line(&format!("ALTER TABLE x {};", "(((\n".repeat(4 << 20)));
+    let mut limited = Command::new("prlimit");
+    limited
+        .args(["--as=200000000", "--"])
+        .arg(tool("cback-pgdump"));
+    let output = run_with_input(limited.arg("--check"), &dump);
+    assert!(output.status.success(), "{output:?}");
+}
+
+/// Else a dump could write to the terminal of whoever looks at it.
+#[test]
+fn no_control_character_is_shown_of_a_version() {
+    let dump = with_line("-- Dumped from database version 15\x1b]0;x\x07");
+    let contents = check(&dump[..]).expect("a whole dump");
+    assert_eq!(contents.server_version, "15?]0;x?");
 }

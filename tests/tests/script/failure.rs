@@ -90,7 +90,11 @@ fn a_link_in_place_of_the_work_directory_leads_nowhere(shell: Shell) {
     site.run(server(), shell).succeeds();
     assert!(is_untouched());
     // Put there in the very moment after the directory was made.
-    site.replace("mkdir", &format!("ln -s '{}' \"$2\"", elsewhere.display()));
+    let link = format!(
+        "for name; do :; done; ln -s '{}' \"$name\"",
+        elsewhere.display()
+    );
+    site.replace("mkdir", &link);
     let said = site.run(server(), shell).fails(1);
     let reason = "is not the directory it was made as";
     assert!(said.contains(reason), "{said}");

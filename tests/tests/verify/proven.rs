@@ -191,6 +191,13 @@ fn a_database_comes_from_the_globals() {
     let printed = backups.proves(&["--restore", "."]);
     let said = "postgresqlglobals.txt: whole, roles, tablespaces and empty databases, ";
     assert!(printed.contains(said), "{printed}");
+    // A dump that creates its database itself finds none.
+    let mut command = server.command("pg_dump");
+    let created = command.args(["--create", "it's"]).output().unwrap();
+    created.succeeds();
+    backups.put("postgresqldump-it's.txt", &created.stdout);
+    backups.proves(&["--restore", "postgresqldump-it's.txt"]);
+    backups.put("postgresqldump-it's.txt", &dump(&server, Some("it's")));
     // Those of another mode are of another night.
     let stale = String::from_utf8_lossy(&globals.stdout).replace("keeper", "nobody");
     let gzip = |name: &str, bytes: &[u8]| backups.put(name, &packed(bytes, "gzip"));
