@@ -134,10 +134,10 @@ mod tests {
             skipped in 0..8_u32,
         ) {
             let around = "1".repeat(skipped as usize) + &second;
-            let Bits { bytes, unused } = bits(&(around.clone() + "1111111"));
-            let (whole, cut) = (around.len().div_ceil(8), around.len().next_multiple_of(8));
-            let unused = if whole == 0 { unused } else { (cut - around.len()) as u32 };
-            let between = Bits::between(bytes[..whole].to_vec(), skipped, unused % 8);
+            let mut bytes = bits(&(around.clone() + "1111111")).bytes;
+            bytes.truncate(around.len().div_ceil(8));
+            let unused = (bytes.len() * 8 - around.len()) as u32;
+            let between = Bits::between(bytes, skipped, unused);
             prop_assert_eq!(&between, &bits(&second));
             let mut both = bits(&first);
             both.append(&between);

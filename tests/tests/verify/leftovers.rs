@@ -92,6 +92,27 @@ fn a_run_leaves_another_ones_directory_alone() {
     backups.assert_clean();
 }
 
+in_each_shell!(a_directory_that_is_taken_for_a_dead_ones_is_made_anew);
+
+fn a_directory_that_is_taken_for_a_dead_ones_is_made_anew(shell: Shell) {
+    create_items(server(), &format!("taken {}", shell.join(" ")));
+    let backups = Backups::new();
+    let dump = dump(server(), Some(&format!("taken {}", shell.join(" "))));
+    backups.put("good.sql", &dump);
+    fs::create_dir(backups.path("bin")).unwrap();
+    let first = backups.path("first").display().to_string();
+    shim(
+        &backups.path("bin/mktemp"),
+        &format!(
+            "made=$(/usr/bin/mktemp \"$@\") && echo \"$made\"\n\
+             [ -e '{first}' ] || {{ true >'{first}' && rmdir \"$made\"; }}"
+        ),
+    );
+    let output = backups.command(shell, &["good.sql"]).output().unwrap();
+    assert_eq!(output.succeeds(), "");
+    backups.assert_clean();
+}
+
 #[test]
 fn a_restore_that_hangs_is_given_up() {
     let backups = Backups::new();
