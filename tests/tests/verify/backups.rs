@@ -99,7 +99,8 @@ impl Backups {
     }
 
     pub(crate) fn alive(&self) -> Vec<Process> {
-        let mut alive = Process::with_variable(&format!("CBACK_TEST_MARK={}", self.scratch().display()));
+        let mut alive =
+            Process::with_variable(&format!("CBACK_TEST_MARK={}", self.scratch().display()));
         alive.extend(in_a_box_in(self.scratch()));
         alive
     }
