@@ -54,6 +54,7 @@ impl Backups {
         );
         command
             .env("TMPDIR", self.scratch())
+            .env("CBACK_TEST_MARK", self.scratch())
             .env("LC_ALL", "C.UTF-8");
         command.args(arguments).current_dir(self.directory.path());
         command
@@ -98,7 +99,8 @@ impl Backups {
     }
 
     pub(crate) fn alive(&self) -> Vec<Process> {
-        let mut alive = Process::with_variable(&format!("TMPDIR={}", self.scratch().display()));
+        let mut alive =
+            Process::with_variable(&format!("CBACK_TEST_MARK={}", self.scratch().display()));
         alive.extend(in_a_box_in(self.scratch()));
         alive
     }

@@ -227,6 +227,21 @@ fn an_unpacker_that_fails_after_the_last_byte_is_a_failure() {
     backups.proves(&["--restore", "x.gz"]);
 }
 
+/// Nothing is waited for without end, be it our own program.
+#[test]
+fn an_unpacker_that_hangs_is_given_up() {
+    create_items(server(), "unpacker");
+    let backups = Backups::new();
+    backups.put("x.gz", &packed(&dump(server(), Some("unpacker")), "gzip"));
+    std::fs::create_dir(backups.path("bin")).unwrap();
+    shim(&backups.path("bin/cback-compress"), "exec sleep 3600");
+    let said = backups.refuses(&["--time-limit", "2", "x.gz"]);
+    assert!(
+        said.contains("x.gz: not read within 2 s (--time-limit)\n"),
+        "{said}"
+    );
+}
+
 #[test]
 fn a_checker_that_ends_without_a_word_is_a_failure() {
     create_items(server(), "checker");
