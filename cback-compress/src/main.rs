@@ -7,17 +7,21 @@ use cback_compress::cli::Cli;
 use clap::Parser;
 
 fn main() -> ExitCode {
-    // At once, so that nothing is dropped that would finish a stream.
-    std::panic::set_hook(Box::new(|bug| {
-        complain(&format!("internal error: {bug}").replace('\n', " "));
-        std::process::exit(1);
-    }));
+    report_panics();
     match cback_compress::run(Cli::parse()) {
         Ok(()) => return ExitCode::SUCCESS,
         Err(error) if is_broken_pipe(&error) => {}
         Err(error) => complain(&format!("{error:#}")),
     }
     ExitCode::FAILURE
+}
+
+/// Has a panic end the process at once, so that nothing is dropped that would finish a stream.
+fn report_panics() {
+    std::panic::set_hook(Box::new(|bug| {
+        complain(&format!("internal error: {bug}").replace('\n', " "));
+        std::process::exit(1);
+    }));
 }
 
 /// Whether the output's reader has gone away, who knows it.
@@ -29,4 +33,30 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 /// One write, since the pipeline's other programs write there too.
 fn complain(message: &str) {
     let _ = io::stderr().write_all(format!("cback-compress: {message}\n").as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    /// In a child, since the hook ends the process: the harness's own status would be 101.
+    #[test]
+    fn a_panic_is_one_line_and_status_1() {
+        if std::env::var_os("CBACK_PANIC").is_some() {
+            super::report_panics();
+            panic!("two\nlines");
+        }
+        let test = std::env::current_exe().expect("a test knows its own executable");
+        let mut child = std::process::Command::new(test);
+        child.args(["a_panic_is_one_line_and_status_1", "--nocapture"]);
+        let output = child.env("CBACK_PANIC", "").output().expect("it starts");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(
+            said.starts_with("cback-compress: internal error: panicked at "),
+            "{said}"
+        );
+        assert!(
+            said.ends_with(": two lines\n") && said.lines().count() == 1,
+            "{said}"
+        );
+    }
 }

@@ -1,9 +1,9 @@
 //! `--check` on dumps of real servers: whole ones, and what a restore of them brings back.
 
-mod ground;
+mod server;
 
 use cback_tests::{Installation, Server, create_sample, installations, tool};
-use ground::{run, stderr};
+use server::{run, stderr};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

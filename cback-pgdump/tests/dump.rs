@@ -1,8 +1,8 @@
 //! What comes out, and when it is sealed.
 
-mod ground;
+mod server;
 
-use ground::{SERVER, cback_pgdump, create_table, dumped, run, stderr, with_shim, without_keys};
+use server::{SERVER, cback_pgdump, create_table, dumped, run, stderr, with_shim, without_keys};
 use std::fs::{self, File};
 use std::process::Command;
 

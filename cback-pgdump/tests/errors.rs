@@ -1,9 +1,9 @@
 //! What goes wrong is said in one clear line, and nobody is asked for anything.
 
-mod ground;
+mod server;
 
 use cback_tests::{Server, tool};
-use ground::{SERVER, cback_pgdump, create_table, run, stderr};
+use server::{SERVER, cback_pgdump, create_table, run, stderr};
 use std::fs::{self, OpenOptions};
 use std::process::Output;
 

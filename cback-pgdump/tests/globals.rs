@@ -1,9 +1,9 @@
 //! Roles and tablespaces alone, proven whole like any dump.
 
-mod ground;
+mod server;
 
 use cback_tests::{Server, installations, tool};
-use ground::{dumped, run, stderr, with_shim, without_keys};
+use server::{dumped, run, stderr, with_shim, without_keys};
 use std::fs::{self, Permissions};
 use std::io::{Read, Seek, Write};
 use std::os::unix::fs::PermissionsExt;

@@ -1,13 +1,13 @@
 //! However it ends, nothing of it is left: no process, no session on the server.
 
-mod ground;
+mod server;
 
 use cback_tests::wait_for;
-use ground::{
+use rustix::io::ioctl_fionread;
+use server::{
     DEADLINE, Lock, SERVER, cback_pgdump, create_table, ended, processes, run, sessions,
     wait_until_locked_out, with_shim,
 };
-use rustix::io::ioctl_fionread;
 use std::io::Read;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, Stdio};

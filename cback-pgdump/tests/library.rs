@@ -1,9 +1,9 @@
 //! The same as a function, which writes to anything.
 
-mod ground;
+mod server;
 
 use cback_pgdump::{Error, Options, Stopper, Target, dump};
-use ground::processes;
+use server::processes;
 use std::io::{self, ErrorKind, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Sender, channel};

@@ -1,9 +1,9 @@
 //! Database names are data: whatever a name looks like, that database is dumped and no other.
 
-mod ground;
+mod server;
 
 use cback_tests::{Server, installations};
-use ground::{SERVER, cback_pgdump, dumped, run, stderr};
+use server::{SERVER, cback_pgdump, dumped, run, stderr};
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;

@@ -1,8 +1,8 @@
 //! While it runs, nobody reads the user's or the database's name in `ps`.
 
-mod ground;
+mod server;
 
-use ground::{
+use server::{
     Lock, SERVER, cback_pgdump, create_table, ended, processes, run, wait_until_locked_out,
 };
 use std::process::{Command, Stdio};

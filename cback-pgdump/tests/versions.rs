@@ -1,9 +1,9 @@
 //! Clients and servers of every PostgreSQL that this machine has.
 
-mod ground;
+mod server;
 
 use cback_tests::{Installation, Server, installations, tool};
-use ground::{run, stderr};
+use server::{run, stderr};
 use std::process::{Command, Output};
 
 fn cback_pgdump(server: &Server, clients: &Installation) -> Command {

@@ -101,7 +101,7 @@ fn every_link_leads_somewhere() {
 
 /// What the machine must have before the first block: databases, cback3 with Cedar's extension
 /// configured, and the stand-ins.
-const GROUND: &str = include_str!("ground.sh");
+const SITE: &str = include_str!("site.sh");
 
 const STAND_INS: [(&str, &str); 3] = [
     ("ssh", "cd ../vault && sh -c \"$2\""),
@@ -223,7 +223,7 @@ fn every_command_does_what_the_text_around_it_says() {
     server.sql("shop", "SELECT lo_unlink(oid) FROM pg_largeobject_metadata");
     let site = site();
     let configuration = fs::read(site.config()).unwrap();
-    let script = format!("{GROUND}\n{}\n{AFTERWARDS}", typed(&site));
+    let script = format!("{SITE}\n{}\n{AFTERWARDS}", typed(&site));
     let Some(mut machine) = throwaway_machine(&script) else {
         return;
     };
