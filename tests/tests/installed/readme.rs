@@ -106,6 +106,21 @@ fn every_link_leads_somewhere() {
     }
 }
 
+#[test]
+fn the_changelog_begins_with_this_version() {
+    let changelog = read("CHANGELOG.md");
+    let versions: Vec<_> = changelog
+        .lines()
+        .filter_map(|line| line.strip_prefix("## [")?.split_once(']'))
+        .filter(|(version, _)| *version != "Unreleased")
+        .collect();
+    let (version, day) = versions[0];
+    assert_eq!(version, env!("CARGO_PKG_VERSION"));
+    let is_day = |c: char| c.is_ascii_digit() || c == '-';
+    let day = day.strip_prefix(" - ").unwrap();
+    assert!(day.len() == 10 && day.chars().all(is_day), "{day}");
+}
+
 /// What is elsewhere cannot be reached from a test: there only the form counts.
 fn leads_somewhere(page: &str, directory: &Path, link: &str) -> bool {
     if let Some(elsewhere) = link.strip_prefix("https://") {
@@ -220,7 +235,7 @@ grep 'a b.*shop' "$site/critical"
 const PROMETHEUS: &str = r#"
 metrics=/var/lib/prometheus/node-exporter
 bash -eu $block
-printf 'cback_proven 1\ncback_proven_time_seconds N\n' >"$site/metrics"
+printf 'cback_proven 1\ncback_proven_timestamp_seconds N\n' >"$site/metrics"
 sed 's/ [0-9]\{10\}$/ N/' $metrics/cback.prom | cmp - "$site/metrics"
 touch -d '27 hours ago' "$site/collect/postgresqldump-shop.txt.gz"
 bash -eu $block
