@@ -69,8 +69,9 @@ impl Contender {
         });
         match restored {
             Some(output) => {
-                fs::write(site.path("restored"), output.stdout).unwrap();
-                whole.compare(&site.path("restored"))
+                let sql = site.path("restored.txt");
+                fs::write(&sql, output.stdout).unwrap();
+                whole.compare(&sql)
             }
             None if fs::read(file).is_ok_and(|it| it == YESTERDAY) => Published::Old,
             None => Published::Lost,

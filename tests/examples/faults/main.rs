@@ -90,7 +90,12 @@ impl Trial<'_> {
             let command = self.contender.command(&mut site, self.server, job);
             let mut child = in_background(&mut disk.command(&command));
             let mut outcome = Outcome::within(PATIENCE, &site, self.one, &file, &mut child);
-            disk.forget(&file);
+            for entry in fs::read_dir(file.parent().unwrap()).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_file() {
+                    disk.forget(&path);
+                }
+            }
             outcome.published = self.contender.published(&file, self.one, &site);
             outcome
         };
@@ -110,7 +115,7 @@ impl Trial<'_> {
     /// `pg_terminate_backend`, at random moments.
     fn cut_connections(&mut self) -> Vec<Outcome> {
         let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
-                   WHERE application_name = 'pg_dump'";
+                   WHERE application_name IN ('pg_dump', 'pg_back')";
         let one = |seed| {
             let mut random = Random::new(seed);
             let job = Job::new(random.choose(&MODES), Some(DATABASE));
