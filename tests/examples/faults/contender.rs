@@ -20,7 +20,7 @@ pub(crate) enum Contender {
     PgBack,
 }
 
-/// pg_back gives every night's file a name of its own.
+/// `pg_back` gives every night's file a name of its own.
 const NIGHT_BEFORE: &str = "shop_2000-01-01T01:30:00+00:00.dump";
 
 impl Contender {

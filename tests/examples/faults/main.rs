@@ -1,4 +1,4 @@
-//! The same faults on us, on Cedar's own extension, on a plain pipe and on pg_back, if it is on PATH:
+//! The same faults on us, on Cedar's own extension, on a plain pipe and on `pg_back`, if it is on PATH:
 //! prints the tables of `docs/faults.md`. It takes long, and judges nothing.
 //!
 //!     CBACK_CAMPAIGN_ROUNDS=200 cargo run -p cback-tests --example faults [FAULT [CONTENDER]]
