@@ -1,6 +1,10 @@
-//! What makes backups: ours, and the two that people use instead.
+//! What makes backups: ours, and those that people use instead.
 
-use cback_tests::{Job, Server, Site, cback3, extension};
+use cback_tests::{
+    Job, Published, Server, Site, WholeDump, YESTERDAY, cback3, extension, path_with_tools,
+};
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// A way to back up PostgreSQL.
@@ -12,11 +16,16 @@ pub(crate) enum Contender {
     Cedar,
     /// What stands in many a crontab: `pg_dump DATABASE | gzip > FILE`.
     PlainPipe,
+    /// `pg_back DATABASE`, which writes pg_dump's custom format, whatever the job's mode is.
+    PgBack,
 }
+
+/// `pg_back` gives every night's file a name of its own.
+const NIGHT_BEFORE: &str = "shop_2000-01-01T01:30:00+00:00.dump";
 
 impl Contender {
     /// All of them.
-    pub(crate) const ALL: [Self; 3] = [Self::Ours, Self::Cedar, Self::PlainPipe];
+    pub(crate) const ALL: [Self; 4] = [Self::Ours, Self::Cedar, Self::PlainPipe, Self::PgBack];
 
     /// For a table's head.
     pub(crate) fn title(self) -> &'static str {
@@ -24,6 +33,48 @@ impl Contender {
             Self::Ours => "cback-postgresql",
             Self::Cedar => "Cedar's extension",
             Self::PlainPipe => "`pg_dump \\| gzip > file`",
+            Self::PgBack => "pg_back",
+        }
+    }
+
+    /// `job`, as far as the contender knows its like.
+    pub(crate) fn adapt(self, job: Job) -> Job {
+        let database = Some("shop");
+        match self {
+            Self::PgBack => Job { database, ..job },
+            _ => job,
+        }
+    }
+
+    /// Where yesterday's backup lies.
+    pub(crate) fn yesterdays(self, site: &Site, job: &Job) -> PathBuf {
+        match self {
+            Self::PgBack => site.collect_dir().join(NIGHT_BEFORE),
+            _ => job.file(site),
+        }
+    }
+
+    /// What lies where yesterday's backup was (`file`), or beside it under today's name.
+    pub(crate) fn published(self, file: &Path, whole: &WholeDump, site: &Site) -> Published {
+        if self != Self::PgBack {
+            return whole.compare(file);
+        }
+        let todays = fs::read_dir(file.parent().unwrap())
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .find(|path| path != file && path.extension().is_some_and(|it| it == "dump"));
+        let restored = todays.and_then(|path| {
+            let output = Command::new("pg_restore").arg("-f-").arg(path).output();
+            output.ok().filter(|it| it.status.success())
+        });
+        match restored {
+            Some(output) => {
+                let sql = site.path("restored.txt");
+                fs::write(&sql, output.stdout).unwrap();
+                whole.compare(&sql)
+            }
+            None if fs::read(file).is_ok_and(|it| it == YESTERDAY) => Published::Old,
+            None => Published::Lost,
         }
     }
 
@@ -47,6 +98,7 @@ impl Contender {
             Self::Ours => site.command(server, job.shell),
             Self::Cedar => cback3(site, server),
             Self::PlainPipe => plain_pipe(site, server, job),
+            Self::PgBack => pg_back(site, server),
         };
         if self == Self::Cedar {
             command.arg("postgresql");
@@ -65,5 +117,16 @@ fn plain_pipe(site: &Site, server: &Server, job: &Job) -> Command {
     let mut command = server.command("sh");
     command.args(["-c", &format!("{dump} {filter}>\"$1\"; exit"), "sh"]);
     command.arg(job.file(site)).args(job.database);
+    command
+}
+
+/// It is found on PATH. It must not read a configuration of this machine's.
+fn pg_back(site: &Site, server: &Server) -> Command {
+    fs::write(site.path("pg_back.conf"), "purge_older_than = 36500\n").unwrap();
+    let mut command = server.command("pg_back");
+    command.env("PATH", path_with_tools(server));
+    command.arg("--config").arg(site.path("pg_back.conf"));
+    command.arg("--backup-directory").arg(site.collect_dir());
+    command.arg("shop");
     command
 }

@@ -1,7 +1,9 @@
-//! The same faults on us, on Cedar's own extension and on a plain pipe: prints the tables of
-//! `docs/faults.md`. It takes long, and judges nothing.
+//! The same faults on us, on Cedar's own extension, on a plain pipe and on `pg_back`, if it is on PATH:
+//! prints the tables of `docs/faults.md`. It takes long, and judges nothing.
 //!
-//!     CBACK_CAMPAIGN_ROUNDS=200 cargo run -p cback-tests --example faults
+//!     CBACK_CAMPAIGN_ROUNDS=200 cargo run -p cback-tests --example faults [FAULT [CONTENDER]]
+//!
+//! FAULT and CONTENDER are parts of the titles: `sync`, `Cedar`.
 #![allow(clippy::unwrap_used)] // it ends by panicking
 
 mod contender;
@@ -52,16 +54,20 @@ impl Trial<'_> {
     fn run(&self, job: &Job, fault: impl FnOnce(&Site, &mut Child)) -> Outcome {
         let mut site = Site::new();
         let mut command = self.contender.command(&mut site, self.server, job);
-        job.put_yesterdays(&site);
+        let file = self.contender.yesterdays(&site, job);
+        fs::write(&file, YESTERDAY).unwrap();
         let mut child = in_background(&mut command);
         fault(&site, &mut child);
         let whole = job.database.map_or(self.all, |_| self.one);
-        Outcome::within(PATIENCE, &site, whole, &job.file(&site), &mut child)
+        let mut outcome = Outcome::within(PATIENCE, &site, whole, &file, &mut child);
+        outcome.published = self.contender.published(&file, whole, &site);
+        outcome
     }
 
     fn kills(&mut self) -> Vec<Outcome> {
         let one = |seed| {
-            let kill = Kill::new(seed, DATABASE, |job| self.contender.stages(job));
+            let mut kill = Kill::new(seed, DATABASE, |job| self.contender.stages(job));
+            kill.job = self.contender.adapt(kill.job);
             let duration = self.duration(&kill.job);
             self.run(&kill.job, |site, child| kill.send(site, child, duration))
         };
@@ -78,14 +84,19 @@ impl Trial<'_> {
         let one = |(job, room): (&Job, u32)| {
             let mut site = Site::new();
             let disk = mount(&site.collect_dir(), room);
-            let file = disk.path(&job.file(&site));
+            let file = disk.path(&self.contender.yesterdays(&site, job));
             fs::write(&file, YESTERDAY).unwrap();
             disk.forget(&file);
             let command = self.contender.command(&mut site, self.server, job);
             let mut child = in_background(&mut disk.command(&command));
             let mut outcome = Outcome::within(PATIENCE, &site, self.one, &file, &mut child);
-            disk.forget(&file);
-            outcome.published = self.one.compare(&file);
+            for entry in fs::read_dir(file.parent().unwrap()).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_file() {
+                    disk.forget(&path);
+                }
+            }
+            outcome.published = self.contender.published(&file, self.one, &site);
             outcome
         };
         all.map(one).collect()
@@ -104,7 +115,7 @@ impl Trial<'_> {
     /// `pg_terminate_backend`, at random moments.
     fn cut_connections(&mut self) -> Vec<Outcome> {
         let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
-                   WHERE application_name = 'pg_dump'";
+                   WHERE application_name IN ('pg_dump', 'pg_back')";
         let one = |seed| {
             let mut random = Random::new(seed);
             let job = Job::new(random.choose(&MODES), Some(DATABASE));
@@ -136,20 +147,30 @@ fn main() {
             trial.cut_connections()
         }),
     ];
-    for (title, fault) in faults {
-        let columns = Contender::ALL.map(|contender| {
-            let durations = HashMap::new();
-            let (server, one, all) = (&server, &one, &all);
+    let mut arguments = std::env::args().skip(1);
+    let [wanted_fault, wanted] = [(); 2].map(|()| arguments.next().unwrap_or_default());
+    let contenders = Contender::ALL.into_iter().filter(|it| {
+        it.title().contains(&wanted) && (*it != Contender::PgBack || is_on_path("pg_back"))
+    });
+    let contenders: Vec<_> = contenders.collect();
+    for (title, fault) in faults.into_iter().filter(|it| it.0.contains(&wanted_fault)) {
+        let run = |contender| {
             let mut trial = Trial {
                 contender,
-                server,
-                one,
-                all,
-                durations,
+                server: &server,
+                one: &one,
+                all: &all,
+                durations: HashMap::new(),
             };
             (contender, fault(&mut trial))
-        });
+        };
+        let columns: Vec<_> = contenders.iter().copied().map(run).collect();
         let text = format!("### {title}\n\n{}\n", table::table(&columns));
         std::io::stdout().write_all(text.as_bytes()).unwrap();
     }
+}
+
+fn is_on_path(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|directory| directory.join(program).is_file())
 }

@@ -75,6 +75,8 @@ fn expected() -> Vec<String> {
         "docs/bench.md",
         "docs/bench.svg",
         "docs/faults.md",
+        "docs/pipelines.md",
+        "docs/service.md",
         "examples/cback3.conf",
         "examples/cback-postgresql.conf",
         "examples/cback-postgresql.cron",

@@ -175,7 +175,10 @@ fn the_scripts_pages_show_the_examples_of_their_help() {
 /// name that the last one has.
 #[test]
 fn no_example_writes_over_the_last_backup() {
-    let mut texts = vec![fs::read_to_string(workspace().join("README.md")).unwrap()];
+    let pages = ["README.md", "docs/pipelines.md", "docs/service.md"];
+    let mut texts: Vec<_> = pages
+        .map(|page| fs::read_to_string(workspace().join(page)).unwrap())
+        .into();
     texts.extend(PROGRAMS.into_iter().chain(SCRIPTS).map(help));
     let text = texts.join("\n").replace("\\\n", " ").replace("|\n", "| ");
     let mut seen = 0;

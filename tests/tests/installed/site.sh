@@ -1,6 +1,6 @@
 # shellcheck shell=sh disable=SC2154 # site and python come by the environment
 printf 'APT::Install-Recommends "false";\nAPT::Get::Assume-Yes "true";\n' >/etc/apt/apt.conf.d/99readme
-mkdir -p /opt/backup
+mkdir -p /opt/backup /var/lib/prometheus/node-exporter
 ln -s "$site/collect" /opt/backup/collect
 cp "$site/cback3.conf" /etc/cback3.conf
 /usr/bin/python3 -m venv --without-pip /opt/cback3
