@@ -33,7 +33,7 @@ fn kills_at_any_moment() {
     create_bulk(&server, DATABASE, 1500);
     let [one, all] = [Some(DATABASE), None].map(|it| WholeDump::of(&server, it));
     let mut durations = HashMap::new();
-    for seed in seeds(60) {
+    for seed in seeds(30) {
         let kill = Kill::new(seed, DATABASE, stages);
         let job = kill.job;
         let duration = *durations

@@ -8,6 +8,7 @@ in_each_shell!(
     a_failed_dump_leaves_the_last_backup_alone,
     one_failure_does_not_stop_the_other_backups,
     a_program_that_fails_beside_a_dump_is_no_success,
+    new_names_that_cannot_be_synced_are_a_failure,
     a_link_in_place_of_the_work_directory_leads_nowhere,
 );
 
@@ -37,13 +38,7 @@ fn one_failure_does_not_stop_the_other_backups(shell: Shell) {
 
 /// Without `nproc` there is one dump at a time.
 fn a_program_that_fails_beside_a_dump_is_no_success(shell: Shell) {
-    let programs = [
-        ("od", 1),
-        ("mkfifo", 1),
-        ("mv", 1),
-        ("sync", 1),
-        ("nproc", 0),
-    ];
+    let programs = [("od", 1), ("mkfifo", 1), ("mv", 1), ("nproc", 0)];
     for (program, code) in programs {
         let site = Site::with("gzip", &["postgres", "template1"]);
         site.replace(program, "exit 1");
@@ -53,6 +48,24 @@ fn a_program_that_fails_beside_a_dump_is_no_success(shell: Shell) {
         let last = "cback-postgresql: not backed up: postgres, template1\n";
         assert_eq!(said.ends_with(last), code == 1, "{program}: {said}");
     }
+}
+
+/// One sync puts all new names on the disk, so its failure is everybody's.
+fn new_names_that_cannot_be_synced_are_a_failure(shell: Shell) {
+    let site = Site::with("none", &["postgres", "missing"]);
+    site.replace("sync", "exit 1");
+    let said = site.run(server(), shell).fails(1);
+    let directory = site.collect_dir().display().to_string();
+    let last = format!(
+        "\ncback-postgresql: collect_dir {directory} cannot be synced: \
+         a power cut may undo what was backed up\n\
+         cback-postgresql: not backed up: missing\n"
+    );
+    assert!(said.ends_with(&last), "{said}");
+    // Where nothing has a new name there is nothing to sync.
+    site.configure("none", &["missing"]);
+    let said = site.run(server(), shell).fails(1);
+    assert!(!said.contains("synced"), "{said}");
 }
 
 #[test]

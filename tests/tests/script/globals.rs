@@ -1,8 +1,11 @@
 //! `<globals>`: what the dumps of single databases leave out, in a file of its own.
 
-use cback_tests::{Finished, Server, Shell, Site, in_each_shell, server, unpacked};
+use cback_tests::{
+    Finished, SHELLS, Server, Shell, Site, in_each_shell, server, unpacked, without_keys,
+};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::sync::LazyLock;
 
 const FILE: &str = "postgresqlglobals.txt.gz";
 
@@ -21,30 +24,46 @@ fn site(databases: &[&str]) -> Site {
     site
 }
 
-fn globals_recreate_roles_and_the_named_databases(shell: Shell) {
+const DATABASE: &str = "a=b 'c' \\ -x";
+
+/// With a role that has a password, and a database of its own.
+static OWNED: LazyLock<Server> = LazyLock::new(|| {
     let server = Server::start();
     server.sql("postgres", "CREATE ROLE clerk PASSWORD 'secret'");
-    server.create_database("a=b 'c' \\ -x");
-    server.sql(
-        "postgres",
-        "ALTER DATABASE \"a=b 'c' \\ -x\" OWNER TO clerk",
-    );
-    let site = site(&["a=b 'c' \\ -x", "postgres"]);
+    server.create_database(DATABASE);
+    let sql = format!("ALTER DATABASE \"{DATABASE}\" OWNER TO clerk");
+    server.sql("postgres", &sql);
+    server
+});
+
+/// The globals of [`OWNED`] by the first shell, restored into an empty server.
+static PROVEN: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let globals = globals_of_owned(SHELLS[0]);
+    let empty = Server::start();
+    empty.sql("postgres", &String::from_utf8(globals.clone()).unwrap());
+    let owner = "SELECT pg_get_userbyid(datdba), rolpassword LIKE 'SCRAM-SHA-256$%' \
+        FROM pg_database JOIN pg_authid ON rolname = 'clerk' WHERE datname LIKE 'a=b%'";
+    assert_eq!(empty.sql("postgres", owner), "clerk|t\n");
+    globals
+});
+
+fn globals_of_owned(shell: Shell) -> Vec<u8> {
+    let site = site(&[DATABASE, "postgres"]);
     // Started elsewhere, by a relative name.
-    let mut command = site.command(&server, shell);
+    let mut command = site.command(&OWNED, shell);
     command.args(["--config", "cback3.conf"]);
     command.current_dir(site.path("."));
     command.output().unwrap().succeeds();
     let file = site.collect_dir().join(FILE);
     let mode = fs::metadata(&file).unwrap().permissions().mode();
     assert_eq!(mode & 0o7777, 0o600);
+    without_keys(&unpacked(&file).unwrap())
+}
 
-    let empty = Server::start();
-    let globals = String::from_utf8(unpacked(&file).unwrap()).unwrap();
-    empty.sql("postgres", &globals);
-    let owner = "SELECT pg_get_userbyid(datdba), rolpassword LIKE 'SCRAM-SHA-256$%' \
-        FROM pg_database JOIN pg_authid ON rolname = 'clerk' WHERE datname LIKE 'a=b%'";
-    assert_eq!(empty.sql("postgres", owner), "clerk|t\n");
+/// The same text from each shell: so what one of them restores to holds for all.
+fn globals_recreate_roles_and_the_named_databases(shell: Shell) {
+    assert!(!PROVEN.is_empty());
+    assert_eq!(globals_of_owned(shell), *PROVEN);
 }
 
 fn globals_that_fail_leave_the_last_ones_alone(shell: Shell) {
