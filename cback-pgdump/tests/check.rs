@@ -98,13 +98,15 @@ fn restored(dump: &Path, installation: &Installation) -> PathBuf {
 #[test]
 fn a_restored_database_prints_the_same_lines() {
     let directory = tempfile::tempdir().expect("room");
-    for server in TORTURED.iter() {
-        for options in [
+    for (number, server) in TORTURED.iter().rev().enumerate() {
+        let all = [
             &["torture"][..],
             &["--create", "torture"],
             &["--inserts", "torture"],
             &["--column-inserts", "--rows-per-insert=7", "torture"],
-        ] {
+        ];
+        // The newest stands for the others where it is not COPY.
+        for options in &all[..if number == 0 { all.len() } else { 1 }] {
             let dump = dump(server, &directory, "pg_dump", options);
             let again = restored(&dump, &server.installation);
             assert_eq!(lines(&dump), lines(&again), "{options:?}");

@@ -6,7 +6,6 @@ use std::io::{Read, Seek, Write};
 use std::num::NonZeroUsize;
 use std::process::{Command, Stdio};
 
-use bzip2::read::BzDecoder;
 use cback_compress::{Mode, Options, compress};
 
 /// How many coded bytes fill a block of this level.
@@ -14,16 +13,12 @@ pub(crate) fn border(level: u8) -> usize {
     usize::from(level) * 100_000 - 19
 }
 
-/// Asserts that `input` gives bzip2's bytes, and that they decode.
+/// Asserts that `input` gives bzip2's bytes.
 pub(crate) fn assert_same(what: &str, level: u8, input: &[u8]) {
     let stream = ours(level, input.chunks(1 << 16));
     assert!(
         stream == bzip2(level, input),
         "{what}: not what bzip2 -{level} writes"
-    );
-    assert!(
-        decoded(&stream) == input,
-        "{what}: does not decode at level {level}"
     );
 }
 
@@ -76,12 +71,6 @@ fn file_of(input: &[u8]) -> File {
     file.write_all(input).unwrap();
     file.rewind().unwrap();
     file
-}
-
-fn decoded(stream: &[u8]) -> Vec<u8> {
-    let mut input = Vec::new();
-    BzDecoder::new(stream).read_to_end(&mut input).unwrap();
-    input
 }
 
 /// Numbers that look random and are always the same (Knuth's MMIX generator, its upper half).
