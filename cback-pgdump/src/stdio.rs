@@ -68,26 +68,8 @@ fn say(message: &str) {
 
 #[cfg(test)]
 mod tests {
-    /// In a child, since the hook ends the process: the harness's own status would be 101.
     #[test]
     fn a_panic_is_one_line_and_status_1() {
-        if std::env::var_os("CBACK_PANIC").is_some() {
-            super::report_panics();
-            panic!("two\nlines");
-        }
-        let test = std::env::current_exe().expect("a test knows its own executable");
-        let mut child = std::process::Command::new(test);
-        child.args(["a_panic_is_one_line_and_status_1", "--nocapture"]);
-        let output = child.env("CBACK_PANIC", "").output().expect("it starts");
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(1), "{said}");
-        assert!(
-            said.starts_with("cback-pgdump: internal error: panicked at "),
-            "{said}"
-        );
-        assert!(
-            said.ends_with(": two lines\n") && said.lines().count() == 1,
-            "{said}"
-        );
+        cback_tests::assert_panic_is_one_line("cback-pgdump", super::report_panics);
     }
 }

@@ -37,7 +37,7 @@ pub use machine::throwaway_machine;
 pub use outcome::{Outcome, Published, WholeDump, unpacked, without_keys};
 pub use processes::{Process, figure};
 pub use random::{Random, seeds};
-pub use run::{Finished, in_background, run_with_input, shim, wrapped};
+pub use run::{Finished, assert_panic_is_one_line, in_background, run_with_input, shim, wrapped};
 pub use server::{Server, server};
 pub use shell::{SHELLS, Shell};
 pub use site::{Site, path_with_tools};

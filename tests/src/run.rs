@@ -84,3 +84,28 @@ pub fn shim(path: &Path, script: &str) {
     fs::write(path, format!("#!/bin/sh\n{script}\n")).expect("room for a script");
     fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("ours");
 }
+
+/// That `report_panics` ends `program` with status 1 and one line; to be called by a test named
+/// `a_panic_is_one_line_and_status_1`. It runs again in a child, where the harness's own status would be 101.
+#[track_caller]
+pub fn assert_panic_is_one_line(program: &str, report_panics: fn()) {
+    if std::env::var_os("CBACK_PANIC").is_some() {
+        report_panics();
+        panic!("two\nlines");
+    }
+    let mut test = Command::new(std::env::current_exe().expect("a test knows its own executable"));
+    test.args(["a_panic_is_one_line_and_status_1", "--nocapture"]);
+    let said = test
+        .env("CBACK_PANIC", "")
+        .output()
+        .expect("it starts")
+        .fails(1);
+    assert!(
+        said.starts_with(&format!("{program}: internal error: panicked at ")),
+        "{said}"
+    );
+    assert!(
+        said.ends_with(": two lines\n") && said.lines().count() == 1,
+        "{said}"
+    );
+}

@@ -171,21 +171,24 @@ fn a_role_comes_from_the_globals_or_the_backup_is_not_proven() {
 #[test]
 fn a_database_comes_from_the_globals() {
     let server = Server::start();
-    create_items(&server, "a/%");
+    create_items(&server, "it's/%");
     server.sql(
-        "a/%",
+        "it's/%",
         "CREATE TABLE sorted (t text, CHECK (current_setting('my.setting') = 'on'));
          INSERT INTO sorted SELECT 'x' FROM set_config('my.setting', 'on', false);
          CREATE ROLE keeper; ALTER TABLE item OWNER TO keeper;
-         ALTER DATABASE \"a/%\" SET my.setting = 'on';
-         ALTER DATABASE \"a/%\" SET default_transaction_read_only = on;
+         ALTER DATABASE \"it's/%\" SET my.setting = 'on';
+         ALTER DATABASE \"it's/%\" SET default_transaction_read_only = on;
          ALTER ROLE postgres VALID UNTIL 'infinity';",
     );
     let backups = Backups::new();
-    backups.put("postgresqldump-a%2F%25.txt", &dump(&server, Some("a/%")));
+    backups.put(
+        "postgresqldump-it's%2F%25.txt",
+        &dump(&server, Some("it's/%")),
+    );
     let mut command = server.command(tool("cback-pgdump"));
     command.args(["--globals", "--databases0-from", "-"]);
-    let globals = run_with_input(&mut command, "a/%\0".as_bytes());
+    let globals = run_with_input(&mut command, "it's/%\0".as_bytes());
     globals.succeeds();
     backups.put("postgresqlglobals.txt", &globals.stdout);
     let printed = backups.proves(&["--restore", "."]);
@@ -193,20 +196,30 @@ fn a_database_comes_from_the_globals() {
     assert!(printed.contains(said), "{printed}");
     // A dump that creates its database itself finds none.
     let mut command = server.command("pg_dump");
-    let created = command.args(["--create", "a/%"]).output().unwrap();
+    let created = command.args(["--create", "it's/%"]).output().unwrap();
     created.succeeds();
-    backups.put("postgresqldump-a%2F%25.txt", &created.stdout);
-    backups.proves(&["--restore", "postgresqldump-a%2F%25.txt"]);
-    backups.put("postgresqldump-a%2F%25.txt", &dump(&server, Some("a/%")));
+    backups.put("postgresqldump-it's%2F%25.txt", &created.stdout);
+    backups.proves(&["--restore", "postgresqldump-it's%2F%25.txt"]);
+    backups.put(
+        "postgresqldump-it's%2F%25.txt",
+        &dump(&server, Some("it's/%")),
+    );
     // Those of another mode are of another night.
     let stale = String::from_utf8_lossy(&globals.stdout).replace("keeper", "nobody");
     let gzip = |name: &str, bytes: &[u8]| backups.put(name, &packed(bytes, "gzip"));
-    gzip("postgresqldump-a%2F%25.txt.gz", &dump(&server, Some("a/%")));
+    gzip(
+        "postgresqldump-it's%2F%25.txt.gz",
+        &dump(&server, Some("it's/%")),
+    );
     gzip("postgresqlglobals.txt.gz", &globals.stdout);
     let bzip2 = packed(stale.as_bytes(), "bzip2");
     backups.put("postgresqlglobals.txt.bz2", &bzip2);
-    backups.proves(&["--restore", "postgresqldump-a%2F%25.txt.gz"]);
-    for name in ["dump-a%2F%25.txt.gz", "globals.txt.gz", "globals.txt.bz2"] {
+    backups.proves(&["--restore", "postgresqldump-it's%2F%25.txt.gz"]);
+    for name in [
+        "dump-it's%2F%25.txt.gz",
+        "globals.txt.gz",
+        "globals.txt.bz2",
+    ] {
         fs::remove_file(backups.path(&format!("postgresql{name}"))).unwrap();
     }
     // Only with the setting does the check let the row in.
