@@ -4,6 +4,7 @@
 mod backups;
 mod caught;
 mod command_line;
+mod globals;
 mod isolation;
 mod kills;
 mod leftovers;
