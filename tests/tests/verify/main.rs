@@ -4,8 +4,10 @@
 mod backups;
 mod caught;
 mod command_line;
+mod differs;
 mod globals;
 mod isolation;
 mod kills;
 mod leftovers;
+mod no_box;
 mod proven;
