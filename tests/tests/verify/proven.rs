@@ -127,14 +127,15 @@ fn a_directory_that_cannot_be_read_is_not_passed_over() {
     assert!(said.contains("all/secret: cannot be read"), "{said}");
 }
 
-/// A dump shows times in its server's zone, and the throwaway server has another.
+/// A dump shows times in its server's zone, and the throwaway server has another. Texts are not times.
 #[test]
 fn a_backup_from_another_time_zone_is_proven() {
     server().create_database("zone");
     server().sql(
         "zone",
         "CREATE TABLE moment AS SELECT '2020-01-01'::timestamptz + n * interval '37 hours 3.5 seconds'
-         FROM generate_series(1, 500) n",
+         FROM generate_series(1, 500) n;
+         CREATE TABLE note AS SELECT 'since 2020-01-07 08:00:00+01, not 2020-13-77 25:00:00+99' AS text",
     );
     let backups = Backups::new();
     for zone in ["America/St_Johns", "Asia/Kolkata"] {
