@@ -4,7 +4,7 @@
 //! cback3 reads the same file first, so there is no second validator here: only what quick-xml lets
 //! pass and what would do harm in silence is refused, and a DOCTYPE, whose entities we do not expand.
 //!
-//! quick-xml differs from expat in this; tests/reading.rs fails without any of it:
+//! quick-xml differs from expat in this; tests/pgconf/reading.rs fails without any of it:
 //! - A reference is an event of its own, though it joins the texts around it.
 //! - Only `xml10_content` ends lines as expat does, which goes by XML 1.0 whatever the declaration says.
 //! - A `<` within a tag is taken for a part of an attribute, and so an unclosed tag for none.

@@ -36,7 +36,7 @@ pub use kill::Kill;
 pub use machine::throwaway_machine;
 pub use outcome::{Outcome, Published, WholeDump, unpacked, without_keys};
 pub use processes::{Process, figure};
-pub use random::{Random, seeds};
+pub use random::{Random, cases, seeds};
 pub use run::{Finished, assert_panic_is_one_line, in_background, run_with_input, shim, wrapped};
 pub use server::{Server, server};
 pub use shell::{SHELLS, Shell};

@@ -46,3 +46,8 @@ pub fn seeds(usual: u64) -> impl Iterator<Item = u64> {
         .unwrap_or_else(|| RandomState::new().hash_one(()) % 1_000_000_000);
     first..first + rounds
 }
+
+/// How many cases proptest tries: `$PROPTEST_CASES`, else `usual`.
+pub fn cases(usual: u32) -> u32 {
+    std::env::var("PROPTEST_CASES").map_or(usual, |text| text.parse().expect("PROPTEST_CASES"))
+}

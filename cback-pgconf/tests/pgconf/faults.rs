@@ -1,9 +1,6 @@
 //! What is said of faulty documents, word by word.
 
-#[path = "program/mod.rs"]
-mod program;
-
-use program::{given, pgconf};
+use crate::{SECTION, SETTINGS, given, message};
 
 /// Document, place and cause, hint.
 type Case = (&'static str, &'static str, &'static str);
@@ -82,28 +79,22 @@ const SECTIONS: &[Case] = &[
     ("<cb_config><postgresql><compress_mode>none</compress_mode>\n<all><![CDATA[Y]]></all></postgresql></cb_config>", "1:12: no database is named and all is not Y", "<all> at 2:1 holds a CDATA section, which Cedar Backup ignores"),
 ];
 
-const SECTION: &str =
-    "<postgresql><compress_mode>none</compress_mode><database>x</database></postgresql>";
-
-/// Faults of what stands around a valid section, which comes in place of SECTION.
+/// Faults of what stands beside a valid section, in the same line as that and the root's tag.
 #[rustfmt::skip]
 const AROUND: &[Case] = &[
-    ("<cb_config>SECTION</cb_config>", "1:1: there is no <options> section in <cb_config>", ""),
-    ("<cb_config>SECTION\n<options/></cb_config>", "2:1: backup_user is missing in <options>", ""),
-    ("<cb_config>SECTION\n<options><backup-user>u</backup-user></options></cb_config>", "2:1: backup_user is missing in <options>", "<backup-user> at 2:10 is not read: write <backup_user>"),
-    ("<cb_config>SECTION\n<options><backup_user>u</backup_user></options></cb_config>", "2:1: backup_group is missing in <options>", ""),
-    ("<cb_config>SECTION<options><backup_user>u</backup_user><backup_group>g</backup_group></options>\n</cb_config>", "1:1: there is no <collect> section in <cb_config>", ""),
-    ("<cb_config>SECTION<options><backup_user>u</backup_user><backup_group>g</backup_group></options>\n<collect/></cb_config>", "2:1: collect_dir is missing in <collect>", ""),
-    ("<cb_config>SECTION\n<collect><collect_dir>opt</collect_dir></collect></cb_config>", "2:10: collect_dir must be an absolute path, not \"opt\"", ""),
-    ("<cb_config>SECTION\n<collect><collect_dir> /opt</collect_dir></collect></cb_config>", "2:10: collect_dir must be an absolute path, not \" /opt\"", "Cedar Backup does not trim values: remove the blanks around it"),
-    ("<cb_config>SECTION\n<options><override><abs_path>bin/x</abs_path></override></options></cb_config>", "2:20: abs_path must be an absolute path, not \"bin/x\"", ""),
-    ("<cb_config>SECTION<options><backup_user>u</backup_user><backup_group>g</backup_group>\n<override><command>pg_dump</command></override></options><collect><collect_dir>/</collect_dir></collect></cb_config>", "1:94: abs_path is missing in the <override> of pg_dump", ""),
+    ("", "1:1: there is no <options> section in <cb_config>", ""),
+    ("\n<options/>", "2:1: backup_user is missing in <options>", ""),
+    ("\n<options><backup-user>u</backup-user></options>", "2:1: backup_user is missing in <options>", "<backup-user> at 2:10 is not read: write <backup_user>"),
+    ("\n<options><backup_user>u</backup_user></options>", "2:1: backup_group is missing in <options>", ""),
+    ("<options><backup_user>u</backup_user><backup_group>g</backup_group></options>\n", "1:1: there is no <collect> section in <cb_config>", ""),
+    ("<options><backup_user>u</backup_user><backup_group>g</backup_group></options>\n<collect/>", "2:1: collect_dir is missing in <collect>", ""),
+    ("\n<collect><collect_dir>opt</collect_dir></collect>", "2:10: collect_dir must be an absolute path, not \"opt\"", ""),
+    ("\n<collect><collect_dir> /opt</collect_dir></collect>", "2:10: collect_dir must be an absolute path, not \" /opt\"", "Cedar Backup does not trim values: remove the blanks around it"),
+    ("\n<options><override><abs_path>bin/x</abs_path></override></options>", "2:20: abs_path must be an absolute path, not \"bin/x\"", ""),
+    ("<options><backup_user>u</backup_user><backup_group>g</backup_group>\n<override><command>pg_dump</command></override></options><collect><collect_dir>/</collect_dir></collect>", "1:94: abs_path is missing in the <override> of pg_dump", ""),
 ];
 
-const WHOLE: &str = "<cb_config>SECTION<options><backup_user>u</backup_user><backup_group>g</backup_group></options>\
-    <collect><collect_dir>/c</collect_dir></collect></cb_config>";
-
-/// Names of which no backup can be made; DATABASES stands for the section's.
+/// Names of which no backup can be made, after the mode. LONG is a name of 64 bytes.
 #[rustfmt::skip]
 const NAMES: &[Case] = &[
     ("<user>LONG</user>\n<database>x</database>", "1:59: user \"LONG\" has 64 bytes, and PostgreSQL's names at most 63", ""),
@@ -112,126 +103,79 @@ const NAMES: &[Case] = &[
     ("<database>%25%2F</database>\n<database>%/</database>", "2:1: databases \"%25%2F\" and \"%/\" would share the file postgresqldump-%25%2F.txt", ""),
 ];
 
-fn expect(document: &str, arguments: &[&str], (cause, hint): (&str, &str)) {
-    let hint = Some(hint).filter(|hint| !hint.is_empty());
-    let hint = hint.map(|hint| format!("cback-pgconf: hint: {hint}\n"));
-    let stderr = format!(
-        "cback-pgconf: standard input:{cause}\n{}",
-        hint.unwrap_or_default()
-    );
-    let said = given(document, pgconf(arguments));
-    assert_eq!(said.stderr, stderr, "{arguments:?} of {document:?}");
-    assert_eq!(
-        (said.status, said.stdout.as_str()),
-        (Some(1), ""),
-        "{document:?}"
-    );
+/// Not UTF-8: one hint for most of them.
+const LATIN: &str =
+    "Cedar Backup reads its configuration as UTF-8, whatever the XML declaration says";
+const UTF16: &str = "this seems to be UTF-16: convert it to UTF-8";
+#[rustfmt::skip]
+const NOT_UTF8: &[(&[u8], &str, &str)] = &[
+    (b"<?xml version='1.0' encoding='latin1'?>\n<a>caf\xe9</a>", "2:7: not UTF-8", LATIN),
+    (b"<a>\n<b c='\xc3'/></a>", "2:7: not UTF-8", LATIN),
+    (b"<a>\xed\xa0\x80</a>", "1:4: not UTF-8", LATIN),
+    (b"\xff\xfe<\0a\0/\0>\0", "1:1: not UTF-8", LATIN),
+    (b"<\0a\0/\0>\0", "1:2: character U+0000 is not allowed in XML", UTF16),
+    (b"\0<\0a\0/\0>", "1:1: character U+0000 is not allowed in XML", UTF16),
+];
+
+#[track_caller]
+fn assert_fault(arguments: &str, document: impl AsRef<[u8]>, cause: &str, hint: &str) {
+    given(document, arguments).is(1, "", &message(cause, hint));
 }
 
 #[test]
 fn every_fault_is_named_with_its_place_and_its_cause() {
     for (document, cause, hint) in NOT_XML {
         for command in [
-            &["check"][..],
-            &["shell", "--no-validate"],
-            &["json", "--section-only"],
-            &["databases"],
+            "check",
+            "shell --no-validate",
+            "json --section-only",
+            "databases",
         ] {
-            expect(document, command, (cause, hint));
+            assert_fault(command, document, cause, hint);
         }
     }
     for (document, cause, hint) in SECTIONS {
-        expect(document, &["check", "--section-only"], (cause, hint));
-        expect(document, &["shell"], (cause, hint));
+        assert_fault("check --section-only", document, cause, hint);
+        assert_fault("shell", document, cause, hint);
     }
-    for (document, cause, hint) in AROUND {
-        expect(
-            &document.replace("SECTION", SECTION),
-            &["check"],
-            (cause, hint),
-        );
+    for (around, cause, hint) in AROUND {
+        let document = format!("<cb_config>{SECTION}{around}</cb_config>");
+        assert_fault("check", document, cause, hint);
+    }
+    for (document, cause, hint) in NOT_UTF8 {
+        assert_fault("check", document, cause, hint);
     }
 }
 
 /// 32 characters, 64 bytes: what counts characters lets it through.
 #[test]
 fn names_are_held_against_the_limits_of_postgresql_and_against_each_other() {
+    let document = |names: &str| {
+        let mode = "<compress_mode>none</compress_mode>";
+        format!("<cb_config><postgresql>{mode}{names}</postgresql>{SETTINGS}</cb_config>")
+    };
     let long = "ü".repeat(32);
     for (names, cause, hint) in NAMES {
-        let section =
-            format!("<postgresql><compress_mode>none</compress_mode>{names}</postgresql>");
-        let document = WHOLE.replace("SECTION", &section).replace("LONG", &long);
-        let cause = cause.replace("LONG", &long);
-        for command in [
-            &["check"][..],
-            &["check", "--section-only"],
-            &["shell"],
-            &["files"],
-            &["json"],
-        ] {
-            expect(&document, command, (&cause, hint));
+        let [names, cause] = [names, cause].map(|text| text.replace("LONG", &long));
+        let document = document(&names);
+        for command in ["check", "check --section-only", "shell", "files", "json"] {
+            assert_fault(command, &document, &cause, hint);
         }
         assert_eq!(
-            given(&document, pgconf(["shell", "--no-validate"])).status,
-            Some(0)
+            given(&document, "shell --no-validate").status(),
+            0,
+            "{names}"
         );
     }
     let longest = format!("{}xü/%", "ü".repeat(29));
-    let document = format!(
-        "<cb_config><postgresql><compress_mode>none</compress_mode><database>{longest}</database></postgresql></cb_config>"
-    );
-    assert_eq!(
-        (
-            longest.len(),
-            given(document, pgconf(["check", "--section-only"])).status
-        ),
-        (63, Some(0))
-    );
-}
-
-#[test]
-fn what_is_not_utf8_is_named_where_it_stands() {
-    let hint = "Cedar Backup reads its configuration as UTF-8, whatever the XML declaration says";
-    let cases: [(&[u8], &str); 4] = [
-        (
-            b"<?xml version='1.0' encoding='latin1'?>\n<a>caf\xe9</a>",
-            "2:7: not UTF-8",
-        ),
-        (b"<a>\n<b c='\xc3'/></a>", "2:7: not UTF-8"),
-        (b"<a>\xed\xa0\x80</a>", "1:4: not UTF-8"),
-        (b"\xff\xfe<\0a\0/\0>\0", "1:1: not UTF-8"),
-    ];
-    for (document, cause) in cases {
-        let said = given(document, pgconf(["check"]));
-        let stderr = format!("cback-pgconf: standard input:{cause}\ncback-pgconf: hint: {hint}\n");
-        assert_eq!(
-            (said.status, said.stderr),
-            (Some(1), stderr),
-            "{}",
-            document.escape_ascii()
-        );
-    }
-}
-
-#[test]
-fn utf16_without_a_mark_is_known_for_what_it_is() {
-    for document in [b"<\0a\0/\0>\0", b"\0<\0a\0/\0>"] {
-        let said = given(document, pgconf(["check"]));
-        assert!(
-            said.stderr
-                .ends_with("hint: this seems to be UTF-16: convert it to UTF-8\n"),
-            "{}",
-            said.stderr
-        );
-        assert_eq!(said.status, Some(1));
-    }
+    assert_eq!(longest.len(), 63);
+    let document = document(&format!("<database>{longest}</database>"));
+    given(document, "check --section-only").is(0, "", "");
 }
 
 #[test]
 fn section_only_looks_at_nothing_else() {
-    let document = format!(
-        "<cb_config>{SECTION}<collect><collect_dir>opt</collect_dir></collect></cb_config>"
-    );
-    let said = given(document, pgconf(["check", "--section-only"]));
-    assert_eq!((said.status, said.stderr.as_str()), (Some(0), ""));
+    let collect = "<collect><collect_dir>opt</collect_dir></collect>";
+    let document = format!("<cb_config>{SECTION}{collect}</cb_config>");
+    given(document, "check --section-only").is(0, "", "");
 }

@@ -1,14 +1,11 @@
 //! `eval "$(cback-pgconf shell ...)"` yields each value as it is, and runs nothing, in every shell.
 
-#[path = "program/mod.rs"]
-mod program;
-
-use std::path::Path;
-use std::process::Command;
-
+use crate::{PROGRAM, given};
 use cback_pgconf::{CompressMode, LocalConfig, PostgresqlConfig};
-use program::{given, pgconf};
+use cback_tests::{Finished, cases};
 use proptest::prelude::*;
+use std::path::Path;
+use std::process::{Command, Output};
 
 #[rustfmt::skip]
 const SHELLS: &[&[&str]] = &[
@@ -44,28 +41,33 @@ fn document(values: &[String]) -> Vec<u8> {
         .expect("XML can carry them")
 }
 
-/// What a shell sees of them, each ended by NUL: the user, then each database and its file.
-fn seen_by(shell: &[&str], directory: &Path, assignments: &str, locale: &str) -> Vec<u8> {
-    let script = r#"eval "$1"; printf '%s\000' "$user"; n=0
-        for name; do n=$((n + 1)); eval "file=\$file_$n"; printf '%s\000' "$name" "$file"; done"#;
+/// What comes of a script in a shell; `$0` is the first of the arguments.
+fn in_shell(
+    shell: &[&str],
+    script: &str,
+    arguments: &[&str],
+    directory: &Path,
+    locale: &str,
+) -> Output {
     let mut command = Command::new(shell[0]);
     command
         .args(&shell[1..])
-        .args(["-c", script, "sh", assignments]);
+        .args(["-c", script])
+        .args(arguments);
     let output = command
         .current_dir(directory)
         .env("LC_ALL", locale)
         .output();
-    let missing = |error| panic!("{} must be installed for this test: {error}", shell[0]);
-    let output = output.unwrap_or_else(missing);
-    assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{shell:?}");
-    assert!(output.status.success(), "{shell:?}");
-    output.stdout
+    output.unwrap_or_else(|error| panic!("{} must be installed for this test: {error}", shell[0]))
 }
 
+/// Prints the user, then each database and its file, each ended by NUL.
+const PRINT: &str = r#"eval "$1"; printf '%s\000' "$user"; n=0
+    for name; do n=$((n + 1)); eval "file=\$file_$n"; printf '%s\000' "$name" "$file"; done"#;
+
 fn check_in_every_shell(values: &[String]) {
-    let said = given(document(values), pgconf(["shell", "--no-validate"]));
-    assert_eq!((said.status, said.stderr.as_str()), (Some(0), ""));
+    let said = given(document(values), "shell --no-validate");
+    said.is(0, &said.stdout, "");
     let mut expected = values[0].clone() + "\0";
     for name in values {
         let safe = if name.contains('/') {
@@ -75,14 +77,21 @@ fn check_in_every_shell(values: &[String]) {
         };
         expected.extend([name, "\0postgresqldump-", safe, ".txt\0"]);
     }
-    let expected = expected.into_bytes();
     let directory = tempfile::tempdir().expect("a directory");
     for shell in SHELLS {
         for locale in ["C", "C.UTF-8"] {
-            let seen = seen_by(shell, directory.path(), &said.stdout, locale);
+            let output = in_shell(
+                shell,
+                PRINT,
+                &["sh", &said.stdout],
+                directory.path(),
+                locale,
+            );
+            assert_eq!(output.succeeds(), "", "{shell:?}");
+            let seen = output.stdout.escape_ascii().to_string();
             assert_eq!(
-                seen.escape_ascii().to_string(),
-                expected.escape_ascii().to_string(),
+                seen,
+                expected.as_bytes().escape_ascii().to_string(),
                 "{shell:?} {locale}"
             );
             let left = std::fs::read_dir(directory.path())
@@ -106,23 +115,11 @@ fn nasty_values_stay_text() {
 #[test]
 fn a_command_substitution_keeps_what_a_value_ends_with() {
     let directory = tempfile::tempdir().expect("a directory");
-    let file = directory.path().join("conf");
-    std::fs::write(&file, document(&["a\n\n".into()])).expect("it can be written");
+    std::fs::write(directory.path().join("conf"), document(&["a\n\n".into()])).expect("room");
+    let script = r#"conf=$("$0" shell --section-only --prefix my_ conf) || exit; eval "$conf"; printf '%s.' "$my_user" "$@" $#"#;
     for shell in SHELLS {
-        let script = r#"conf=$("$0" shell --section-only --prefix my_ "$1") || exit; eval "$conf"; printf '%s.' "$my_user" "$@" $#"#;
-        let output = Command::new(shell[0])
-            .args(&shell[1..])
-            .args(["-c", script, env!("CARGO_BIN_EXE_cback-pgconf")])
-            .arg(&file)
-            .output()
-            .unwrap_or_else(|error| {
-                panic!("{} must be installed for this test: {error}", shell[0])
-            });
-        assert_eq!(
-            String::from_utf8_lossy(&output.stdout),
-            "a\n\n.a\n\n.1.",
-            "{shell:?}"
-        );
+        let output = in_shell(shell, script, &[PROGRAM], directory.path(), "C");
+        assert_eq!(output.printed(), "a\n\n.a\n\n.1.", "{shell:?}");
     }
 }
 
@@ -131,17 +128,13 @@ fn nothing_that_could_become_a_nul_is_let_through() {
     for value in ["\0", "&#0;", "&#x0;", "&#00;"] {
         let document =
             format!("<cb_config><postgresql><user>a{value}b</user></postgresql></cb_config>");
-        let said = given(document, pgconf(["shell", "--no-validate"]));
-        assert_eq!(
-            (said.status, said.stdout.as_str()),
-            (Some(1), ""),
-            "{value:?}"
-        );
+        let said = given(document, "shell --no-validate");
+        said.is(1, "", &said.stderr);
     }
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 6, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig::with_cases(cases(6)))]
 
     #[test]
     fn any_values_stay_text(values in prop::collection::vec(value(), 1..60)) {

@@ -1,18 +1,13 @@
 //! What `add` writes reads back as it was given, by us and by Cedar, and touches nothing else.
 
-#[path = "cedar/mod.rs"]
-mod cedar;
-#[path = "program/mod.rs"]
-mod program;
-
-use std::process::ChildStdin;
-use std::sync::{LazyLock, Mutex};
-
+use crate::cedar::{self, Cedar};
+use crate::{SETTINGS, given, pgconf, run};
 use cback_pgconf::{AddError, CompressMode, LocalConfig, PostgresqlConfig};
-use cedar::Cedar;
-use program::{given, pgconf};
+use cback_tests::cases;
 use proptest::prelude::*;
 use serde_json::json;
+use std::process::ChildStdin;
+use std::sync::{LazyLock, Mutex};
 
 /// Documents without a section: what comes before the place for one, and what comes after.
 #[rustfmt::skip]
@@ -41,13 +36,7 @@ fn section(user: Option<&str>, databases: &[&str], globals: bool) -> LocalConfig
 
 fn added(local: &LocalConfig, document: &str, replace: bool) -> String {
     let added = local.add_config(document.as_bytes(), replace);
-    let added = String::from_utf8(added.expect("it fits")).expect("UTF-8");
-    let read = LocalConfig::parse(added.as_bytes()).expect("it reads");
-    assert_eq!(
-        read.postgresql.map(|read| read.user),
-        local.postgresql.clone().map(|own| own.user)
-    );
-    added
+    String::from_utf8(added.expect("it fits")).expect("UTF-8")
 }
 
 /// What was put in: the document must begin and end as before, to the byte.
@@ -56,27 +45,28 @@ fn put_in<'a>(added: &'a str, [before, after]: &[&str; 2]) -> &'a str {
     rest.strip_suffix(after).expect("ends as before")
 }
 
+/// An empty root is opened, and what is unset is an empty element.
 #[test]
 fn the_section_is_written_as_cedar_writes_it() {
-    let local = section(Some("p&l <x>"), &["a", "b]]>"], false);
-    let expected = "<cb_config>\n   <options/>\n   <postgresql>\n      <user>p&amp;l &lt;x&gt;</user>\n      \
+    let all = "<cb_config>\n   <postgresql>\n      <user/>\n      <compress_mode/>\n      <all>Y</all>\n      \
+        <globals>Y</globals>\n      <database>x</database>\n   </postgresql>\n</cb_config>";
+    given(
+        "<cb_config/>",
+        "add --no-validate --all --globals --database x",
+    )
+    .is(0, all, "");
+    let unset = "<!--x--><cb_config a='b' >\n   <postgresql>\n      <user/>\n      \
+        <compress_mode>gzip</compress_mode>\n      <all>Y</all>\n   </postgresql>\n</cb_config>\n";
+    given(
+        "<!--x--><cb_config a='b' />\n",
+        "add --compress-mode gzip --all",
+    )
+    .is(0, unset, "");
+    let escaped = "<cb_config>\n   <options/>\n   <postgresql>\n      <user>p&amp;l&lt;x&gt;</user>\n      \
         <compress_mode>gzip</compress_mode>\n      <all>N</all>\n      <database>a</database>\n      \
         <database>b]]&gt;</database>\n   </postgresql>\n</cb_config>\n";
-    assert_eq!(
-        added(&local, "<cb_config>\n   <options/>\n</cb_config>\n", false),
-        expected
-    );
-}
-
-#[test]
-fn an_empty_root_is_opened_and_unset_values_are_empty_elements() {
-    let expected = "<!--x--><cb_config a='b' >\n   <postgresql>\n      <user/>\n      \
-        <compress_mode>gzip</compress_mode>\n      <all>Y</all>\n   </postgresql>\n</cb_config>\n";
-    let local = section(None, &[], false);
-    assert_eq!(
-        added(&local, "<!--x--><cb_config a='b' />\n", false),
-        expected
-    );
+    let add = "add --user p&l<x> --compress-mode gzip --database a --database b]]>";
+    given("<cb_config>\n   <options/>\n</cb_config>\n", add).is(0, escaped, "");
 }
 
 #[test]
@@ -85,14 +75,9 @@ fn everything_outside_the_section_stays_to_the_byte() {
     for around in DOCUMENTS {
         let added = added(&local, &around.concat(), false);
         let inserted = put_in(&added, around);
-        assert!(
-            inserted.trim_start().starts_with("<postgresql>"),
-            "{inserted:?}"
-        );
-        assert!(
-            inserted.trim_end().ends_with("</postgresql>"),
-            "{inserted:?}"
-        );
+        let trimmed = inserted.trim();
+        let is_section = trimmed.starts_with("<postgresql>") && trimmed.ends_with("</postgresql>");
+        assert!(is_section, "{inserted:?}");
         let line_end = if around[0].contains("\r\n") {
             "\r\n"
         } else {
@@ -125,69 +110,57 @@ fn replacing_leaves_everything_around_the_first_section() {
 }
 
 #[test]
-fn a_second_section_is_refused() {
-    let stderr = "cback-pgconf: standard input:2:2: there is a <postgresql> section already\n\
-                  cback-pgconf: hint: --replace puts the new one in its place\n";
-    let add = pgconf(["add", "--all", "--compress-mode", "none"]);
-    given("<cb_config>\n <postgresql/></cb_config>", add).is(1, "", stderr);
-}
-
-#[test]
-fn what_could_not_be_read_back_is_refused() {
-    let empty = "the section would not read back as it was given: an empty value is read as none";
-    let character = "the section would not read back as it was given: character U+";
-    let nearly = "x".repeat((1 << 20) - 32);
-    let nearly = format!("<cb_config><x>{nearly}</x></cb_config>");
+fn what_there_is_no_place_for_and_what_could_not_be_read_back_is_refused() {
+    let lossy = |why: &str| format!("the section would not read back as it was given: {why}");
+    let empty = lossy("an empty value is read as none");
+    let nearly = format!(
+        "<cb_config><x>{}</x></cb_config>",
+        "x".repeat((1 << 20) - 32)
+    );
+    let second = "standard input:2:2: there is a <postgresql> section already\n\
+                  cback-pgconf: hint: --replace puts the new one in its place";
     #[rustfmt::skip]
     let cases: &[(&str, &[&str], String)] = &[
-        ("<cb_config/>", &["--user", ""], empty.into()),
-        ("<cb_config/>", &["--database", ""], empty.into()),
-        ("<cb_config/>", &["--database", "a", "--database", ""], empty.into()),
-        ("<cb_config/>", &["--user", "a\u{1}"], format!("{character}0001 is not allowed in XML")),
-        ("<cb_config/>", &["--database", "\u{fffe}"], format!("{character}FFFE is not allowed in XML")),
+        ("<cb_config/>", &["--user", ""], empty.clone()),
+        ("<cb_config/>", &["--database", ""], empty.clone()),
+        ("<cb_config/>", &["--database", "a", "--database", ""], empty),
+        ("<cb_config/>", &["--user", "a\u{1}"], lossy("character U+0001 is not allowed in XML")),
+        ("<cb_config/>", &["--database", "\u{fffe}"], lossy("character U+FFFE is not allowed in XML")),
+        (&nearly, &["--user", "a"], lossy("larger than 1 MiB")),
         ("<config/>", &["--user", "a"], "standard input:1:1: the root element is not <cb_config>".into()),
         ("<cb_config>", &["--user", "a"], "standard input:1:1: `<cb_config>` is never closed".into()),
-        (&nearly, &["--user", "a"], "the section would not read back as it was given: larger than 1 MiB".into()),
+        ("<cb_config>\n <postgresql/></cb_config>", &["--user", "a"], second.into()),
     ];
     for (document, arguments, message) in cases {
-        let add = pgconf([&["add", "--no-validate"], *arguments].concat());
-        given(document, add).is(1, "", &format!("cback-pgconf: {message}\n"));
+        let mut add = pgconf(&["add", "--no-validate"]);
+        let said = run(add.args(*arguments), document.as_bytes());
+        said.is(1, "", &format!("cback-pgconf: {message}\n"));
     }
 }
 
 /// In clap's words, before anything is read; `--no-validate` writes it nevertheless.
 #[test]
 fn an_invalid_section_is_wrong_usage() {
-    let long = "x".repeat(64);
-    let cases: &[(&[&str], &str)] = &[
-        (&["--all"], "compress_mode is missing in <postgresql>"),
+    let long = format!("--compress-mode none --database {}", "x".repeat(64));
+    let cases = [
+        ("--all", "compress_mode is missing in <postgresql>"),
         (
-            &["--compress-mode", "none"],
+            "--compress-mode none",
             "no database is named and all is not Y",
         ),
         (
-            &["--compress-mode", "none", "--all", "--database", "x"],
+            "--compress-mode none --all --database x",
             "a database is named although all is Y",
         ),
+        (&long, "has 64 bytes, and PostgreSQL's names at most 63"),
         (
-            &["--compress-mode", "none", "--database", &long],
-            "has 64 bytes, and PostgreSQL's names at most 63",
-        ),
-        (
-            &[
-                "--compress-mode",
-                "none",
-                "--database",
-                "a/",
-                "--database",
-                "a%2F",
-            ],
+            "--compress-mode none --database a/ --database a%2F",
             "would share the file",
         ),
     ];
     for (arguments, message) in cases {
-        let said = given("", pgconf([&["add"], *arguments].concat()));
-        assert_eq!((said.status, said.stdout.as_str()), (Some(2), ""));
+        let said = given("", &format!("add {arguments}"));
+        said.is(2, "", &said.stderr);
         let (first, rest) = said.stderr.split_once('\n').expect("several lines");
         assert!(
             first.starts_with("error: ") && first.contains(message),
@@ -197,48 +170,27 @@ fn an_invalid_section_is_wrong_usage() {
             rest.contains("Usage: cback-pgconf add [--user U]"),
             "{rest}"
         );
-        let add = pgconf([&["add", "--no-validate"], *arguments].concat());
-        let taken = given("<cb_config/>", add);
-        assert_eq!((taken.status, taken.stderr.as_str()), (Some(0), ""));
-        let given_again = ["databases", "--section-only"];
+        let written = given("<cb_config/>", &format!("add --no-validate {arguments}"));
+        written.is(0, &written.stdout, "");
         assert_eq!(
-            given(&taken.stdout, pgconf(given_again)).status,
-            Some(1),
-            "{}",
-            taken.stdout
+            given(&written.stdout, "databases --section-only").status(),
+            1,
+            "{arguments}"
         );
     }
 }
 
 #[test]
-fn no_validate_writes_all_beside_a_database() {
-    let add = [
-        "add",
-        "--no-validate",
-        "--all",
-        "--globals",
-        "--database",
-        "x",
-    ];
-    let expected = "<cb_config>\n   <postgresql>\n      <user/>\n      <compress_mode/>\n      <all>Y</all>\n      \
-        <globals>Y</globals>\n      <database>x</database>\n   </postgresql>\n</cb_config>";
-    given("<cb_config/>", pgconf(add)).is(0, expected, "");
-}
-
-#[test]
 fn what_was_added_passes_check_and_can_be_replaced() {
-    let rest = "<cb_config><options><backup_user>u</backup_user><backup_group>g</backup_group></options>\
-                <collect><collect_dir>/c</collect_dir></collect></cb_config>";
+    let rest = format!("<cb_config>{SETTINGS}</cb_config>");
     let first =
         "add --replace --user u --compress-mode bzip2 --globals --database a=b --database -f";
-    let first = || pgconf(first.split(' '));
-    let once = given(rest, first());
-    given(&once.stdout, pgconf(["check", "--strict"])).is(0, "", "");
-    let second = ["add", "--replace", "--compress-mode", "none", "--all"];
-    let twice = given(&once.stdout, pgconf(second));
+    let once = given(rest, first).stdout;
+    given(&once, "check --strict").is(0, "", "");
+    let twice = given(&once, "add --replace --compress-mode none --all").stdout;
     let shell = "user=''\ncompress_mode='none'\nall='Y'\nglobals='N'\nset --\n";
-    given(&twice.stdout, pgconf(["shell", "--section-only"])).is(0, shell, "");
-    given(twice.stdout, first()).is(0, &once.stdout, "");
+    given(&twice, "shell --section-only").is(0, shell, "");
+    given(twice, first).is(0, &once, "");
 }
 
 #[test]
@@ -260,7 +212,7 @@ fn databases_are_equal_in_any_order() {
 static CEDAR: LazyLock<Mutex<(Cedar, ChildStdin)>> = LazyLock::new(|| Mutex::new(Cedar::start()));
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig::with_cases(cases(200)))]
 
     #[test]
     fn any_section_reads_back(user in prop::option::of(value()), globals in any::<bool>(), databases in prop::collection::vec(value(), 0..5), place in 0..DOCUMENTS.len()) {

@@ -1,26 +1,9 @@
 //! The real Cedar Backup, kept alive to answer what it reads in one document after another.
 
-use std::io::{BufRead, BufReader, Write};
-use std::path::PathBuf;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-
+use cback_tests::python;
 use serde_json::Value;
-
-/// The Python that has `cedar-backup3`.
-pub(crate) fn python() -> PathBuf {
-    let venv = || concat!(env!("CARGO_MANIFEST_DIR"), "/../target/venv/bin/python").into();
-    let python: PathBuf = std::env::var_os("CBACK_TEST_PYTHON").map_or_else(venv, PathBuf::from);
-    let has_cedar = Command::new(&python)
-        .args(["-c", "import CedarBackup3"])
-        .stderr(Stdio::null())
-        .status();
-    assert!(
-        has_cedar.is_ok_and(|status| status.success()),
-        "{} is no Python with cedar-backup3: run scripts/test, or set CBACK_TEST_PYTHON",
-        python.display()
-    );
-    python
-}
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 /// One such process.
 pub(crate) struct Cedar {
@@ -31,13 +14,15 @@ pub(crate) struct Cedar {
 impl Cedar {
     /// Starts one; documents go to the second, in any number.
     pub(crate) fn start() -> (Self, ChildStdin) {
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cedar/read.py");
-        let mut child = Command::new(python())
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/pgconf/cedar.py");
+        let mut command = Command::new(python());
+        command
             .arg(script)
             .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
+            .stdout(Stdio::piped());
+        let mut child = command
             .spawn()
-            .expect("python starts");
+            .expect("scripts/prerequisites test has made one");
         let documents = child.stdin.take().expect("a pipe");
         let answers = BufReader::new(child.stdout.take().expect("a pipe"));
         (Self { child, answers }, documents)

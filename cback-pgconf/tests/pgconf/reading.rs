@@ -3,13 +3,9 @@
 //! Held against the real thing on documents made at random. `CBACK_DIFF_DOCUMENTS` says how many,
 //! `CBACK_DIFF_FIRST` which is the first.
 
-#[path = "cedar/mod.rs"]
-mod cedar;
-#[path = "documents/mod.rs"]
-mod documents;
-
+use crate::cedar::{self, Cedar};
+use crate::documents;
 use cback_pgconf::{CompressMode, Fault, LocalConfig, Settings};
-use cedar::Cedar;
 use serde_json::{Value, json};
 
 fn number(variable: &str, default: u64) -> u64 {
@@ -20,64 +16,51 @@ fn number(variable: &str, default: u64) -> u64 {
 fn reads_what_cedar_accepts() {
     let first = number("CBACK_DIFF_FIRST", 1);
     let total = number("CBACK_DIFF_DOCUMENTS", 20_000);
-    let counted = compare((first..first + total).map(documents::document));
-    eprintln!("{counted:?}");
-    // Agreement on what hardly ever comes would mean little.
-    assert!(counted.accepted * 2 > total, "{counted:?}");
-    assert!(
-        (1..total / 10).contains(&counted.refused_here),
-        "{counted:?}"
-    );
-}
-
-#[derive(Debug, Default)]
-struct Counted {
-    accepted: u64,
-    refused_here: u64,
-}
-
-/// Asks Cedar of each document.
-fn compare(documents: impl Iterator<Item = Vec<u8>> + Clone + Send) -> Counted {
+    let documents = || (first..first + total).map(documents::document);
     let (cedar, mut pipe) = Cedar::start();
-    let (mut differences, mut counted) = (Vec::new(), Counted::default());
+    let (mut accepted, mut refused_here, mut differences) = (0, 0, Vec::new());
     std::thread::scope(|scope| {
-        let sent = documents.clone();
         scope.spawn(move || {
-            for document in sent {
+            for document in documents() {
                 cedar::send(&mut pipe, &document).expect("Cedar listens");
             }
         });
         // Ends with this, by a panic too: or the documents would wait for it for ever.
         let mut cedar = cedar;
-        for document in documents {
+        for document in documents() {
             let [section, settings] = cedar.answer();
             if section.get("refused").is_some() {
                 continue;
             }
-            counted.accepted += 1;
+            accepted += 1;
             if LocalConfig::parse(&document).is_err_and(|fault| is_wanted(&fault)) {
-                counted.refused_here += 1;
-            } else if !is_same(ours(&document), &section)
-                || (settings.get("refused").is_none()
-                    && !is_same(our_settings(&document), &settings))
-            {
+                refused_here += 1;
+                continue;
+            }
+            let ours = [our_section(&document), our_settings(&document)];
+            let is_same = is_same(&ours[0], &section)
+                && (settings.get("refused").is_some() || is_same(&ours[1], &settings));
+            if !is_same {
+                let document = document.escape_ascii();
                 differences.push(format!(
-                    "{}\n  ours   {:?} {:?}\n  Cedar's {section} {settings}",
-                    document.escape_ascii(),
-                    ours(&document),
-                    our_settings(&document),
+                    "{document}\n  ours   {ours:?}\n  Cedar's {section} {settings}"
                 ));
             }
         }
     });
-    let count = differences.len();
-    differences.truncate(10);
+    let some = &differences[..differences.len().min(10)];
     assert!(
-        count == 0,
-        "{count} read differently, such as:\n{}",
-        differences.join("\n")
+        some.is_empty(),
+        "{} read differently:\n{}",
+        differences.len(),
+        some.join("\n")
     );
-    counted
+    // Agreement on what hardly ever comes would mean little.
+    assert!(accepted * 2 > total, "only {accepted} accepted");
+    assert!(
+        (1..total / 10).contains(&refused_here),
+        "{refused_here} refused here"
+    );
 }
 
 /// What is refused here although Cedar accepts it; so is what is larger than 1 MiB, which limits.rs has.
@@ -87,11 +70,11 @@ fn is_wanted(refusal: &Fault) -> bool {
         || refusal.cause.starts_with("globals must be Y or N")
 }
 
-fn is_same(ours: Result<Value, Fault>, theirs: &Value) -> bool {
-    ours.is_ok_and(|ours| ours == *theirs)
+fn is_same(ours: &Result<Value, Fault>, theirs: &Value) -> bool {
+    ours.as_ref().is_ok_and(|ours| ours == theirs)
 }
 
-fn ours(document: &[u8]) -> Result<Value, Fault> {
+fn our_section(document: &[u8]) -> Result<Value, Fault> {
     let local = LocalConfig::parse(document)?;
     let values = local.postgresql.as_ref().map(|section| {
         let mode = section.compress_mode.map(CompressMode::as_str);

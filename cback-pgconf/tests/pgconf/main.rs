@@ -1,0 +1,103 @@
+//! `cback-pgconf` as its users see it, and the library behind it.
+
+mod adding;
+mod cedar;
+mod command_line;
+mod documents;
+mod faults;
+mod limits;
+mod reading;
+mod shells;
+mod warnings;
+
+use cback_tests::{Finished, run_with_input};
+use std::process::{Command, Output};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_cback-pgconf");
+
+/// The settings that every whole configuration needs.
+const SETTINGS: &str = "<options><backup_user>u</backup_user><backup_group>g</backup_group></options>\
+     <collect><collect_dir>/c</collect_dir></collect>";
+
+/// A valid section.
+const SECTION: &str =
+    "<postgresql><compress_mode>none</compress_mode><database>x</database></postgresql>";
+
+/// A configuration to which `check` has nothing to say.
+const CONFIG: &str = "<?xml version='1.0'?>
+<cb_config>
+   <options>
+      <backup_user>backup</backup_user>
+      <backup_group>staff</backup_group>
+      <override><command>pg_dumpall</command><abs_path>/first</abs_path></override>
+      <override><command>pg_dumpall</command><abs_path>/opt/it's/pg_dumpall</abs_path></override>
+   </options>
+   <collect><collect_dir>/opt/backup/collect</collect_dir></collect>
+   <postgresql>
+      <user>plogin</user>
+      <compress_mode>bzip2</compress_mode>
+      <all>N</all>
+      <database>db1</database>
+      <database>O'Reilly &amp; $HOME</database>
+   </postgresql>
+</cb_config>
+";
+
+/// The program with these arguments.
+fn pgconf(arguments: &[&str]) -> Command {
+    let mut command = Command::new(PROGRAM);
+    command.args(arguments);
+    command
+}
+
+/// What the program makes of a document on standard input; its arguments are parted by blanks.
+fn given(document: impl AsRef<[u8]>, arguments: &str) -> Said {
+    let arguments: Vec<_> = arguments.split_whitespace().collect();
+    run(&mut pgconf(&arguments), document.as_ref())
+}
+
+/// What is said of a place in the document, with a hint if there is one.
+fn message(cause: &str, hint: &str) -> String {
+    let hint = match hint {
+        "" => String::new(),
+        hint => format!("cback-pgconf: hint: {hint}\n"),
+    };
+    format!("cback-pgconf: standard input:{cause}\n{hint}")
+}
+
+/// Runs `command` on `input`.
+fn run(command: &mut Command, input: &[u8]) -> Said {
+    let output = run_with_input(command, input);
+    let start = String::from_utf8_lossy(&input[..input.len().min(500)]);
+    Said {
+        what: format!("{command:?} of {start:?}"),
+        stdout: String::from_utf8(output.stdout.clone()).expect("UTF-8"),
+        stderr: output.said(),
+        output,
+    }
+}
+
+/// What a run printed and said.
+struct Said {
+    /// The command and its input, for whoever reads of a failure.
+    what: String,
+    output: Output,
+    stdout: String,
+    stderr: String,
+}
+
+impl Said {
+    #[track_caller]
+    fn is(&self, status: i32, stdout: &str, stderr: &str) {
+        let said = (self.status(), &*self.stdout, &*self.stderr);
+        assert_eq!(said, (status, stdout, stderr), "{}", self.what);
+    }
+
+    #[track_caller]
+    fn status(&self) -> i32 {
+        let status = self.output.status;
+        status
+            .code()
+            .unwrap_or_else(|| panic!("{}: {status}", self.what))
+    }
+}
