@@ -1,6 +1,6 @@
 //! Runs, which are coded before blocks are cut.
 
-use crate::oracle::{assert_same, border, without_runs};
+use super::{assert_same, border, without_runs};
 
 /// Lengths at which a run's code changes.
 const LENGTHS: [usize; 26] = [
@@ -20,27 +20,18 @@ fn runs_alone_and_between_other_bytes() {
 
 #[test]
 fn runs_across_the_end_of_a_block() {
-    let text = without_runs(border(1) + 4);
-    for before in border(1) - 7..=border(1) + 1 {
-        for length in LENGTHS {
-            let mut input = text[..before].to_vec();
-            input.resize(before + length, b'r');
-            let what = format!("run of {length} after {before}");
-            assert_same(&what, 1, &input);
-            input.extend(b"and more");
-            assert_same(&format!("{what}, and more"), 1, &input);
+    let text = without_runs(border(9) + 1);
+    for (level, before, lengths) in [(1, 7, &LENGTHS[..]), (9, 5, &[258])] {
+        for before in border(level) - before..=border(level) + 1 {
+            for length in lengths {
+                let mut input = text[..before].to_vec();
+                input.resize(before + length, b'r');
+                let what = format!("run of {length} after {before}");
+                assert_same(&what, level, &input);
+                input.extend(b"and more");
+                assert_same(&format!("{what}, and more"), level, &input);
+            }
         }
-    }
-}
-
-#[test]
-fn a_run_across_the_end_of_the_longest_block() {
-    let text = without_runs(border(9));
-    for before in border(9) - 5..=border(9) {
-        let mut input = text[..before].to_vec();
-        input.extend([b'r'; 258]);
-        input.extend(b"and more");
-        assert_same(&format!("run after {before}"), 9, &input);
     }
 }
 
@@ -56,8 +47,12 @@ fn a_run_whose_count_looks_like_its_byte() {
 #[test]
 fn runs_and_nothing_else() {
     for length in [2, 3, 4, 5, 100, 254, 255, 256, 1000] {
-        let run = |number: usize| vec![b'a' + (number % 7) as u8; length];
-        let input: Vec<u8> = (0..400_000 / length).flat_map(run).collect();
+        let run = |byte| vec![byte; length];
+        let input: Vec<u8> = (b'a'..=b'g')
+            .cycle()
+            .take(400_000 / length)
+            .flat_map(run)
+            .collect();
         assert_same(&format!("runs of {length}"), 1, &input);
     }
 }
