@@ -103,11 +103,3 @@ fn packed(input: impl Read + Send + 'static, options: &Options) -> (Result<(), E
     let result = cback_compress::compress(input, &mut output, options);
     (result, output)
 }
-
-/// What the library unpacks of `input`, and all that it wrote.
-fn unpacked(input: impl Read + Send + 'static, threads: usize) -> (Result<(), Error>, Vec<u8>) {
-    let mut output = Vec::new();
-    let threads = NonZeroUsize::new(threads);
-    let result = cback_compress::decompress(input, &mut output, threads);
-    (result, output)
-}

@@ -22,7 +22,6 @@ pub(crate) fn text(length: usize) -> Vec<u8> {
         "customer",
         "2026-11-22",
         "über",
-        "none",
     ];
     let mut bytes = Vec::with_capacity(length + 128);
     let mut random = Random::new(7);

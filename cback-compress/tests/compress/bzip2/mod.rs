@@ -21,14 +21,8 @@ fn border(level: u8) -> usize {
 /// Asserts that `input` gives what `bzip2 -LEVEL` writes.
 #[track_caller]
 fn assert_same(what: &str, level: u8, input: &[u8]) {
-    assert_same_in_pieces(what, level, input, 1 << 16);
-}
-
-/// The same where it arrives so many bytes at a time.
-#[track_caller]
-fn assert_same_in_pieces(what: &str, level: u8, input: &[u8], at_once: usize) {
     let options = options(Mode::Bzip2, level, 1, b"");
-    let (result, stream) = packed(Slices::new(input, at_once), &options);
+    let (result, stream) = packed(Slices::new(input, 1 << 16), &options);
     result.unwrap();
     let theirs = output_of(&other(&format!("bzip2 -c -{level}")), input);
     assert!(stream == theirs, "{what}: not what bzip2 -{level} writes");

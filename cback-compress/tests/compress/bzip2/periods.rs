@@ -19,12 +19,8 @@ fn assert_repeated(pieces: impl IntoIterator<Item = Vec<u8>>, times: &[usize], l
 fn pieces_of_every_short_length() {
     let all: Vec<u8> = (b'a'..=u8::MAX).collect();
     for alphabet in [&b"ab"[..], b"abc", &all] {
-        let pieces = || (1..=40).map(|period| letters(alphabet, period));
-        assert_repeated(pieces(), &[2, 3, 5, 64], 1);
-        for piece in pieces() {
-            let input = repeated(&piece, piece.len() * 9 / 2);
-            assert_same(&format!("{piece:?} and a half"), 1, &input);
-        }
+        let pieces = (1..=40).map(|period| letters(alphabet, period));
+        assert_repeated(pieces, &[2, 3, 5, 64], 1);
     }
 }
 
@@ -81,14 +77,5 @@ fn periods_that_the_run_length_code_makes() {
             let what = format!("{piece:?} to {length}");
             assert_same(&what, 1, &repeated(piece.as_bytes(), length));
         }
-    }
-}
-
-#[test]
-fn a_stretch_that_breaks_the_period() {
-    for at in [0, 1, 30_000, 59_998, 59_999] {
-        let mut input = repeated(&without_runs(300), 60_000);
-        input[at] = b'!';
-        assert_same(&format!("broken at {at}"), 1, &input);
     }
 }

@@ -36,15 +36,6 @@ fn runs_across_the_end_of_a_block() {
 }
 
 #[test]
-fn a_run_whose_count_looks_like_its_byte() {
-    for byte in [0, 1, 4, 250, 251] {
-        for length in usize::from(byte)..usize::from(byte) + 9 {
-            assert_same(&format!("{length} times {byte}"), 1, &vec![byte; length]);
-        }
-    }
-}
-
-#[test]
 fn runs_and_nothing_else() {
     for length in [2, 3, 4, 5, 100, 254, 255, 256, 1000] {
         let run = |byte| vec![byte; length];

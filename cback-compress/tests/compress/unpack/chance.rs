@@ -6,15 +6,12 @@
 //! checksum wrong.
 
 use bzip2::Decompress;
-use cback_tests::cases;
-use proptest::prelude::*;
-use proptest::sample::Index;
 
-use super::{packed_by, unpacked, unpacked_by};
-use crate::samples::{noise, text};
+use super::{unpacked, unpacked_by};
+use crate::samples::noise;
 
-const BLOCK: u64 = 0x3141_5926_5359;
-const END: u64 = 0x1772_4538_5090;
+pub(super) const BLOCK: u64 = 0x3141_5926_5359;
+pub(super) const END: u64 = 0x1772_4538_5090;
 
 /// Bits, one number after the other.
 #[derive(Clone, Default)]
@@ -179,27 +176,4 @@ fn many_magics_do_not_take_long() {
     let (result, _) = unpacked(&stream(&[block(&magics, 0)], 0), 2);
     let said = result.unwrap_err().to_string();
     assert!(said.contains("byte 4: the bzip2 block"), "{said}");
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(cases(60)))]
-
-    /// With a magic put into it, a damaged stream is still refused.
-    #[test]
-    fn magics_in_damaged_streams(
-        places in prop::collection::vec((any::<Index>(), any::<bool>(), 0..8_usize), 1..6),
-        threads in 1..4_usize,
-    ) {
-        let mut packed = packed_by("bzip2 -c -1", &text(400_000));
-        for (place, end, shift) in places {
-            let mut bits = Bits::default();
-            bits.put(shift, 0x55);
-            bits.put(48, if end { END } else { BLOCK });
-            let bytes = bits.bytes();
-            let place = place.index(packed.len() - bytes.len());
-            packed[place..place + bytes.len()].copy_from_slice(&bytes);
-        }
-        let (result, _) = unpacked(&packed, threads);
-        prop_assert!(result.is_err());
-    }
 }

@@ -6,15 +6,19 @@ mod messages;
 mod peers;
 
 use std::io::Cursor;
+use std::num::NonZeroUsize;
 
-use cback_compress::Error;
+use cback_compress::{Error, decompress};
 use cback_tests::Finished;
 
 use crate::{other, output_of, run};
 
 /// What our library makes of `packed`, and all that it wrote.
 fn unpacked(packed: &[u8], threads: usize) -> (Result<(), Error>, Vec<u8>) {
-    crate::unpacked(Cursor::new(packed.to_vec()), threads)
+    let mut output = Vec::new();
+    let input = Cursor::new(packed.to_vec());
+    let result = decompress(input, &mut output, NonZeroUsize::new(threads));
+    (result, output)
 }
 
 /// The output of another program, if it succeeds in silence.
