@@ -28,7 +28,7 @@ fn screen(arguments: &str, input: &[u8]) -> String {
 }
 
 #[test]
-fn it_shows_bytes_and_their_ratio_on_a_terminal_and_leaves_a_whole_line_of_its_own() {
+fn it_shows_bytes_their_ratio_and_the_rate_on_a_terminal_in_a_whole_line_of_its_own() {
     let input = text(3_000_000);
     let packed = compressed("", &input);
     for (arguments, input, shows) in [
@@ -41,6 +41,7 @@ fn it_shows_bytes_and_their_ratio_on_a_terminal_and_leaves_a_whole_line_of_its_o
     ] {
         let screen = screen(arguments, input);
         assert!(screen.contains(shows), "{arguments}: {screen:?}");
+        assert!(screen.contains("B/s, "), "{arguments}: {screen:?}");
         // No empty field before anything is written, and nothing glued to the line.
         assert!(!screen.contains(", ,"), "{arguments}: {screen:?}");
         assert!(screen.ends_with("\nnext\r\n"), "{arguments}: {screen:?}");
