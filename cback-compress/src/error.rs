@@ -1,6 +1,6 @@
 //! What can go wrong.
 
-use std::io;
+use std::io::{self, ErrorKind};
 
 /// Why the output is not finished, or the input not whole.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +37,11 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether the output's reader has gone away.
+    pub(crate) fn is_broken_pipe(&self) -> bool {
+        matches!(self, Self::Write(error) if error.kind() == ErrorKind::BrokenPipe)
+    }
+
     /// The error that travelled inside an `io::Error`, or else what `otherwise` makes of it.
     pub(crate) fn from_io(error: io::Error, otherwise: fn(io::Error) -> Self) -> Self {
         error.downcast().unwrap_or_else(otherwise)

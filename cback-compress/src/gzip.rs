@@ -109,7 +109,7 @@ impl Convert for Deflater {
     }
 }
 
-/// Huffman codes alone where there is nothing to find and a sample is smaller for it.
+/// Huffman codes alone where few pieces are repeated and a sample is smaller for it.
 fn strategy(data: &[u8], level: u8) -> io::Result<Strategy> {
     if data.len() < SAMPLE || repeats::are_many(data) {
         return Ok(Strategy::Default);
@@ -125,9 +125,11 @@ fn strategy(data: &[u8], level: u8) -> io::Result<Strategy> {
     })
 }
 
-/// A state of its own for each: a used one's window still holds the last block's bytes, the
-/// search looks at a few past the end of the new one's, and so the output would depend on which
-/// blocks this thread happened to get.
+/// Deflates `data`, with `window` before it.
+///
+/// With a new state each time: the window of a used one still holds the last block's bytes, and
+/// zlib-rs's search looks at a few of them past the end of the new one's. So the output would depend
+/// on which blocks this thread happened to get.
 fn deflate(
     window: &[u8],
     data: &[u8],
@@ -159,9 +161,9 @@ fn deflate(
 
 /// The bits of a window for `length` bytes, negative as zlib wants it for deflate without a wrapper.
 ///
-/// To clear the tables of the largest takes longer than to deflate a little.
+/// No more than needed, since clearing the tables of the largest takes longer than deflating a little.
 fn raw_window(length: usize) -> i32 {
-    // The search keeps 262 bytes clear.
+    // zlib's search leaves 262 bytes of the window unused (MIN_LOOKAHEAD).
     -(9..15).find(|bits| length + 262 <= 1 << bits).unwrap_or(15)
 }
 

@@ -3,7 +3,7 @@
 //! Bytes flow through small parts, each in its own file: the seal (`seal`) lets through what
 //! stands before it; a format (`gzip`, `bzip2`, and the ways back, `gunzip` and `bunzip2`) splits,
 //! converts and joins blocks; the pipeline (`pipeline`) runs those three on as many threads as
-//! wanted; `stdio` is the process's own input and output. `cli` defines the command line, `run`
+//! wanted; `stdio` is the process's own input, output and messages. `cli` defines the command line, `run`
 //! does what it says.
 
 mod bunzip2;
@@ -17,7 +17,7 @@ mod progress;
 mod repeats;
 mod run;
 mod seal;
-mod stdio;
+pub mod stdio;
 
 use std::io::{Cursor, Read, Write};
 use std::num::NonZeroUsize;

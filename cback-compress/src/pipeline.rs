@@ -1,4 +1,4 @@
-//! The way of a stream: split into blocks, converted side by side, joined in order.
+//! Streams are split into blocks, which are converted side by side and joined in order.
 //!
 //! One thread reads and splits, some convert, the caller's writes. For each block the reader makes
 //! a channel for the piece it will become, puts the receiving end in line for the writer, and
@@ -162,8 +162,8 @@ fn read<C: Convert>(
     for block in blocks {
         let block = block?;
         let (sender, piece) = sync_channel(1);
-        // In line first: that is where it waits while the others are busy. Both fail only when
-        // the others are gone, and then it is for them to say why.
+        // In line first: the line is bounded, so this waits here while the others are busy. Both
+        // fail only when the others have ended, and they return the reason.
         line.send(piece).map_err(|_| Error::Panicked)?;
         jobs.send((block, sender)).map_err(|_| Error::Panicked)?;
     }

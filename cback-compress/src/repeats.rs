@@ -45,18 +45,14 @@ fn slot(piece: u64) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use cback_tests::Random;
+
     use super::*;
 
-    /// Xorshift: enough chance for these.
     fn digits(count: usize) -> Vec<u8> {
-        let mut state = 88_172_645_463_325_252_u64;
-        let mut digit = || {
-            state ^= state << 13;
-            state ^= state >> 7;
-            state ^= state << 17;
-            b"0123456789abcdef"[(state >> 60) as usize]
-        };
-        (0..count).map(|_| digit()).collect()
+        let mut random = Random::new(1);
+        let digits = std::iter::repeat_with(|| random.choose(b"0123456789abcdef"));
+        digits.take(count).collect()
     }
 
     #[test]

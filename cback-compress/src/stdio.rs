@@ -1,4 +1,4 @@
-//! The process's standard input and output, without the standard library's buffers.
+//! The process's standard input, output and error, without the standard library's buffers and panics.
 //!
 //! `std` buffers its output by lines, and opens `/dev/null` in place of a descriptor that was
 //! closed, so that a backup to a closed output would vanish with status 0. It opens it for reading
@@ -6,11 +6,13 @@
 //! does, and is refused too: better than to lose a backup in silence.)
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 
 use rustix::fs::{FileType, OFlags, fcntl_getfl, fstat, fsync, major, minor};
 use rustix::pipe::fcntl_setpipe_size;
+
+use crate::Error;
 
 /// What Linux lets any user have, and enough that neither side waits for the other at each turn.
 const PIPE: usize = 1 << 20;
@@ -50,4 +52,35 @@ fn was_closed(descriptor: BorrowedFd<'_>) -> io::Result<bool> {
     let is_null = FileType::from_raw_mode(stat.st_mode) == FileType::CharacterDevice
         && (major(stat.st_rdev), minor(stat.st_rdev)) == (1, 3);
     Ok(is_null && fcntl_getfl(descriptor)? & OFlags::RWMODE == OFlags::RDWR)
+}
+
+/// Has a panic end the process at once with status 1 and one line, so that nothing is dropped that
+/// would finish a stream.
+pub fn report_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        say(&format!("internal error: {panic}").replace('\n', " "));
+        std::process::exit(1);
+    }));
+}
+
+/// Says what went wrong; nothing where the output's reader has gone away and knows it.
+pub fn complain(error: &anyhow::Error) {
+    let ours = error.downcast_ref::<Error>();
+    if !ours.is_some_and(Error::is_broken_pipe) {
+        say(&format!("{error:#}"));
+    }
+}
+
+/// One write, so that lines of several programs never mix; nothing can be done about a standard
+/// error that is closed or full.
+fn say(message: &str) {
+    let _ = io::stderr().write_all(format!("cback-compress: {message}\n").as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_panic_is_one_line_and_status_1() {
+        cback_tests::assert_panic_is_one_line("cback-compress", super::report_panics);
+    }
 }

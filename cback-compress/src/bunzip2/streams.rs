@@ -1,9 +1,9 @@
 //! Joining the blocks again, and checking what holds them together.
 //!
-//! The only judge of where a block ends is the block. So a segment that does not unpack is joined
+//! Where a block ends is known only by unpacking it. So a segment that does not unpack is joined
 //! to the next, and tried again: the magic between them may have stood in the data by chance. That
-//! happens once in 2^48 bits, so a few tries are plenty, and no more are made, lest a hostile
-//! input make us try for days.
+//! happens once in 2^48 bits, so a few tries are enough; without a limit, a hostile input could
+//! keep us trying for days.
 
 use std::io::{self, Write};
 

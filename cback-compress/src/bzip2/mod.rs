@@ -9,8 +9,8 @@
 //! tables (`tables`) and their codes (`huffman`), the layout (`block`), bits (`bits`), the stream
 //! (`stream`).
 //!
-//! A decoder leaves an encoder much freedom. Every choice here is bzip2's own (1.0.3 and since):
-//! then, whatever the input, comparing with bzip2's output tells whether this is right.
+//! The format leaves many choices to the encoder. Every choice here is bzip2's own (1.0.3 and
+//! since), so that comparing with bzip2's output shows whether this is right, whatever the input.
 
 #![allow(
     clippy::cast_possible_truncation,

@@ -50,19 +50,29 @@ impl Join for Ended {
     }
 }
 
+fn format<F: Fn(u8) -> io::Result<u8> + Clone + Send + 'static>(
+    convert: F,
+) -> Format<Bytes, impl Fn() -> By<F> + Clone + Send + 'static, Ended> {
+    Format {
+        split: Bytes,
+        converter: move || By(convert.clone()),
+        join: Ended,
+    }
+}
+
 /// What comes of `input`, and what was written.
 fn outcome(
     input: impl Read + Send + 'static,
     threads: usize,
-    encode: impl Fn(u8) -> io::Result<u8> + Clone + Send + 'static,
+    convert: impl Fn(u8) -> io::Result<u8> + Clone + Send + 'static,
 ) -> (Result<(), Error>, Vec<u8>) {
-    let format = Format {
-        split: Bytes,
-        converter: move || By(encode.clone()),
-        join: Ended,
-    };
     let mut output = Vec::new();
-    let result = run(format, input, &mut output, NonZeroUsize::new(threads));
+    let result = run(
+        format(convert),
+        input,
+        &mut output,
+        NonZeroUsize::new(threads),
+    );
     (result, output)
 }
 
@@ -106,66 +116,41 @@ fn pieces_are_joined_in_order_however_they_are_finished() {
 }
 
 #[test]
-fn nothing_at_all_is_a_whole_stream() {
-    let (result, output) = outcome(io::empty(), 4, Ok);
-    result.unwrap();
-    assert_eq!(output, END);
-}
-
-#[test]
-fn a_panic_in_an_encoder_leaves_it_unfinished() {
+fn a_converter_that_fails_or_panics_leaves_it_unfinished() {
     for threads in [1, 2, 8] {
         for fatal in [0, 1, 50, 99] {
-            let encode = move |block| {
-                if block == fatal {
-                    panic!("on purpose")
-                } else {
-                    Ok(block)
-                }
+            let fail = move |block| match block {
+                _ if block == fatal => Err(io::Error::other("bad")),
+                _ => Ok(block),
             };
-            let (result, output) = outcome(bytes(100), threads, encode);
-            assert!(matches!(result, Err(Error::Panicked)), "{result:?}");
-            assert_eq!(output, (0..fatal).collect::<Vec<u8>>(), "{threads} threads");
-        }
-    }
-}
-
-#[test]
-fn an_encoder_that_fails_leaves_it_unfinished() {
-    for threads in [1, 2, 8] {
-        let encode = |block| {
-            if block == 70 {
-                Err(io::Error::other("bad"))
-            } else {
-                Ok(block)
+            let panic = move |block| match block {
+                _ if block == fatal => panic!("on purpose"),
+                _ => Ok(block),
+            };
+            let failed = outcome(bytes(100), threads, fail);
+            let panicked = outcome(bytes(100), threads, panic);
+            assert_eq!(said(failed.0), "converting a block failed: bad");
+            assert!(matches!(panicked.0, Err(Error::Panicked)), "{panicked:?}");
+            for output in [failed.1, panicked.1] {
+                assert_eq!(output, (0..fatal).collect::<Vec<u8>>(), "{threads} threads");
             }
-        };
-        let (result, output) = outcome(bytes(100), threads, encode);
-        assert_eq!(said(result), "converting a block failed: bad");
-        assert_eq!(output, (0..70).collect::<Vec<u8>>(), "{threads} threads");
-    }
-}
-
-#[test]
-fn an_input_that_fails_leaves_it_unfinished() {
-    for threads in [1, 2, 8] {
-        for good in [0, 1, 2, 100] {
-            let input = bytes(good).chain(Then(|| io::Error::other("unplugged")));
-            let (result, output) = outcome(input, threads, Ok);
-            assert_eq!(said(result), "standard input: unplugged");
-            assert!(!output.ends_with(END), "{threads} threads, {good} bytes");
         }
     }
 }
 
 #[test]
-fn a_panic_in_the_input_leaves_it_unfinished() {
+fn an_input_that_fails_or_panics_leaves_it_unfinished() {
     for threads in [1, 2, 8] {
         for good in [0, 1, 2, 100] {
-            let input = bytes(good).chain(Then(|| panic!("on purpose")));
-            let (result, output) = outcome(input, threads, Ok);
-            assert!(matches!(result, Err(Error::Panicked)), "{result:?}");
-            assert!(!output.ends_with(END), "{threads} threads, {good} bytes");
+            let unplugged = Then(|| io::Error::other("unplugged"));
+            let failed = outcome(bytes(good).chain(unplugged), threads, Ok);
+            let broken = Then(|| panic!("on purpose"));
+            let panicked = outcome(bytes(good).chain(broken), threads, Ok);
+            assert_eq!(said(failed.0), "standard input: unplugged");
+            assert!(matches!(panicked.0, Err(Error::Panicked)), "{panicked:?}");
+            for output in [failed.1, panicked.1] {
+                assert!(!output.ends_with(END), "{threads} threads, {good} bytes");
+            }
         }
     }
 }
@@ -196,33 +181,22 @@ impl Write for Disk {
 }
 
 fn write_to(disk: &mut Disk, threads: usize) -> Result<(), Error> {
-    let format = Format {
-        split: Bytes,
-        converter: || By(Ok),
-        join: Ended,
-    };
-    run(format, bytes(100), disk, NonZeroUsize::new(threads))
+    run(format(Ok), bytes(100), disk, NonZeroUsize::new(threads))
 }
 
 #[test]
-fn a_write_that_fails_is_a_failure_even_the_last_and_the_flush() {
+fn a_write_that_fails_or_panics_is_a_failure_even_the_last_and_the_flush() {
     for threads in [1, 2, 8] {
-        for room in [0, 1, 99, 100, 102, 103] {
+        for room in [0, 1, 50, 99, 100, 102, 103] {
             let full = || io::Error::other("full");
             let result = write_to(&mut Disk { room, full }, threads);
             assert_eq!(said(result), "standard output: full", "{room}, {threads}");
+            let full = || panic!("on purpose");
+            let result = write_to(&mut Disk { room, full }, threads);
+            assert!(matches!(result, Err(Error::Panicked)), "{result:?}");
         }
         let full = || panic!("not full");
         write_to(&mut Disk { room: 104, full }, threads).unwrap();
-    }
-}
-
-#[test]
-fn a_panic_in_the_output_is_a_failure() {
-    for threads in [1, 2, 8] {
-        let full = || panic!("on purpose");
-        let result = write_to(&mut Disk { room: 50, full }, threads);
-        assert!(matches!(result, Err(Error::Panicked)), "{result:?}");
     }
 }
 
@@ -261,14 +235,9 @@ impl Write for Stuck {
 #[test]
 fn no_more_is_read_ahead_than_two_blocks_a_thread_and_a_few() {
     let read = Arc::new(AtomicUsize::new(0));
-    let format = Format {
-        split: Bytes,
-        converter: || By(Ok),
-        join: Ended,
-    };
     let mut output = Stuck(Arc::clone(&read));
     let input = Endless(Arc::clone(&read));
-    run(format, input, &mut output, NonZeroUsize::new(4)).unwrap_err();
+    run(format(Ok), input, &mut output, NonZeroUsize::new(4)).unwrap_err();
     // One with the writer, two a thread in line, one that waits to be put in line.
     let read = read.load(Ordering::SeqCst);
     assert!(read <= 1 + 8 + 1, "{read} blocks");

@@ -1,0 +1,182 @@
+//! What is left when something goes wrong: an exit status, a line, and never a whole stream.
+
+use std::fs::File;
+use std::io::{Cursor, Read, Write};
+use std::os::unix::process::ExitStatusExt;
+use std::process::Stdio;
+use std::time::Duration;
+
+use cback_compress::Mode;
+use cback_tests::trace::{calls, traced};
+use cback_tests::{Finished, cases, wait_for};
+use proptest::prelude::*;
+
+use crate::samples::{noise, text};
+use crate::{FORMATS, compressed, is_whole, options, output_of, packed, program, run, shell};
+
+const MINUTE: Duration = Duration::from_secs(60);
+const FULL: &str = "standard output: No space left on device (os error 28)";
+const CLOSED: &str =
+    "closed (or /dev/null opened for reading as well as writing, which looks the same)";
+
+/// All that the program does, and megabytes of input for each.
+fn uses() -> [(&'static str, Vec<u8>); 5] {
+    let input = noise(3_000_000, 1);
+    [
+        ("-m none", input.clone()),
+        ("-m gzip -p2", input.clone()),
+        ("-m bzip2 -p2", input.clone()),
+        ("-d -p2", compressed("", &input)),
+        ("-d -p2", compressed("-m bzip2", &input)),
+    ]
+}
+
+#[track_caller]
+fn assert_fails(script: &str, input: &[u8], says: &str) {
+    let said = run(&shell(script), input).fails(1);
+    assert_eq!(said, format!("cback-compress: {says}\n"), "{script}");
+}
+
+#[test]
+fn an_output_that_is_full_or_closed_or_a_closed_input_is_a_failure() {
+    let closed = format!("standard output: {CLOSED}");
+    for (arguments, input) in uses() {
+        for (output, says) in [
+            (">/dev/full", FULL),
+            (">&-", &closed),
+            ("1<>/dev/null", &closed),
+        ] {
+            assert_fails(&format!("\"$PROGRAM\" {arguments} {output}"), &input, says);
+        }
+    }
+    let closed = format!("standard input: {CLOSED}");
+    for input in ["<&-", "<>/dev/null"] {
+        assert_fails(&format!("\"$PROGRAM\" {input}"), b"", &closed);
+    }
+    // A little is written only when all of it is there.
+    for arguments in ["-m none", "-m gzip", "-m bzip2"] {
+        assert_fails(&format!("\"$PROGRAM\" {arguments} >/dev/full"), b"x", FULL);
+    }
+}
+
+#[test]
+fn dev_null_is_as_good_as_any_file() {
+    output_of(&shell("\"$PROGRAM\" </dev/null | gzip -t"), b"");
+}
+
+/// A directory can be opened, but not read.
+#[test]
+fn an_input_that_cannot_be_read_leaves_it_unfinished() {
+    for format in FORMATS {
+        let done = run(&shell(&format!("\"$PROGRAM\" -m {format} </")), b"");
+        let says = "cback-compress: standard input: Is a directory (os error 21)\n";
+        assert_eq!(done.fails(1), says, "{format}");
+        assert!(!is_whole(format, &done.stdout), "{format}");
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_is_a_quiet_failure() {
+    for (arguments, input) in uses() {
+        let script = format!("{{ \"$PROGRAM\" {arguments}; echo $? >&2; }} | head -c 1 >/dev/null");
+        let said = run(&shell(&script), &input).succeeds();
+        assert_eq!(said, "1\n", "{arguments}");
+    }
+}
+
+/// The producer may take hours to write the next byte; it is not waited for.
+#[test]
+fn a_full_disk_is_noticed_while_the_input_is_silent() {
+    for format in FORMATS {
+        let mut command = program(&format!("-m {format} -p2"));
+        command.stdin(Stdio::piped()).stderr(Stdio::null());
+        let full = File::create("/dev/full").unwrap();
+        let mut child = command.stdout(full).spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        // It may be gone before it has read all of this.
+        let _ = stdin.write_all(&noise(6_000_000, 2));
+        let mut status = None;
+        wait_for("it ends", MINUTE, || {
+            status = child.try_wait().unwrap();
+            status.is_some()
+        });
+        assert_eq!(status.unwrap().code(), Some(1), "{format}");
+        drop(stdin);
+    }
+}
+
+/// Its output is twice what the pipe and we take, so it is never done by then.
+#[test]
+fn killed_it_leaves_a_stream_that_is_refused() {
+    let input = &noise(5_000_000, 4);
+    for format in FORMATS {
+        for taken in [0, 1, 1000, 1_500_000] {
+            let mut command = program(&format!("-m {format} -p2"));
+            command.stdin(Stdio::piped()).stdout(Stdio::piped());
+            let mut child = command.spawn().unwrap();
+            let mut stdin = child.stdin.take().unwrap();
+            let mut output = child.stdout.take().unwrap();
+            let mut written = vec![0; taken];
+            std::thread::scope(|scope| {
+                scope.spawn(move || stdin.write_all(input));
+                output.read_exact(&mut written).unwrap();
+                child.kill().unwrap();
+            });
+            assert_eq!(child.wait().unwrap().signal(), Some(9));
+            output.read_to_end(&mut written).unwrap();
+            assert!(
+                !is_whole(format, &written),
+                "{format}, {} bytes",
+                written.len()
+            );
+        }
+    }
+}
+
+#[test]
+fn without_standard_error_the_status_remains() {
+    for closed in ["2>&-", "2>/dev/full"] {
+        for (arguments, status) in [("--seal x", 1), ("-0", 2)] {
+            run(
+                &shell(&format!("\"$PROGRAM\" {arguments} {closed}")),
+                b"data",
+            )
+            .fails(status);
+        }
+        let data = output_of(
+            &shell(&format!("\"$PROGRAM\" {closed} | gzip -dc")),
+            b"data",
+        );
+        assert_eq!(data, b"data", "{closed}");
+    }
+}
+
+/// Or the lines of several programs would mix.
+#[test]
+fn a_message_is_one_write() {
+    let log = tempfile::NamedTempFile::new().unwrap();
+    let traced = traced(&program("--seal x"), log.path(), &["-e", "trace=write"]);
+    let said = run(&traced, b"data").fails(1);
+    let calls = calls(log.path()).into_iter();
+    let writes = calls
+        .filter(|call| call.arguments.starts_with("2<"))
+        .count();
+    assert_eq!((writes, said.lines().count()), (1, 1), "{said}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(cases(24)))]
+
+    #[test]
+    fn no_stream_is_whole_after_a_read_error(
+        length in 0..2_500_000_usize,
+        threads in 1..4_usize,
+        bzip2: bool,
+    ) {
+        let (mode, format) = if bzip2 { (Mode::Bzip2, "bzip2") } else { (Mode::Gzip, "gzip") };
+        let input = Cursor::new(text(length)).chain(File::open("/").unwrap());
+        let (result, output) = packed(input, &options(mode, 1, threads, b""));
+        prop_assert!(result.is_err());
+        prop_assert!(!is_whole(format, &output));
+    }
+}

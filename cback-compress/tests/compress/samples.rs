@@ -1,0 +1,107 @@
+//! Data to compress, the same in every run.
+
+use std::io::{self, Cursor, Read};
+
+use cback_tests::Random;
+
+/// The size of our gzip's blocks: what happens at their borders must be looked at.
+pub(crate) const BLOCK: usize = 512 << 10;
+
+pub(crate) fn noise(length: usize, seed: u64) -> Vec<u8> {
+    Random::new(seed).bytes(length)
+}
+
+/// What a table of text looks like in a dump.
+pub(crate) fn text(length: usize) -> Vec<u8> {
+    let words = [
+        "backup",
+        "of",
+        "the",
+        "table",
+        "\\N",
+        "customer",
+        "2026-11-22",
+        "über",
+    ];
+    let mut bytes = Vec::with_capacity(length + 128);
+    let mut random = Random::new(7);
+    for row in 0.. {
+        if bytes.len() >= length {
+            break;
+        }
+        bytes.extend(format!("{row}\t{}\t", random.below(256) * 251).bytes());
+        for _ in 0..8 {
+            bytes.extend(random.choose(&words).bytes());
+            bytes.push(random.choose(b"\t    "));
+        }
+        bytes.push(b'\n');
+    }
+    bytes.truncate(length);
+    bytes
+}
+
+/// bytea of something compressed, as a dump has it.
+pub(crate) fn hexadecimal(length: usize) -> Vec<u8> {
+    letters(b"0123456789abcdef", length)
+}
+
+/// Bytes of an alphabet.
+pub(crate) fn letters(alphabet: &[u8], length: usize) -> Vec<u8> {
+    let mut random = Random::new(alphabet.len() as u64);
+    (0..length).map(|_| random.choose(alphabet)).collect()
+}
+
+/// Every kind of data, one after the other.
+pub(crate) fn mixed() -> Vec<u8> {
+    let run = vec![b'r'; 70_000];
+    [
+        text(400_000),
+        hexadecimal(600_000),
+        run,
+        noise(300_000, 3),
+        text(200_000),
+    ]
+    .concat()
+}
+
+/// What has to come back from every format, with a name.
+pub(crate) fn inputs() -> Vec<(&'static str, Vec<u8>)> {
+    let runs = text(20_000)
+        .iter()
+        .flat_map(|&byte| vec![byte; 200])
+        .collect();
+    vec![
+        ("nothing", vec![]),
+        ("a byte", vec![b'x']),
+        ("a little", text(1024)),
+        ("a byte less than a block", text(BLOCK - 1)),
+        ("a block", text(BLOCK)),
+        ("a byte more than a block", text(BLOCK + 1)),
+        ("two blocks", hexadecimal(2 * BLOCK)),
+        ("noise", noise(3 * BLOCK + 5, 1)),
+        ("text", text(2_500_000)),
+        ("a run", vec![b'r'; 12_000_000]),
+        ("runs", runs),
+        ("a bit of all", mixed()),
+    ]
+}
+
+/// An input that arrives so many bytes at a time.
+pub(crate) struct Slices {
+    bytes: Cursor<Vec<u8>>,
+    at_once: usize,
+}
+
+impl Slices {
+    pub(crate) fn new(bytes: &[u8], at_once: usize) -> Self {
+        let bytes = Cursor::new(bytes.to_vec());
+        Self { bytes, at_once }
+    }
+}
+
+impl Read for Slices {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = buffer.len().min(self.at_once);
+        self.bytes.read(&mut buffer[..count])
+    }
+}

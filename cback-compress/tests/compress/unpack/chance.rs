@@ -1,0 +1,187 @@
+//! Magics that stand in a block's data by chance.
+//!
+//! By chance that would take 2^48 bits; here blocks are made for it. Their Huffman code is nearly
+//! no code: 254 symbols have 8 bits each, the symbol's own number, so that any bytes below 254 can
+//! be written. What data that is, the bzip2 crate says, which gives it out before it finds the
+//! checksum wrong.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::num::NonZeroUsize;
+
+use bzip2::Decompress;
+use cback_compress::decompress;
+
+use super::unpacked_by;
+use crate::samples::{Slices, noise};
+
+pub(super) const BLOCK: u64 = 0x3141_5926_5359;
+pub(super) const END: u64 = 0x1772_4538_5090;
+
+/// Bits, one number after the other.
+#[derive(Clone, Default)]
+pub(super) struct Bits(pub(super) Vec<bool>);
+
+impl Bits {
+    pub(super) fn put(&mut self, count: usize, number: u64) {
+        let places = (0..count).rev();
+        self.0.extend(places.map(|place| number >> place & 1 == 1));
+    }
+
+    pub(super) fn put_bytes(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.put(8, byte.into());
+        }
+    }
+
+    /// The last byte is filled with zeros.
+    pub(super) fn bytes(&self) -> Vec<u8> {
+        let byte = |bits: &[bool]| {
+            let bits = bits.iter().zip((0..8).rev());
+            bits.fold(0, |byte, (&bit, place)| byte | u8::from(bit) << place)
+        };
+        self.0.chunks(8).map(byte).collect()
+    }
+}
+
+/// A block whose symbols are these bytes, with this checksum.
+fn block(symbols: &[u8], crc: u32) -> Bits {
+    let mut bits = Bits::default();
+    bits.put(48, BLOCK);
+    bits.put(32, crc.into());
+    bits.put(1 + 24, 0);
+    // All 256 bytes are in use.
+    bits.put_bytes(&[0xff; 2 + 32]);
+    bits.put(3, 2);
+    let groups = (symbols.len() + 1).div_ceil(50);
+    bits.put(15, groups as u64);
+    bits.0.extend(vec![false; groups]);
+    for _ in 0..2 {
+        // 254 codes of 8 bits, 4 of 9.
+        bits.put(5, 8);
+        bits.0.extend([false; 254]);
+        bits.put(3, 0b100);
+        bits.put(3, 0);
+    }
+    bits.put_bytes(symbols);
+    bits.put(9, 0x1ff);
+    bits
+}
+
+fn stream(blocks: &[Bits], crc: u32) -> Vec<u8> {
+    let mut bits = Bits::default();
+    bits.put_bytes(b"BZh9");
+    for block in blocks {
+        bits.0.extend(&block.0);
+    }
+    bits.put(48, END);
+    bits.put(32, crc.into());
+    bits.bytes()
+}
+
+/// A block with its right checksum, the checksum, and what it unpacks to.
+type Checked = (Bits, u32, Vec<u8>);
+
+fn checked(symbols: &[u8]) -> Checked {
+    let mut data = Vec::with_capacity(1 << 20);
+    let wrong = stream(&[block(symbols, 0)], 0);
+    let result = Decompress::new(false).decompress_vec(&wrong, &mut data);
+    assert!(result.is_err() && !data.is_empty() && data.len() < data.capacity());
+    let crc = data.iter().fold(u32::MAX, |crc, &byte| {
+        (0..8).fold(crc ^ u32::from(byte) << 24, |crc, _| {
+            crc << 1 ^ if crc >> 31 == 1 { 0x04c1_1db7 } else { 0 }
+        })
+    });
+    (block(symbols, !crc), !crc, data)
+}
+
+/// Bytes that hold `magic` from the bit `shift` on; none below 2 or above 253.
+fn holding(magic: u64, shift: usize) -> Vec<u8> {
+    // Whatever stands before and behind it, one of these fillings makes bytes that can be written.
+    let mut bytes = (0..1 << 16).map(|filling| {
+        let mut bits = Bits::default();
+        bits.put(shift, filling);
+        bits.put(48, magic);
+        bits.put(8 - shift, filling >> 8);
+        bits.bytes()
+    });
+    let can_be_written = |bytes: &Vec<u8>| bytes.iter().all(|byte| (2..254).contains(byte));
+    bytes.find(can_be_written).unwrap()
+}
+
+fn symbols(length: usize, seed: u64) -> Vec<u8> {
+    noise(length, seed)
+        .iter()
+        .map(|byte| 2 + byte % 252)
+        .collect()
+}
+
+/// That a stream of these blocks is unpacked to their data, here and by bzip2.
+#[track_caller]
+fn assert_unpacks(blocks: &[&Checked]) {
+    let bits: Vec<_> = blocks.iter().map(|(bits, ..)| bits.clone()).collect();
+    let crc = blocks
+        .iter()
+        .fold(0_u32, |sum, (_, crc, _)| sum.rotate_left(1) ^ crc);
+    let data: Vec<_> = blocks.iter().flat_map(|(.., data)| data).copied().collect();
+    let packed = stream(&bits, crc);
+    super::assert_unpacks(&packed, &data, "a stream with a magic in its data");
+    assert!(unpacked_by("bzip2 -dc", &packed).is_some_and(|output| output == data));
+}
+
+/// At every bit, either magic, in the first block, one in the middle and the last.
+#[test]
+fn one_magic() {
+    let plain = checked(&symbols(900, 3));
+    for (magic, shift) in (0..16).map(|n| ([BLOCK, END][n % 2], n / 2)) {
+        let hidden = [symbols(1_001, 1), holding(magic, shift), symbols(777, 2)].concat();
+        let hidden = checked(&hidden);
+        for place in 0..3 {
+            let mut blocks = [&plain; 3];
+            blocks[place] = &hidden;
+            assert_unpacks(&blocks);
+        }
+    }
+}
+
+#[test]
+fn some_magics_in_one_block() {
+    for count in 1..=4 {
+        let mut hidden = symbols(99, 1);
+        for number in 0..count {
+            hidden.extend(holding([END, BLOCK][number % 2], number * 3 % 8));
+            hidden.extend(symbols(123, number as u64));
+        }
+        assert_unpacks(&[&checked(&hidden)]);
+    }
+}
+
+/// Also where what stands behind the end's magic looks like another stream's header.
+#[test]
+fn what_looks_like_the_end_of_the_stream_and_another_header() {
+    let mut bits = Bits::default();
+    bits.put(48, END);
+    bits.put(32, 0x1234_5678);
+    bits.put_bytes(b"BZh1");
+    bits.put(48, BLOCK);
+    let next = checked(&symbols(400_000, 6));
+    // All alignments of the block's symbols to the bytes of the stream.
+    for more in 0..8 {
+        let before = symbols(50 * more + 20, 4);
+        let hidden = [before, bits.bytes(), symbols(300, 5)].concat();
+        assert!(hidden.iter().all(|&byte| byte < 254), "cannot be written");
+        assert_unpacks(&[&checked(&hidden), &next]);
+    }
+}
+
+/// That takes longer with each, so a damaged block is refused before all behind it is read.
+#[test]
+fn a_block_is_joined_to_a_few_behind_it_only() {
+    let magics = holding(BLOCK, 0).repeat(50);
+    let packed = stream(&[block(&magics, 0)], 0);
+    let cannot_be_read = File::open("/").unwrap();
+    let input = Slices::new(&packed, 10).chain(cannot_be_read);
+    let result = decompress(input, &mut io::sink(), NonZeroUsize::new(1));
+    let said = result.unwrap_err().to_string();
+    assert!(said.contains("byte 4: the bzip2 block"), "{said}");
+}
