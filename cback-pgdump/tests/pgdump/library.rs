@@ -1,0 +1,126 @@
+//! The same as a function, which writes to anything.
+
+use crate::{DEADLINE, SEAL, SHIM, WHOLE};
+use cback_pgdump::{Error, Options, Stopper, Target, dump};
+use cback_tests::Process;
+use std::io::{self, ErrorKind, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::mpsc::channel;
+use std::thread;
+
+/// Writes a line and then waits for ever.
+const ENDLESS: &str = "echo begun; while :; do sleep 600; done";
+
+fn options(script: &str) -> Options {
+    Options {
+        target: Target::Database("db".into()),
+        user: None,
+        pg_dump: SHIM.into(),
+        pg_dumpall: SHIM.into(),
+        arguments: vec![script.into()],
+        seal: Some(SEAL.into()),
+    }
+}
+
+/// Whether the child whose script holds this mark is there.
+fn is_there(mark: &str) -> bool {
+    !Process::with_argument(Path::new(mark)).is_empty()
+}
+
+/// Writes and flushes as these do.
+struct Writer<W, F>(W, F);
+
+impl<W: FnMut(&[u8]) -> io::Result<()>, F: FnMut() -> io::Result<()>> Write for Writer<W, F> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        (self.0)(bytes).map(|()| bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        (self.1)()
+    }
+}
+
+fn full() -> io::Result<()> {
+    Err(ErrorKind::StorageFull.into())
+}
+
+#[test]
+fn it_writes_to_a_vector() {
+    let mut output = Vec::new();
+    dump(&options(WHOLE), &Stopper::default(), &mut output).expect("a whole dump");
+    let dump = "--\n-- PostgreSQL database dump complete\n--\n\n";
+    assert_eq!(String::from_utf8_lossy(&output), format!("{dump}{SEAL}"));
+}
+
+/// That of the seal alone, and of the last bytes, which a writer may keep until it is flushed.
+#[test]
+fn a_failed_write_or_flush_is_a_failure() {
+    let seal = |bytes: &[u8]| {
+        if bytes == SEAL.as_bytes() {
+            full()
+        } else {
+            Ok(())
+        }
+    };
+    for outcome in [
+        dump(
+            &options(WHOLE),
+            &Stopper::default(),
+            &mut Writer(seal, || Ok(())),
+        ),
+        dump(
+            &options(WHOLE),
+            &Stopper::default(),
+            &mut Writer(|_: &[u8]| Ok(()), full),
+        ),
+    ] {
+        let error = outcome.expect_err("the disk is full");
+        let is_full = matches!(&error, Error::Write(it) if it.kind() == ErrorKind::StorageFull);
+        assert!(is_full, "{error:?}");
+    }
+}
+
+#[test]
+fn a_failed_write_ends_the_child() {
+    let options = options(&format!("{ENDLESS} # failed-write"));
+    let mut output = Writer(|_: &[u8]| full(), || Ok(()));
+    let outcome = dump(&options, &Stopper::default(), &mut output);
+    assert!(matches!(outcome, Err(Error::Write(_))), "{outcome:?}");
+    assert!(!is_there("# failed-write"));
+}
+
+#[test]
+fn a_panic_of_the_writer_ends_the_child() {
+    let options = options(&format!("{ENDLESS} # panic"));
+    let mut output = Writer(|_: &[u8]| panic!("as wanted"), || Ok(()));
+    let run = || dump(&options, &Stopper::default(), &mut output);
+    assert!(catch_unwind(AssertUnwindSafe(run)).is_err());
+    assert!(!is_there("# panic"));
+}
+
+#[test]
+fn another_thread_can_stop_it_for_good() {
+    let stopper = Stopper::default();
+    let (sender, written) = channel();
+    thread::scope(|scope| {
+        let dumping = scope.spawn(|| {
+            let options = options(&format!("{ENDLESS} # stopped"));
+            let tell = move |_: &[u8]| {
+                let _ = sender.send(());
+                Ok(())
+            };
+            dump(&options, &stopper, &mut Writer(tell, || Ok(())))
+        });
+        written.recv_timeout(DEADLINE).expect("the first line");
+        assert!(is_there("# stopped"));
+        stopper.stop();
+        assert!(!is_there("# stopped"));
+        let outcome = dumping.join().expect("no panic");
+        assert!(matches!(outcome, Err(Error::Stopped)), "{outcome:?}");
+    });
+    let mut output = Vec::new();
+    let outcome = dump(&options(WHOLE), &stopper, &mut output);
+    assert!(matches!(outcome, Err(Error::Stopped)), "{outcome:?}");
+    assert!(output.is_empty());
+}
