@@ -7,7 +7,7 @@ mod restore;
 mod values;
 
 use cback_pgdump::check::{Contents, Fault, check, lines};
-use cback_tests::{Finished, Installation, Server, installations, run_with_input};
+use cback_tests::{Finished, Installation, Server, installations, run_with_input, wrapped};
 use std::process::{Command, Output};
 use std::sync::LazyLock;
 
@@ -35,21 +35,29 @@ fn tortured(installation: &Installation) -> Server {
     server
 }
 
+/// Ends what takes too long with status 124.
+const TIMEOUT: &[&str] = &["timeout", "--kill-after=10", "60"];
+
 /// What `program` of the server writes.
 #[track_caller]
 fn dump(server: &Server, program: &str, arguments: &[&str]) -> Vec<u8> {
-    let output = server.command(program).args(arguments).output();
-    let output = output.expect("it starts");
-    assert!(output.status.success(), "{}", output.said());
+    written(server.command(program).args(arguments))
+}
+
+/// What a program writes that has to succeed.
+#[track_caller]
+fn written(command: &Command) -> Vec<u8> {
+    let output = wrapped(TIMEOUT, command).output().expect("it starts");
+    output.succeeds();
     output.stdout
 }
 
-/// `cback-pgdump --check ARGUMENTS` of a dump; one that hangs is ended.
+/// `cback-pgdump --check ARGUMENTS` of a dump.
 #[track_caller]
 fn checked(dump: &[u8], arguments: &[&str]) -> Output {
-    let mut command = Command::new("timeout");
-    command.args(["60", PROGRAM, "--check"]).args(arguments);
-    run_with_input(&mut command, dump)
+    let mut command = Command::new(PROGRAM);
+    command.arg("--check").args(arguments);
+    run_with_input(&mut wrapped(TIMEOUT, &command), dump)
 }
 
 /// What the library reports of a whole dump.

@@ -1,8 +1,8 @@
 //! What is printed of a whole dump, and what is kept from whoever looks at it.
 
-use crate::{PROGRAM, TORTURED, checked, dump, report, with_rows, with_text};
-use cback_pgdump::check::check;
-use cback_tests::{Finished, create_sample, run_with_input, without_keys};
+use crate::{PROGRAM, TIMEOUT, TORTURED, checked, dump, report, with_rows, with_text, written};
+use cback_pgdump::check::{check, json};
+use cback_tests::{Finished, create_sample, run_with_input, without_keys, wrapped};
 use serde_json::{Value, json};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -54,9 +54,7 @@ fn all_ways_to_write_a_row_are_alike() {
                 "PGOPTIONS",
                 format!("-c standard_conforming_strings={strings}"),
             );
-            let output = command.output().expect("pg_dump starts");
-            output.succeeds();
-            let inserted = report(&output.stdout);
+            let inserted = report(&written(&command));
             assert_eq!(inserted.lines().collect::<Vec<_>>(), copied, "{option}");
         }
     }
@@ -79,7 +77,8 @@ fn json_tells_the_same_and_versions_and_what_a_restore_needs() {
         let mut json: Value = serde_json::from_slice(&output.stdout).expect("JSON");
         let lines = report(&dump);
         let contents = json["contents"].take();
-        assert_are_lines(contents.as_array().expect("a list"), &lines);
+        let contents = contents.as_array().expect("a list");
+        assert_eq!(contents.iter().map(line).collect::<String>(), lines);
         let is_table = |line: &&str| {
             !["sequences\t", "large objects\t"]
                 .iter()
@@ -108,26 +107,13 @@ fn json_tells_the_same_and_versions_and_what_a_restore_needs() {
     }
 }
 
-/// A line for each, in the same order, with the same name unless that has to be escaped there.
-#[track_caller]
-fn assert_are_lines(contents: &[Value], lines: &str) {
-    assert_eq!(contents.len(), lines.lines().count());
-    for (entry, line) in contents.iter().zip(lines.lines()) {
-        let text = |field: &str| entry[field].as_str().expect("text").to_owned();
-        let (name, escaped) = (text("name"), line.split('\t').next());
-        let name = name
-            .replace('\\', "\\\\")
-            .replace('\n', "\\n")
-            .replace('\t', "\\t");
-        assert_eq!(Some(&*name), escaped);
-        let fields = [
-            name,
-            entry["rows"].to_string(),
-            entry["bytes"].to_string(),
-            text("fingerprint"),
-        ];
-        assert_eq!(fields.join("\t"), line);
-    }
+/// The line for an entry of the JSON object.
+fn line(entry: &Value) -> String {
+    let text = |field: &str| entry[field].as_str().expect("text").to_owned();
+    let name = text("name").replace('\\', "\\\\");
+    let name = name.replace('\n', "\\n").replace('\t', "\\t");
+    let (rows, bytes, fingerprint) = (&entry["rows"], &entry["bytes"], text("fingerprint"));
+    format!("{name}\t{rows}\t{bytes}\t{fingerprint}\n")
 }
 
 #[test]
@@ -143,9 +129,8 @@ fn what_the_server_lacks_is_asked_for() {
     checked(&dump, &["--plan", plan]).succeeds();
     let script = ". \"$1\"; psql -XAt -d postgres -c \"$missing\"";
     let mut shell = server.command("sh");
-    let output = shell.args(["-c", script, "sh", plan]).output();
-    let missing = output.expect("sh starts").printed();
-    assert_eq!(missing, "extension no such; it's\n");
+    let missing = written(shell.args(["-c", script, "sh", plan]));
+    assert_eq!(missing, b"extension no such; it's\n");
     let mode = fs::metadata(plan).expect("a plan").permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
 }
@@ -231,9 +216,12 @@ fn a_name_with_a_line_end_is_on_one_line() {
 /// Else a dump could write to the terminal of whoever looks at it.
 #[test]
 fn no_control_character_is_shown_of_a_version() {
-    let dump = with_text("-- Dumped from database version 15\x1b]0;x\x07");
-    let contents = check(&dump[..]).expect("a whole dump");
-    assert_eq!(contents.server_version, "15?]0;x?");
+    let versions =
+        "-- Dumped from database version 15\x1b]0;x\x07\n-- Dumped by pg_dump version 18.4";
+    let contents = check(&with_text(versions)[..]).expect("a whole dump");
+    let json: Value = serde_json::from_slice(&json(&contents)).expect("JSON");
+    assert_eq!(json["server_version"], "15?]0;x?");
+    assert_eq!(json["pg_dump_version"], "18.4");
 }
 
 /// A few packed kilobytes would fill the memory: taken apart, a statement took 32 times its own room.
@@ -253,9 +241,9 @@ fn memory_does_not_grow_with_what_is_in_the_dump() {
             with_rows("a", &format!("{}\n", "x".repeat(127)).repeat(512 << 10)),
         ),
     ] {
-        let mut command = Command::new("timeout");
-        command.args(["60", "prlimit", "--data=60000000", "--", PROGRAM, "--check"]);
-        let output = run_with_input(&mut command, &dump);
+        let mut command = Command::new("prlimit");
+        command.args(["--data=60000000", "--", PROGRAM, "--check"]);
+        let output = run_with_input(&mut wrapped(TIMEOUT, &command), &dump);
         assert!(output.status.success(), "{what}: {}", output.said());
     }
 }

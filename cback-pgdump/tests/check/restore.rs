@@ -1,7 +1,7 @@
 //! What a restore brings back prints the same lines as what was dumped.
 
-use crate::{PROGRAM, TORTURED, checked, dump, report};
-use cback_tests::{Finished, Installation, Server};
+use crate::{PROGRAM, TIMEOUT, TORTURED, checked, dump, report};
+use cback_tests::{Finished, Installation, Server, wrapped};
 use std::fs;
 
 /// Restores as a script would: by the plan alone, without knowing any SQL.
@@ -26,10 +26,11 @@ fn restored(dump: &[u8], installation: &Installation) -> Vec<u8> {
     let path = directory.path().join("dump");
     fs::write(&path, dump).expect("room");
     let server = Server::start_from(installation);
-    let mut shell = server.command("timeout");
-    shell.args(["120", "sh", "-c", RESTORE]);
-    shell.env("DUMP", path).env("CHECK", PROGRAM);
-    let output = shell.output().expect("sh starts");
+    let mut shell = server.command("sh");
+    shell.args(["-c", RESTORE]).env("CHECK", PROGRAM);
+    let output = wrapped(TIMEOUT, shell.env("DUMP", path))
+        .output()
+        .expect("sh starts");
     let said = output.said();
     let (status, version) = (output.status, installation.major);
     assert!(status.success(), "into {version}: {status}: {said}");

@@ -4,9 +4,20 @@ use crate::{PROGRAM, create_table, failed, pgdump, redirected, run, written};
 use cback_tests::{Finished, Server, server};
 use std::fs;
 
+/// The user, what to dump, and what the server or pg_dump says of it.
+#[rustfmt::skip]
+const REFUSED: [(&str, &str, &str); 6] = [
+    ("postgres", "no such", "FATAL:  database \"no such\" does not exist\n"),
+    ("postgres", "no\nsuch", "\nsuch\" does not exist\n"),
+    ("not there", "postgres", "FATAL:  role \"not there\" does not exist\n"),
+    ("not there", "--all", "FATAL:  role \"not there\" does not exist\n"),
+    ("stranger", "private", "permission denied for table t\n"),
+    ("clerk", "guarded", "would be affected by row-level security policy"),
+];
+
 /// The server's own words come first, then ours, on one line whatever is in the name.
 #[test]
-fn what_the_server_refuses() {
+fn what_the_server_refuses_is_said_by_it_and_by_us() {
     create_table(server(), "private", 1);
     create_table(server(), "guarded", 1);
     server().sql(
@@ -14,40 +25,15 @@ fn what_the_server_refuses() {
         "CREATE ROLE stranger LOGIN; CREATE ROLE clerk LOGIN; GRANT SELECT ON t TO clerk; \
          ALTER TABLE t ENABLE ROW LEVEL SECURITY;",
     );
-    for (user, target, words) in [
-        (
-            "postgres",
-            "no such",
-            "FATAL:  database \"no such\" does not exist\n",
-        ),
-        ("postgres", "no\nsuch", "\nsuch\" does not exist\n"),
-        (
-            "not there",
-            "postgres",
-            "FATAL:  role \"not there\" does not exist\n",
-        ),
-        (
-            "not there",
-            "--all",
-            "FATAL:  role \"not there\" does not exist\n",
-        ),
-        ("stranger", "private", "permission denied for table t\n"),
-        (
-            "clerk",
-            "guarded",
-            "would be affected by row-level security policy",
-        ),
-    ] {
+    for (user, target, words) in REFUSED {
         let said = failed(&pgdump(server(), &["--user", user, target])).said();
-        let ours = match target {
-            "--all" => "all databases: pg_dumpall failed (exit status: 1)".to_owned(),
-            name => format!("database {name:?}: pg_dump failed (exit status: 1)"),
+        let what = match target {
+            "--all" => "all databases: pg_dumpall".to_owned(),
+            name => format!("database {name:?}: pg_dump"),
         };
-        let ours = format!("\ncback-pgdump: {ours}\n");
-        assert!(
-            said.contains(words) && said.ends_with(&ours),
-            "{target}: {said}"
-        );
+        let ours = format!("\ncback-pgdump: {what} failed (exit status: 1)\n");
+        let are_both = said.contains(words) && said.ends_with(&ours);
+        assert!(are_both, "{user} {target}: {said}");
     }
 }
 

@@ -1,6 +1,6 @@
 //! Roles and tablespaces alone, proven whole like any dump.
 
-use crate::{TIMEOUT, dumped, failed, pgdump, run, with_shim, written};
+use crate::{SEAL, TIMEOUT, WHOLE, dumped, failed, pgdump, run, with_shim, written};
 use cback_pgdump::check::{check, lines};
 use cback_tests::{Finished, Server, installations, run_with_input, server, without_keys, wrapped};
 use std::fs::{self, Permissions};
@@ -9,36 +9,28 @@ use std::path::Path;
 use std::process::Command;
 use tempfile::NamedTempFile;
 
+/// A role that may not read the roles' passwords dumps the rest, and is told.
 #[test]
-fn globals_are_pg_dumpalls_own_with_passwords() {
+fn globals_are_pg_dumpalls_own_with_passwords_if_these_may_be_read() {
     for installation in installations() {
         let server = Server::start_from(&installation);
-        server.sql("postgres", "CREATE ROLE \"a b\" PASSWORD 'secret'");
+        let roles = "CREATE ROLE clerk LOGIN PASSWORD 'secret'; CREATE ROLE \"a b\"";
+        server.sql("postgres", roles);
         let original = written(server.command("pg_dumpall").arg("--globals-only"));
         let globals = dumped(&pgdump(&server, &["--globals"]));
+        assert_eq!(without_keys(&globals), without_keys(&original));
         let text = String::from_utf8_lossy(&globals);
-        assert!(text.contains("CREATE ROLE \"a b\";\n"), "{text}");
         assert!(text.contains(" PASSWORD 'SCRAM-SHA-256$"), "{text}");
-        assert_eq!(without_keys(&globals), without_keys(&original), "{text}");
-    }
-}
 
-#[test]
-fn a_role_that_may_not_read_passwords_dumps_the_rest_and_is_told() {
-    for installation in installations() {
-        let server = Server::start_from(&installation);
-        let roles = "CREATE ROLE clerk LOGIN PASSWORD 'secret'; CREATE ROLE other";
-        server.sql("postgres", roles);
         let output = run(pgdump(&server, &["--globals"]).env("PGUSER", "clerk"));
-        let said = output.succeeds();
         let ours = "cback-pgdump: globals: without the roles' passwords, which this user may not \
             read\ncback-pgdump: hint: set them again after a restore, or have a superuser make \
             this dump\n";
-        assert!(said.ends_with(ours), "{said}");
+        assert!(output.succeeds().ends_with(ours), "{}", output.said());
         let globals = output.printed();
         assert_eq!(globals.matches("cluster dump\n").count(), 1, "{globals}");
-        assert!(globals.contains("CREATE ROLE other;\n") && !globals.contains("PASSWORD"));
-        assert!(globals.ends_with(crate::SEAL), "{globals}");
+        assert!(globals.contains("CREATE ROLE \"a b\";\n") && !globals.contains("PASSWORD"));
+        assert!(globals.ends_with(SEAL), "{globals}");
     }
 }
 
@@ -56,7 +48,7 @@ fn what_is_not_whole_is_not_globals() {
         "echo CREATE ROLE a",
         "exit 1",
         "echo pg_authid >&2; exit 1",
-        crate::WHOLE,
+        WHOLE,
         OTHER_FAILURE,
     ] {
         let output = failed(&with_shim(script, &["--globals"]));
@@ -124,8 +116,11 @@ fn with_databases(server: &Server, databases: &[&str]) -> Vec<u8> {
     let command = pgdump(server, &["--globals", "--databases0-from", "-"]);
     let output = run_with_input(&mut wrapped(TIMEOUT, &command), names.as_bytes());
     assert_eq!(output.succeeds(), "");
-    let seal = crate::SEAL.as_bytes();
-    output.stdout.strip_suffix(seal).expect("a seal").to_vec()
+    output
+        .stdout
+        .strip_suffix(SEAL.as_bytes())
+        .expect("a seal")
+        .to_vec()
 }
 
 #[test]

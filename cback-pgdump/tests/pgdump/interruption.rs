@@ -6,7 +6,6 @@ use crate::{
 };
 use cback_tests::{Finished, Process, Server, server, wait_for, wrapped};
 use rustix::io::ioctl_fionread;
-use rustix::pipe::fcntl_getpipe_size;
 use rustix::process::{Pid, Signal, kill_process};
 use std::io::Read;
 use std::os::unix::process::ExitStatusExt;
@@ -38,22 +37,12 @@ impl Run {
         Process::with_variable(&format!("PGAPPNAME={}", self.name))
     }
 
-    /// Nobody reads what it writes: waits until there is hardly room for more.
+    /// Waits until so many bytes of its output wait for a reader. It never gets one.
     #[track_caller]
-    fn wait_until_stuck(&self) {
+    fn wait_for_output(&self, bytes: u64) {
         let stdout = self.child.stdout.as_ref().expect("a pipe");
-        let room = fcntl_getpipe_size(stdout).expect("a pipe") as u64;
-        wait_for("a full pipe", DEADLINE, || {
-            ioctl_fionread(stdout).expect("a pipe") > room / 2
-        });
-    }
-
-    /// Waits for the first words of a shim.
-    #[track_caller]
-    fn wait_until_ready(&self) {
-        let stdout = self.child.stdout.as_ref().expect("a pipe");
-        wait_for("the shim's first words", DEADLINE, || {
-            ioctl_fionread(stdout).expect("a pipe") > 0
+        wait_for("its output", DEADLINE, || {
+            ioctl_fionread(stdout).expect("a pipe") >= bytes
         });
     }
 
@@ -114,16 +103,17 @@ fn a_signal_ends_all_that_it_has_started_whatever_that_does() {
             let name = format!("{target} {}", signal.as_raw());
             let run = Run::start(&mut pgdump(&server, &[target]), &name);
             if target == "written" {
-                run.wait_until_stuck();
+                run.wait_for_output(30_000);
             } else {
                 wait_until_locked_out(&server, "locked");
             }
             if target == "--all" {
-                let names: Vec<_> = run.processes().into_iter().map(|it| it.name).collect();
-                let has_both = ["pg_dumpall", "pg_dump"]
-                    .iter()
-                    .all(|it| names.contains(&(*it).to_owned()));
-                assert!(has_both, "{names:?}");
+                let processes = run.processes();
+                let is_there = |name| processes.iter().any(|it| it.name == name);
+                assert!(
+                    is_there("pg_dumpall") && is_there("pg_dump"),
+                    "{processes:?}"
+                );
             }
             run.assert_dies_of(signal, &server);
         }
@@ -139,7 +129,7 @@ fn a_reader_that_goes_away_is_a_quiet_failure_whatever_pg_dump_does() {
     for database in ["unread", "awaited"] {
         let mut run = Run::start(&mut pgdump(server(), &[database]), database);
         if database == "unread" {
-            run.wait_until_stuck();
+            run.wait_for_output(30_000);
         } else {
             wait_until_locked_out(server(), database);
         }
@@ -155,9 +145,9 @@ fn a_reader_that_goes_away_is_a_quiet_failure_whatever_pg_dump_does() {
 
 #[test]
 fn a_child_that_takes_no_notice_of_sigterm_is_killed() {
-    let script = "trap '' TERM; echo ready; while :; do sleep 600; done";
+    let script = "trap '' TERM; echo ready; sleep 60";
     let run = Run::start(&mut with_shim(script, &["db"]), "stubborn");
-    run.wait_until_ready();
+    run.wait_for_output(1);
     run.assert_dies_of(Signal::TERM, server());
 }
 
@@ -191,7 +181,7 @@ fn an_ignored_signal_stays_ignored() {
     let ignoring = "trap '' HUP INT; exec \"$@\"";
     let mut command = by_script(ignoring, &with_shim(&script, &["db"]));
     let mut run = Run::start(command.env("GATE", &gate), "nohup");
-    run.wait_until_ready();
+    run.wait_for_output(1);
     run.signal(Signal::HUP);
     run.signal(Signal::INT);
     std::fs::write(&gate, "go on\n").expect("the shim reads");

@@ -94,14 +94,10 @@ fn a_service_does_not_lead_all_databases_to_another_role() {
 }
 
 /// What follows `--` is pg_dump's, and there it could name another database.
+#[rustfmt::skip]
 const DETOURS: [&[&str]; 7] = [
-    &["decoy"],
-    &["-d", "decoy"],
-    &["-ddecoy"],
-    &["--dbname=decoy"],
-    &["--dbname", "dbname=decoy"],
-    &["--", "decoy"],
-    &["-s", "decoy", "-s"],
+    &["decoy"], &["-d", "decoy"], &["-ddecoy"], &["--dbname=decoy"], &["--dbname", "dbname=decoy"],
+    &["--", "decoy"], &["-s", "decoy", "-s"],
 ];
 
 #[test]
