@@ -1,7 +1,9 @@
 //! What comes out, and when it is sealed.
 
-use crate::{PROGRAM, SHIM, create_table, dumped, failed, pgdump, run, with_shim, written};
-use cback_tests::{Finished, Server, server, without_keys, wrapped};
+use crate::{
+    PROGRAM, SHIM, by_script, create_table, dumped, failed, pgdump, run, with_shim, written,
+};
+use cback_tests::{Finished, Server, server, without_keys};
 use std::fs;
 use std::process::Command;
 
@@ -24,10 +26,9 @@ fn the_dump_is_pg_dumps_own_whatever_takes_it() {
     let sealed = pgdump(server(), &["own"]);
     assert!(without_keys(&dumped(&sealed)) == original, "into a pipe");
     for arrow in [">", ">>"] {
-        let through_file = format!("{arrow} \"$PGHOST/own.sql\" && cat \"$PGHOST/own.sql\"");
-        let script =
-            format!("\"$@\" {through_file}; status=$?; rm \"$PGHOST/own.sql\"; exit $status");
-        let dump = dumped(&wrapped(&["sh", "-c", &script, "sh"], &sealed));
+        let file = "file=$PGHOST/own.sql; rm -f \"$file\"";
+        let script = format!("{file}; \"$@\" {arrow} \"$file\" && cat \"$file\"");
+        let dump = dumped(&by_script(&script, &sealed));
         assert!(without_keys(&dump) == original, "into a file, by {arrow}");
     }
 }

@@ -1,8 +1,9 @@
 //! What goes wrong is said in one clear line, and nobody is asked for anything.
 
-use crate::{PROGRAM, create_table, failed, pgdump, redirected, run, written};
+use crate::{PROGRAM, by_script, create_table, failed, pgdump, run, written};
 use cback_tests::{Finished, Server, server};
 use std::fs;
+use std::process::Command;
 
 /// The user, what to dump, and what the server or pg_dump says of it.
 #[rustfmt::skip]
@@ -103,6 +104,12 @@ fn nobody_is_asked_for_a_password() {
     }
 }
 
+/// `cback-pgdump ARGUMENT` with sh's redirections.
+fn redirected(redirections: &str, argument: &str) -> Command {
+    let script = format!("exec \"$@\" {redirections}");
+    by_script(&script, &pgdump(server(), &[argument]))
+}
+
 #[test]
 fn an_output_that_cannot_be_written() {
     create_table(server(), "much", 2000);
@@ -113,7 +120,7 @@ fn an_output_that_cannot_be_written() {
         (">&-", closed),
         ("1<>/dev/null", closed),
     ] {
-        let output = failed(&redirected(&pgdump(server(), &["much"]), redirection));
+        let output = failed(&redirected(redirection, "much"));
         let message = format!("cback-pgdump: standard output: {fault}\n");
         assert_eq!(output.said(), message, "{redirection}");
     }
@@ -121,14 +128,14 @@ fn an_output_that_cannot_be_written() {
 
 #[test]
 fn an_output_that_nobody_wants_is_fine() {
-    written(&redirected(&pgdump(server(), &["postgres"]), ">/dev/null"));
+    written(&redirected(">/dev/null", "postgres"));
 }
 
 #[test]
 fn closed_and_full_standard_errors_change_nothing_else() {
     for closed in ["2>&-", "2>/dev/full", "<&- 2>&-"] {
         for (argument, code) in [("postgres", 0), ("no such", 1), ("--no-such-option", 2)] {
-            let output = run(&redirected(&pgdump(server(), &[argument]), closed));
+            let output = run(&redirected(closed, argument));
             assert_eq!(output.status.code(), Some(code), "{argument} {closed}");
         }
     }

@@ -1,13 +1,14 @@
 //! However it ends, nothing of it is left: no process, no session on the server.
 
 use crate::{
-    DEADLINE, Lock, SEAL, WHOLE, create_table, dumped, ended, failed, pgdump, run,
+    DEADLINE, Lock, SEAL, WHOLE, by_script, create_table, dumped, ended, failed, pgdump, run,
     wait_until_locked_out, with_shim,
 };
 use cback_tests::{Finished, Process, Server, server, wait_for, wrapped};
 use rustix::io::ioctl_fionread;
 use rustix::process::{Pid, Signal, kill_process};
-use std::io::Read;
+use std::fs::File;
+use std::io::{Read, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, Stdio};
 
@@ -48,11 +49,8 @@ impl Run {
 
     #[track_caller]
     fn wait_until_nothing_is_left(&self) {
-        wait_for(
-            &format!("the end of all of {}", self.name),
-            DEADLINE,
-            || self.processes().is_empty(),
-        );
+        let what = format!("the end of all of {}", self.name);
+        wait_for(&what, DEADLINE, || self.processes().is_empty());
     }
 
     /// No process is left, and no session, which the server may notice later.
@@ -90,7 +88,7 @@ impl Drop for Run {
     }
 }
 
-/// A pg_dump that waits for a lock writes nothing, and so would not notice that its reader is gone.
+/// SIGKILL too: a pg_dump that waits for a lock writes nothing, so it would not notice.
 #[test]
 fn a_signal_ends_all_that_it_has_started_whatever_that_does() {
     // Its own server: pg_dumpall would wait for the locks of other tests.
@@ -110,10 +108,8 @@ fn a_signal_ends_all_that_it_has_started_whatever_that_does() {
             if target == "--all" {
                 let processes = run.processes();
                 let is_there = |name| processes.iter().any(|it| it.name == name);
-                assert!(
-                    is_there("pg_dumpall") && is_there("pg_dump"),
-                    "{processes:?}"
-                );
+                let are_both = is_there("pg_dumpall") && is_there("pg_dump");
+                assert!(are_both, "{processes:?}");
             }
             run.assert_dies_of(signal, &server);
         }
@@ -184,7 +180,10 @@ fn an_ignored_signal_stays_ignored() {
     run.wait_for_output(1);
     run.signal(Signal::HUP);
     run.signal(Signal::INT);
-    std::fs::write(&gate, "go on\n").expect("the shim reads");
+    // Open for reading too, since else it would wait for the shim.
+    let gate = File::options().read(true).write(true).open(&gate);
+    let mut gate = gate.expect("ours");
+    gate.write_all(b"go on\n").expect("room");
     assert_eq!(ended(&mut run.child).code(), Some(0));
     run.assert_nothing_left(server());
 }
@@ -199,11 +198,6 @@ fn sigchld_may_be_ignored() {
     dumped(&ignoring(WHOLE));
     let said = failed(&ignoring("exit 3")).said();
     assert!(said.ends_with("failed (exit status: 3)\n"), "{said}");
-}
-
-/// sh, which runs `script` with `"$@"` standing for `command`.
-fn by_script(script: &str, command: &Command) -> Command {
-    wrapped(&["sh", "-c", script, "sh"], command)
 }
 
 #[test]

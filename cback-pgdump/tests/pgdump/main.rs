@@ -45,10 +45,9 @@ fn with_shim(script: &str, arguments: &[&str]) -> Command {
     command
 }
 
-/// `command`, whose standard streams sh redirects: `>/dev/full`.
-fn redirected(command: &Command, redirections: &str) -> Command {
-    let script = format!("exec \"$@\" {redirections}");
-    wrapped(&["sh", "-c", &script, "sh"], command)
+/// sh, which runs `script` with `"$@"` standing for `command`.
+fn by_script(script: &str, command: &Command) -> Command {
+    wrapped(&["sh", "-c", script, "sh"], command)
 }
 
 /// Runs it to its end.
@@ -71,11 +70,8 @@ fn dumped(command: &Command) -> Vec<u8> {
 fn written(command: &Command) -> Vec<u8> {
     let output = run(command);
     let said = output.said();
-    assert!(
-        output.status.success() && said.is_empty(),
-        "{}: {said}{command:?}",
-        output.status
-    );
+    let succeeded = output.status.success() && said.is_empty();
+    assert!(succeeded, "{}: {said}{command:?}", output.status);
     output.stdout
 }
 
@@ -112,9 +108,8 @@ impl Lock {
         let sql = b"BEGIN;\nLOCK TABLE t IN ACCESS EXCLUSIVE MODE;\n";
         stdin.write_all(sql).expect("psql reads");
         let lock = Self(psql);
-        let held = format!(
-            "datname = '{database}' AND state = 'idle in transaction' AND query LIKE 'LOCK %'"
-        );
+        let locks = "state = 'idle in transaction' AND query LIKE 'LOCK %'";
+        let held = format!("datname = '{database}' AND {locks}");
         wait_for("the lock", DEADLINE, || server.has_session(&held));
         lock
     }
