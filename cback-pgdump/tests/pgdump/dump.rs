@@ -99,12 +99,13 @@ fn old_and_new_ends_are_sealed() {
 #[test]
 fn what_is_no_end_gets_no_seal() {
     let in_data = format!("COPY t FROM stdin;\n{OLD_END}\\.\n");
-    let extended = format!("{NEW_END}\n");
+    let (extended, old_extended) = (format!("{NEW_END}\n"), format!("{OLD_END}\n"));
     for (target, marker, dump) in [
         ("db", "database", ""),
         ("db", "database", "CREATE TABLE t ();\n"),
         ("db", "database", &in_data),
         ("db", "database", &extended),
+        ("db", "database", &old_extended),
         ("db", "database", CLUSTER_END),
         ("--all", "database cluster", OLD_END),
         ("--all", "database cluster", NEW_END),

@@ -4,13 +4,12 @@ use crate::{DEADLINE, SEAL, SHIM, WHOLE};
 use cback_pgdump::{Error, Options, Stopper, Target, dump};
 use cback_tests::Process;
 use std::io::{self, ErrorKind, Write};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::mpsc::channel;
 use std::thread;
 
 /// Writes a line and then nothing, for as long as a test waits.
-const ENDLESS: &str = "echo begun; sleep 60";
+const ENDLESS: &str = "echo begun; sleep 90";
 
 fn options(script: &str) -> Options {
     Options {
@@ -45,6 +44,14 @@ fn full() -> io::Result<()> {
     Err(ErrorKind::StorageFull.into())
 }
 
+/// What [`dump`] returns, unless it panics or takes too long.
+fn outcome(script: &str, mut output: impl Write + Send + 'static) -> Option<Result<(), Error>> {
+    let options = options(script);
+    let (sender, outcome) = channel();
+    thread::spawn(move || sender.send(dump(&options, &Stopper::default(), &mut output)));
+    outcome.recv_timeout(DEADLINE).ok()
+}
+
 #[test]
 fn it_writes_to_a_vector() {
     let mut output = Vec::new();
@@ -56,46 +63,32 @@ fn it_writes_to_a_vector() {
 /// That of the seal alone, and of the last bytes, which a writer may keep until it is flushed.
 #[test]
 fn a_failed_write_or_flush_is_a_failure() {
-    let seal = |bytes: &[u8]| {
-        if bytes == SEAL.as_bytes() {
-            full()
-        } else {
-            Ok(())
-        }
-    };
+    let is_seal = |bytes: &[u8]| bytes == SEAL.as_bytes();
+    let write = move |bytes: &[u8]| if is_seal(bytes) { full() } else { Ok(()) };
     for outcome in [
-        dump(
-            &options(WHOLE),
-            &Stopper::default(),
-            &mut Writer(seal, || Ok(())),
-        ),
-        dump(
-            &options(WHOLE),
-            &Stopper::default(),
-            &mut Writer(|_: &[u8]| Ok(()), full),
-        ),
+        outcome(WHOLE, Writer(write, || Ok(()))),
+        outcome(WHOLE, Writer(|_: &[u8]| Ok(()), full)),
     ] {
-        let error = outcome.expect_err("the disk is full");
-        let is_full = matches!(&error, Error::Write(it) if it.kind() == ErrorKind::StorageFull);
-        assert!(is_full, "{error:?}");
+        let Some(Err(Error::Write(error))) = outcome else {
+            panic!("{outcome:?}");
+        };
+        assert_eq!(error.kind(), ErrorKind::StorageFull);
     }
 }
 
 #[test]
 fn a_failed_write_ends_the_child() {
-    let options = options(&format!("{ENDLESS} # failed-write"));
-    let mut output = Writer(|_: &[u8]| full(), || Ok(()));
-    let outcome = dump(&options, &Stopper::default(), &mut output);
-    assert!(matches!(outcome, Err(Error::Write(_))), "{outcome:?}");
+    let script = format!("{ENDLESS} # failed-write");
+    let outcome = outcome(&script, Writer(|_: &[u8]| full(), || Ok(())));
+    assert!(matches!(outcome, Some(Err(Error::Write(_)))), "{outcome:?}");
     assert!(!is_there("# failed-write"));
 }
 
 #[test]
 fn a_panic_of_the_writer_ends_the_child() {
-    let options = options(&format!("{ENDLESS} # panic"));
-    let mut output = Writer(|_: &[u8]| panic!("as wanted"), || Ok(()));
-    let run = || dump(&options, &Stopper::default(), &mut output);
-    assert!(catch_unwind(AssertUnwindSafe(run)).is_err());
+    let script = format!("{ENDLESS} # panic");
+    let outcome = outcome(&script, Writer(|_: &[u8]| panic!("as wanted"), || Ok(())));
+    assert!(outcome.is_none(), "{outcome:?}");
     assert!(!is_there("# panic"));
 }
 
