@@ -19,14 +19,14 @@ struct Run {
 }
 
 impl Run {
+    /// `name` is completed so that no other process that runs these tests has the same.
     #[track_caller]
     fn start(command: &mut Command, name: &str) -> Self {
-        command.env("PGAPPNAME", name).stdin(Stdio::null());
+        let name = format!("{name} {}", std::process::id());
+        command.env("PGAPPNAME", &name).stdin(Stdio::null());
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        Self {
-            child: command.spawn().expect("it starts"),
-            name: name.to_owned(),
-        }
+        let child = command.spawn().expect("it starts");
+        Self { child, name }
     }
 
     fn signal(&self, signal: Signal) {

@@ -8,8 +8,15 @@ use std::path::Path;
 use std::sync::mpsc::channel;
 use std::thread;
 
-/// Writes a line and then nothing, for as long as a test waits.
-const ENDLESS: &str = "echo begun; sleep 90";
+/// A script that writes a line and then nothing, for as long as a test waits.
+fn endless(name: &str) -> String {
+    format!("echo begun; sleep 90 {}", mark(name))
+}
+
+/// A comment in sh that only this process's children have.
+fn mark(name: &str) -> String {
+    format!("# {name} {}", std::process::id())
+}
 
 fn options(script: &str) -> Options {
     Options {
@@ -22,9 +29,9 @@ fn options(script: &str) -> Options {
     }
 }
 
-/// Whether the child whose script holds this mark is there.
-fn is_there(mark: &str) -> bool {
-    !Process::with_argument(Path::new(mark)).is_empty()
+/// Whether the child with the [`endless`] script of that name is there.
+fn is_there(name: &str) -> bool {
+    !Process::with_argument(Path::new(&mark(name))).is_empty()
 }
 
 /// Writes and flushes as these do.
@@ -78,18 +85,18 @@ fn a_failed_write_or_flush_is_a_failure() {
 
 #[test]
 fn a_failed_write_ends_the_child() {
-    let script = format!("{ENDLESS} # failed-write");
+    let script = endless("failed-write");
     let outcome = outcome(&script, Writer(|_: &[u8]| full(), || Ok(())));
     assert!(matches!(outcome, Some(Err(Error::Write(_)))), "{outcome:?}");
-    assert!(!is_there("# failed-write"));
+    assert!(!is_there("failed-write"));
 }
 
 #[test]
 fn a_panic_of_the_writer_ends_the_child() {
-    let script = format!("{ENDLESS} # panic");
+    let script = endless("panic");
     let outcome = outcome(&script, Writer(|_: &[u8]| panic!("as wanted"), || Ok(())));
     assert!(outcome.is_none(), "{outcome:?}");
-    assert!(!is_there("# panic"));
+    assert!(!is_there("panic"));
 }
 
 #[test]
@@ -98,7 +105,7 @@ fn another_thread_can_stop_it_for_good() {
     let (sender, written) = channel();
     thread::scope(|scope| {
         let dumping = scope.spawn(|| {
-            let options = options(&format!("{ENDLESS} # stopped"));
+            let options = options(&endless("stopped"));
             let tell = move |_: &[u8]| {
                 let _ = sender.send(());
                 Ok(())
@@ -106,9 +113,9 @@ fn another_thread_can_stop_it_for_good() {
             dump(&options, &stopper, &mut Writer(tell, || Ok(())))
         });
         written.recv_timeout(DEADLINE).expect("the first line");
-        assert!(is_there("# stopped"));
+        assert!(is_there("stopped"));
         stopper.stop();
-        assert!(!is_there("# stopped"));
+        assert!(!is_there("stopped"));
         let outcome = dumping.join().expect("no panic");
         assert!(matches!(outcome, Err(Error::Stopped)), "{outcome:?}");
     });

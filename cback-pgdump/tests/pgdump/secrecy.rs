@@ -11,28 +11,28 @@ use std::path::Path;
 fn names_from_the_environment_are_in_no_argument() {
     // Its own server: pg_dumpall would wait for the locks of other tests.
     let server = Server::start();
-    create_table(&server, "hushdb", 1);
-    server.sql("postgres", "CREATE ROLE hushuser SUPERUSER LOGIN");
-    let _lock = Lock::on(&server, "hushdb");
+    let secret = format!("hush{}", std::process::id());
+    let (user, database) = (format!("{secret}user"), format!("{secret}db"));
+    create_table(&server, &database, 1);
+    server.sql("postgres", &format!("CREATE ROLE {user} SUPERUSER LOGIN"));
+    let _lock = Lock::on(&server, &database);
     for (arguments, secret, shown) in [
-        (&[][..], "hush", &[][..]),
+        (&[][..], &secret, None),
         // pg_dumpall itself tells pg_dump the database so.
-        (&["--all"], "hushuser", &[]),
+        (&["--all"], &user, None),
         (
-            &["--user", "hushuser", "hushdb"],
-            "hush",
-            &["cback-pgdump --user hushuser hushdb "],
+            &["--user", &user, &database],
+            &secret,
+            Some(format!("cback-pgdump --user {user} {database} ")),
         ),
     ] {
         let mut command = server.command(PROGRAM);
         command.args(arguments);
-        if shown.is_empty() {
-            command
-                .env("PGUSER", "hushuser")
-                .env("PGDATABASE", "hushdb");
+        if shown.is_none() {
+            command.env("PGUSER", &user).env("PGDATABASE", &database);
         }
         let mut child = in_background(&mut command);
-        wait_until_locked_out(&server, "hushdb");
+        wait_until_locked_out(&server, &database);
         let found = Process::with_argument(Path::new(secret));
         kill_process(Pid::from_child(&child), Signal::TERM).expect("it runs");
         ended(&mut child);
@@ -42,10 +42,10 @@ fn names_from_the_environment_are_in_no_argument() {
         // The server's own titles name both, which is its administrator's choice.
         let lines = found.iter().filter(|it| it.name != "postgres");
         let lines: Vec<_> = lines.map(|it| it.line.replace('\0', " ")).collect();
-        let is_as_told = lines.len() == shown.len()
+        let is_as_told = lines.len() == shown.iter().len()
             && lines
                 .iter()
-                .zip(shown)
+                .zip(&shown)
                 .all(|(line, end)| line.ends_with(end));
         assert!(is_as_told, "{arguments:?}: {lines:?}");
     }
