@@ -70,8 +70,8 @@ pub struct Cli {
     /// Read a plain dump, also an older one or another program's, and say what is in it
     ///
     /// Reads standard input to its end and exits 0 only if it is a whole dump of pg_dump or
-    /// pg_dumpall. Prints a line a table: name, rows, bytes and a fingerprint, parted by tabs,
-    /// and one for all sequences and one for all large objects. The fingerprint depends on every
+    /// pg_dumpall. Prints a line a table: name, rows, bytes and a fingerprint, separated by
+    /// tabs, and one for all sequences and one for all large objects. The fingerprint depends on every
     /// value, but not on the order of rows or columns: two dumps of the same data print the same
     /// lines.
     #[arg(long, conflicts_with_all = OF_A_DUMP)]

@@ -2,18 +2,19 @@
 //!
 //! `pg_dump NAME` takes a NAME with `=` in it for a connection string and one that begins with `-`
 //! for an option, and then dumps *another database, with status 0*; and every user of the machine
-//! reads it in `ps`. libpq's `PGDATABASE` and `PGUSER` have neither fault, but a service (the
-//! variable `PGSERVICE`, even an empty one) overrides both. Beside a service they have to be
-//! arguments, in the one form that is taken literally.
+//! can read it in `ps`. libpq's `PGDATABASE` and `PGUSER` are taken literally and are not shown, but
+//! a service (the variable `PGSERVICE`, even an empty one) overrides both. Where there is one, user
+//! and database have to be arguments, in the one form that is taken literally.
 //!
-//! Ours come after the user's, since the last one counts. An empty `--dbname=` leaves the name to
-//! `PGDATABASE`, and makes pg_dump refuse any name it is given besides.
+//! Our arguments come after the user's, since the last one counts. An empty `--dbname=` leaves the
+//! name to `PGDATABASE`, and makes pg_dump refuse any other name among its arguments.
 
 use crate::{Error, Options, Target};
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
 
 /// NAMEDATALEN - 1: servers before 17 cut a longer name, and so open *another* database.
 const NAME_MAX: usize = 63;
@@ -52,6 +53,14 @@ impl Invocation {
             invocation.arguments.push(joined("--dbname=", &dbname));
         }
         Ok(invocation)
+    }
+
+    /// As a command without standard input, from which nobody shall be asked for a password.
+    pub(crate) fn command(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args(&self.arguments).stdin(Stdio::null());
+        command.envs(self.environment.iter().cloned());
+        command
     }
 
     fn without_names(options: &Options) -> Self {

@@ -1,13 +1,13 @@
-//! The way of the dump from the child's pipe to the output.
+//! Copying the dump from the child's pipe to the output.
 //!
-//! pg_dump writes 4 KiB at a time, and a reader that waits for it is woken each time; that costs
-//! more than all the rest. So a reader who leaves little in the pipe takes a [`NAP`] before it looks
-//! again; the pipe is large enough that pg_dump need not wait for it.
+//! pg_dump writes 4 KiB at a time, and would wake a reader that waits for it each time; that costs
+//! more CPU time than all the rest. So after each turn that leaves the pipe nearly empty the reader
+//! sleeps for [`PAUSE`]; the pipe is large enough that pg_dump does not have to wait meanwhile.
 //!
 //! Where the output is a descriptor, the kernel moves the pages from pipe to output (splice), and
-//! nothing is copied: a quarter of the CPU time of reading and writing. The beginning and the end
-//! have to be seen: so the first bytes are read, and a splice leaves the last [`KEPT`] bytes in the
-//! pipe, to be read next, or moved on once more have come.
+//! nothing is copied: a quarter of the CPU time of reading and writing. [`Ending`] needs the
+//! beginning and the end: so the first bytes are read, and a splice leaves the last [`KEPT`] bytes in
+//! the pipe, to be read next, or moved on once more have come.
 
 use crate::Error;
 use crate::ending::{Ending, KEPT};
@@ -22,29 +22,29 @@ use std::time::Duration;
 /// A pipe of Linux holds 64 KiB unless asked; this much any user may have.
 pub(crate) const PIPE: usize = 1 << 20;
 
-/// In it, a pg_dump that writes 1 GB/s, as none did, fills half of the pipe.
-const NAP: Duration = Duration::from_micros(500);
+/// A pg_dump that writes 1 GB/s, more than any that was measured, fills half of the pipe meanwhile.
+const PAUSE: Duration = Duration::from_micros(500);
 
 /// Enough to read at once, and small enough to stay in a core's cache.
 const BUFFER: usize = 128 << 10;
 
-/// Copies all of `input` to `output`, showing its ends to `ending`. `descriptor` is that of
-/// `output`, if it may be bypassed.
+/// Copies all of `input` to `output`, and has `ending` observe its beginning and end. `descriptor` is
+/// that of `output`, if pages may be spliced to it.
 pub(crate) fn copy(
     input: &PipeReader,
     output: &mut impl Write,
     mut descriptor: Option<BorrowedFd<'_>>,
     ending: &mut Ending,
 ) -> Result<(), Error> {
-    let may_nap = fcntl_getpipe_size(input).is_ok_and(|size| size >= PIPE);
+    let may_pause = fcntl_getpipe_size(input).is_ok_and(|size| size >= PIPE);
     if let Some(output) = descriptor {
-        // Refused where it is no pipe, or the user has too many. A small one would fill up at each turn, and during the nap.
+        // Else it would be full after each turn. Refused where it is no pipe, or the user has too many.
         let _ = fcntl_setpipe_size(output, PIPE);
     }
     let mut buffer = vec![0; BUFFER];
     loop {
-        let length = match move_most(input, descriptor, ending) {
-            Ok(0) => pass(input, output, &mut buffer, ending)?,
+        let length = match splice_most(input, descriptor, ending) {
+            Ok(0) => read_and_write(input, output, &mut buffer, ending)?,
             Ok(length) => length,
             // Not every file can be spliced to: one open for appending, some terminals.
             Err(Errno::INVAL) => {
@@ -57,16 +57,16 @@ pub(crate) fn copy(
         if length == 0 {
             return Ok(());
         }
-        if may_nap && ioctl_fionread(input).is_ok_and(|waiting| waiting < PIPE as u64 / 4) {
-            sleep(NAP);
+        if may_pause && ioctl_fionread(input).is_ok_and(|waiting| waiting < PIPE as u64 / 4) {
+            sleep(PAUSE);
         }
     }
 }
 
 /// Waits for input, and splices all but the last [`KEPT`] bytes of it, once the head has been
-/// seen; 0 if there is so little that it has to be read. An output whose reader has gone away is
-/// an error even while pg_dump waits for a lock.
-fn move_most(
+/// seen; 0 if there is so little that it has to be read. An output without a reader is an error
+/// (EPIPE) at once, also while pg_dump waits for a lock and writes nothing.
+fn splice_most(
     input: &PipeReader,
     descriptor: Option<BorrowedFd<'_>>,
     ending: &Ending,
@@ -91,7 +91,7 @@ fn move_most(
 }
 
 /// Reads and writes once; 0 at the end of the input.
-fn pass(
+fn read_and_write(
     mut input: &PipeReader,
     output: &mut impl Write,
     buffer: &mut [u8],
@@ -100,7 +100,7 @@ fn pass(
     loop {
         match input.read(buffer) {
             Ok(length) => {
-                ending.pass(&buffer[..length]);
+                ending.observe(&buffer[..length]);
                 output.write_all(&buffer[..length]).map_err(Error::Write)?;
                 return Ok(length);
             }

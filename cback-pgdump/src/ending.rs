@@ -2,17 +2,17 @@
 //!
 //! The last lines are the program's marker, `--`, an empty line; pg_dump of the minor releases of
 //! 2025 and later adds `\unrestrict KEY` and another empty line, having written `\restrict KEY`,
-//! with the same random KEY, above all statements. Nothing may follow. The marker can also stand in
-//! the data, where a dump may break off: hence everything is compared to the last byte, and the
-//! keys with each other.
+//! with the same random KEY, above all statements. Nothing may follow. A row can equal the marker, and
+//! a dump may break off there: hence all that follows the marker is compared, to the last byte, and
+//! the keys with each other.
 
 use crate::Target;
 use std::collections::VecDeque;
 
-/// Bytes kept of each end; a key that the program chooses itself has 63.
+/// Bytes kept of the beginning and of the end. Ample: a key that pg_dump makes up has 63.
 pub(crate) const KEPT: usize = 4096;
 
-/// Watches a dump go by, and remembers how it began and how it ended.
+/// How a dump begins and ends: its first and its last [`KEPT`] bytes.
 #[derive(Debug, Default)]
 pub(crate) struct Ending {
     head: Vec<u8>,
@@ -21,7 +21,7 @@ pub(crate) struct Ending {
 
 impl Ending {
     /// The next piece of the dump.
-    pub(crate) fn pass(&mut self, piece: &[u8]) {
+    pub(crate) fn observe(&mut self, piece: &[u8]) {
         let room = KEPT - self.head.len();
         self.head.extend(&piece[..room.min(piece.len())]);
         let news = &piece[piece.len().saturating_sub(KEPT)..];
@@ -30,12 +30,12 @@ impl Ending {
         self.tail.extend(news);
     }
 
-    /// Whether the beginning has been seen: a piece may be left out then, if [`KEPT`] bytes follow it.
+    /// Whether the beginning is known: from then on a piece need not be observed if [`KEPT`] bytes follow it.
     pub(crate) fn has_head(&self) -> bool {
         self.head.len() == KEPT
     }
 
-    /// Whether all that went by is a whole dump of this form.
+    /// Whether it is the beginning and end of a whole dump of this form.
     pub(crate) fn is_whole(&self, form: Form) -> bool {
         if form == Form::Cluster {
             return ends_with_marker(&self.tail, form);
@@ -46,12 +46,12 @@ impl Ending {
     }
 }
 
-/// Whose form a dump has.
+/// Which program's output it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
-    /// That of `pg_dump`.
+    /// `pg_dump`.
     Database,
-    /// That of `pg_dumpall`, also of the globals alone.
+    /// `pg_dumpall`, also with `--globals-only`.
     Cluster,
 }
 
@@ -132,7 +132,7 @@ mod tests {
             let mut ending = Ending::default();
             dump.as_bytes()
                 .chunks(size)
-                .for_each(|piece| ending.pass(piece));
+                .for_each(|piece| ending.observe(piece));
             ending.is_whole(form)
         };
         let answer = by_pieces_of(1 << 20);

@@ -7,7 +7,7 @@ use std::process::ExitStatus;
 /// Why there is no whole dump.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// No server holds a database of that name; an older one would open another.
+    /// Longer than a database's name can be; a server before 17 would cut it and open another database.
     #[error("database {0:?}: a name has at most 63 bytes")]
     NameTooLong(OsString),
     /// The program was not found, or may not be run.
@@ -18,7 +18,7 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
-    /// The process that we were to die with is not our parent, or no longer.
+    /// `--die-with` names a process that is not our parent, or no longer.
     #[error("--die-with: process {0} is not the parent of this one")]
     NotTheParent(i32),
     /// The child's output could not be read, or its end not be waited for.
@@ -79,7 +79,7 @@ impl Error {
         }
     }
 
-    /// The reader has gone away and knows it: nobody wants to hear about it.
+    /// Standard output's reader has ended (EPIPE). It has said why, so nothing needs to be said here.
     pub fn is_broken_pipe(&self) -> bool {
         matches!(self, Self::Write(error) if error.kind() == io::ErrorKind::BrokenPipe)
     }

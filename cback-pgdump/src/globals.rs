@@ -1,10 +1,10 @@
 //! What a single database's dump leaves out: roles, memberships and tablespaces, and what recreates
 //! databases empty, with their owner, encoding, locale, rights, settings and comment.
 //!
-//! The first is `pg_dumpall --globals-only`. The second is `pg_dump --create` of one table that is
-//! left out again: what remains are the database's own statements, and no lock is taken for
-//! them. Put together in pg_dumpall's own order, its end marker last, they are a dump of a cluster
-//! without tables: one psql restores it, and `--check` reads it.
+//! Roles, memberships and tablespaces come from `pg_dumpall --globals-only`; what recreates a database
+//! from `pg_dump --create` with options that select no object in it, so that no lock is taken. Put
+//! together in pg_dumpall's own order, its end marker last, they are a dump of a cluster without
+//! tables: one psql restores it, and `--check` reads it.
 //!
 //! With databases it has to go through in an empty server, so three things are changed. The role
 //! that initdb made is created only where it is missing; `postgres` and `template1` are not created;
@@ -15,12 +15,13 @@ use crate::ending::Form;
 use crate::{Error, Options, Stopper, Target, dump, stdio};
 use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
+use std::iter;
 use std::os::unix::ffi::OsStrExt;
 
 const NO_PASSWORDS: &str = "globals: without the roles' passwords, which this user may not read
 cback-pgdump: hint: set them again after a restore, or have a superuser make this dump";
 
-/// Leaves of a database's dump nothing but its own statements (tried with 15, 16 and 18).
+/// Options that leave of a database's dump nothing but its own statements (tried with 15, 16 and 18).
 const OWN_STATEMENTS: [&str; 4] = [
     "--create",
     "--schema-only",
@@ -28,7 +29,7 @@ const OWN_STATEMENTS: [&str; 4] = [
     "--exclude-table=pg_catalog.pg_class",
 ];
 
-/// Every server has them.
+/// initdb creates them, so every server has them.
 const OF_INITDB: [&str; 2] = ["postgres", "template1"];
 
 /// Returns roles and tablespaces, then what recreates `databases`, empty. `options.target` has to be
@@ -37,47 +38,46 @@ const OF_INITDB: [&str; 2] = ["postgres", "template1"];
 ///
 /// # Errors
 ///
-/// As [`dump`], of pg_dumpall or of any database.
+/// As [`dump`]: pg_dumpall fails, or pg_dump of any database.
 #[allow(clippy::unnecessary_debug_formatting)] // a message is one line
 pub fn globals(
     options: &Options,
     databases: &[OsString],
     stopper: &Stopper,
 ) -> Result<Vec<u8>, Error> {
-    let mut options = Options {
-        seal: None,
-        ..options.clone()
-    };
+    let mut options = options.clone();
+    options.seal = None;
     let mut whole = cluster(&options, stopper)?;
     if databases.is_empty() {
         return Ok(whole);
     }
-    whole = for_any_superuser(&whole);
+    whole = with_existing_superuser(&whole);
     let end = whole.split_off(start_of_end(&whole));
     options.arguments = OWN_STATEMENTS.map(OsString::from).to_vec();
     let mut seen = HashSet::new();
     for database in databases.iter().filter(|name| seen.insert(*name)) {
-        // psql could not connect to it, so pg_dump --create refuses.
-        if database
-            .as_bytes()
-            .iter()
-            .any(|byte| b"\n\r".contains(byte))
-        {
-            stdio::warn(&format!(
-                "globals: without what recreates database {database:?}"
-            ));
+        if has_line_end(database) {
+            let message = format!("globals: without what recreates database {database:?}");
+            stdio::warn(&message);
             continue;
         }
         options.target = Target::Database(database.clone());
         let mut part = Vec::new();
         dump(&options, stopper, &mut part)?;
-        whole.extend(for_any_settings(&part, database));
+        whole.extend(made_writable(&part, database));
     }
     whole.extend(end);
     Ok(whole)
 }
 
-/// They are small, so they are kept until it is known whether with passwords or without.
+/// `pg_dump --create` refuses such a name, since psql could not connect to it.
+fn has_line_end(database: &OsStr) -> bool {
+    let mut bytes = database.as_bytes().iter();
+    bytes.any(|byte| b"\n\r".contains(byte))
+}
+
+/// The output of `pg_dumpall --globals-only`: with the roles' passwords, else without and with a warning.
+/// It is small, and kept until it is known to be whole, since a first attempt may fail half way.
 fn cluster(options: &Options, stopper: &Stopper) -> Result<Vec<u8>, Error> {
     let mut text = Vec::new();
     match dump(options, stopper, &mut text) {
@@ -105,8 +105,8 @@ fn start_of_end(dump: &[u8]) -> usize {
     dump.len().saturating_sub(end.len())
 }
 
-/// pg_dumpall's part, such that it goes through where its superuser is there already.
-fn for_any_superuser(dump: &[u8]) -> Vec<u8> {
+/// `dump`, changed so that it also goes through where the role that initdb made exists already.
+fn with_existing_superuser(dump: &[u8]) -> Vec<u8> {
     let pieces = pieces(dump);
     let mut seen = Globals::default();
     for piece in &pieces {
@@ -124,8 +124,9 @@ fn for_any_superuser(dump: &[u8]) -> Vec<u8> {
     pieces.iter().flat_map(changed).collect()
 }
 
-/// The part of `database`, such that it goes through whatever the database's settings are.
-fn for_any_settings(dump: &[u8], database: &OsStr) -> Vec<u8> {
+/// `dump` of `database`, changed so that it also goes through where a setting makes sessions read-only,
+/// and does not create what initdb has created.
+fn made_writable(dump: &[u8], database: &OsStr) -> Vec<u8> {
     let is_there = OF_INITDB.iter().any(|name| database == *name);
     let mut changed = Vec::new();
     for piece in pieces(dump) {
@@ -159,18 +160,14 @@ fn pieces(dump: &[u8]) -> Vec<&[u8]> {
     pieces
 }
 
-/// `statement`, in a block that only gives notice where the role is there already.
+/// `CREATE ROLE`, in a block that gives a notice instead of an error where the role exists.
 fn if_missing(statement: &[u8]) -> Vec<u8> {
-    let begin = b"DO 'BEGIN ";
-    let end = b"EXCEPTION WHEN duplicate_object THEN RAISE NOTICE ''%'', SQLERRM; END';\n";
-    let mut block = begin.to_vec();
+    let mut block = b"DO 'BEGIN ".to_vec();
     for &byte in statement {
-        block.extend(if byte == b'\'' {
-            &b"''"[..]
-        } else {
-            std::slice::from_ref(&byte)
-        });
+        let copies = if byte == b'\'' { 2 } else { 1 };
+        block.extend(iter::repeat_n(byte, copies));
     }
+    let end = b"EXCEPTION WHEN duplicate_object THEN RAISE NOTICE ''%'', SQLERRM; END';\n";
     block.extend(end);
     block
 }

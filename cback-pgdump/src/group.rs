@@ -1,13 +1,13 @@
-//! The child, its children, and how they are brought to an end.
+//! The child, its children, and how they are ended.
 //!
 //! The child leads a process group of its own. To end it, the whole group gets SIGTERM, on which
-//! pg_dump cancels its query at the server, where a lock it waits for would else keep a session
-//! alive; what is left after [`GRACE`] gets SIGKILL. Killing pg_dumpall alone would leave the
-//! pg_dump it has started running.
+//! pg_dump cancels its query at the server: a session that waits for a lock would not notice that its
+//! client is gone. What is left after [`GRACE`] gets SIGKILL. Killing pg_dumpall alone would leave the
+//! pg_dump that it has started running.
 //!
-//! One thread writes the dump, another hears of a signal: [`State`] is what they share. A child is
-//! started, and waited for, with the state locked: so nobody stops one that is just being born,
-//! or sends a signal to a number that already names another process.
+//! One thread writes the dump, another waits for signals, and they share [`State`]. It is locked while
+//! a child is started, so that none is missed that has just been started, and while it is waited for,
+//! so that no signal goes to a number that already is another process's.
 
 use crate::Error;
 use crate::command::Invocation;
@@ -20,11 +20,11 @@ use rustix::process::{
 };
 use std::io::{PipeReader, pipe};
 use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ExitStatus};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How long the group may take to end in its own way.
+/// From SIGTERM to SIGKILL.
 const GRACE: Duration = Duration::from_millis(500);
 
 /// Stops a dump from another thread.
@@ -48,7 +48,7 @@ impl Stopper {
         state.end();
     }
 
-    /// Starts the child; what comes with it is its standard error.
+    /// Starts the child; returns its standard error besides.
     pub(crate) fn spawn(
         &self,
         invocation: &Invocation,
@@ -65,31 +65,23 @@ impl Stopper {
         let (stderr, stderr_writer) = pipe().map_err(start)?;
         // Refused to a user who has many large pipes already: then it stays as it is.
         let _ = fcntl_setpipe_size(&stdout, PIPE);
-        let mut command = Command::new(&invocation.program);
-        command
-            .args(&invocation.arguments)
-            .envs(invocation.environment.iter().cloned());
-        command
-            .stdin(Stdio::null())
-            .stdout(stdout_writer)
-            .stderr(stderr_writer);
+        let mut command = invocation.command();
+        command.stdout(stdout_writer).stderr(stderr_writer);
         let child = command.process_group(0).spawn().map_err(start)?;
         let group = Pid::from_child(&child);
         state.group = Some(group);
-        // Without it the dump is none the worse.
+        // It only matters if we are killed: no reason to fail.
         state.watchdog = Watchdog::on(group).ok();
-        Ok((
-            Running {
-                stdout,
-                stopper: self,
-                group,
-                child,
-            },
-            stderr,
-        ))
+        let running = Running {
+            stdout,
+            stopper: self,
+            group,
+            child,
+        };
+        Ok((running, stderr))
     }
 
-    /// A panic with the lock held leaves nothing half done that matters.
+    /// A panic with the lock held leaves no state that [`State::end`] could not act on.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -116,7 +108,7 @@ impl State {
     }
 }
 
-/// Whether nobody is left; the leader counts until it has been waited for.
+/// Whether no process of the group is left; a leader that has ended is waited for, since it would count.
 fn is_gone(group: Pid) -> bool {
     let _ = waitid(
         WaitId::Pid(group),
@@ -136,7 +128,7 @@ pub(crate) struct Running<'a> {
 impl Running<'_> {
     /// Waits for the child to end by itself.
     pub(crate) fn wait(mut self) -> Result<ExitStatus, Error> {
-        // It stays a zombie, and its number ours, until the lock is held.
+        // WNOWAIT: it stays a zombie, so that its number stays its own, until the lock is held.
         let ended = waitid(
             WaitId::Pid(self.group),
             WaitIdOptions::EXITED | WaitIdOptions::NOWAIT,
@@ -146,7 +138,7 @@ impl Running<'_> {
             return Err(Error::Stopped);
         }
         ended.map_err(|error| Error::Read(error.into()))?;
-        // Should a child of its have outlived it, then not for long.
+        // A wrapper around pg_dump may have left something running.
         let _ = kill_process_group(self.group, Signal::TERM);
         state.group = None;
         state.watchdog = None;

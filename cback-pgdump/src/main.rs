@@ -1,5 +1,8 @@
 //! Dump PostgreSQL to standard output and prove that the dump is whole.
 
+#[cfg(test)]
+mod tests;
+
 use cback_pgdump::{cli::Cli, run::run, stdio};
 use clap::Parser;
 use std::process::ExitCode;

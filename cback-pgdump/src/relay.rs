@@ -1,8 +1,8 @@
 //! The child's messages on their way to standard error.
 //!
-//! They pass unaltered, as they come. They are looked at for two things, which the exit status does
-//! not tell: a server that is too new, and passwords that may not be read. They can be muted, since
-//! what a child says of being ended is noise when the reader has gone away.
+//! They pass unaltered, as they come. Two things are recognised in them, which the exit status does not
+//! tell: a server that is too new, and passwords that may not be read. They can be muted: where
+//! writing has failed the child is ended, and what it says of that would only hide the cause.
 
 use memchr::memmem;
 use std::io::{self, Read, Write, stderr};
@@ -18,38 +18,41 @@ const MISMATCH: &[u8] = b"server version mismatch";
 /// In any locale: the table that holds passwords, which only a superuser may read.
 const PASSWORDS: &[u8] = b"pg_authid";
 
-/// But not in a line that shows a query, as every failure of it does.
+/// But not in a line that shows the query, as every message about a failed query does.
 const SQL: [&[u8]; 3] = [b"SELECT ", b"FROM ", b"JOIN "];
 
-/// Longer than any refusal.
+/// Bytes that are kept of a line: longer than any refusal.
 const LINE: usize = 4096;
 
-/// A program that some wrapper around `pg_dump` left in the background may hold the pipe open;
-/// this long after the dump its words do not count any more.
-const LAST_WORDS: Duration = Duration::from_secs(1);
+/// How long the end of the messages is waited for after the dump: a program that some wrapper around
+/// `pg_dump` left in the background may hold the pipe open.
+const PATIENCE: Duration = Duration::from_secs(1);
 
-/// What the child has said, as far as something depends on it.
+/// What was recognised in the messages.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Words {
+pub(crate) struct Recognised {
     /// The server is newer than the program.
     pub(crate) version_mismatch: bool,
-    /// It named the table of passwords.
+    /// The role may not read the table of passwords.
     pub(crate) password_refusal: bool,
 }
 
 pub(crate) struct Relay {
     is_mute: Arc<AtomicBool>,
-    words: Receiver<Words>,
+    recognised: Receiver<Recognised>,
 }
 
 impl Relay {
     /// Passes on what comes from `messages`, until its end.
     pub(crate) fn start(messages: impl Read + Send + 'static) -> io::Result<Self> {
         let is_mute = Arc::new(AtomicBool::new(false));
-        let (sender, words) = channel();
+        let (sender, recognised) = channel();
         let muted = Arc::clone(&is_mute);
-        thread::Builder::new().spawn(move || sender.send(pass(messages, &muted)))?;
-        Ok(Self { is_mute, words })
+        thread::Builder::new().spawn(move || sender.send(forward(messages, &muted)))?;
+        Ok(Self {
+            is_mute,
+            recognised,
+        })
     }
 
     /// Nothing is passed on from now.
@@ -57,15 +60,15 @@ impl Relay {
         self.is_mute.store(true, Ordering::SeqCst);
     }
 
-    /// When the last message has been passed on.
-    pub(crate) fn finish(self) -> Words {
-        self.words.recv_timeout(LAST_WORDS).unwrap_or_default()
+    /// Waits until the last message has been passed on, but not for ever.
+    pub(crate) fn finish(self) -> Recognised {
+        self.recognised.recv_timeout(PATIENCE).unwrap_or_default()
     }
 }
 
-/// Reads on even where standard error takes no more, so that the child is not held up.
-fn pass(mut messages: impl Read, is_mute: &AtomicBool) -> Words {
-    let mut words = Words::default();
+/// Reads on where standard error is closed or full, so that the child does not wait for ever.
+fn forward(mut messages: impl Read, is_mute: &AtomicBool) -> Recognised {
+    let mut recognised = Recognised::default();
     let mut recent: Vec<u8> = Vec::new();
     let mut line: Vec<u8> = Vec::new();
     let mut piece = [0; 4096];
@@ -75,18 +78,18 @@ fn pass(mut messages: impl Read, is_mute: &AtomicBool) -> Words {
             let _ = stderr().write_all(piece);
         }
         recent.extend_from_slice(piece);
-        words.version_mismatch |= memmem::find(&recent, MISMATCH).is_some();
+        recognised.version_mismatch |= memmem::find(&recent, MISMATCH).is_some();
         for part in piece.split_inclusive(|&byte| byte == b'\n') {
             if line.len() < LINE {
                 line.extend_from_slice(part);
             }
             if part.ends_with(b"\n") {
-                words.password_refusal |= memmem::find(&line, PASSWORDS).is_some()
+                recognised.password_refusal |= memmem::find(&line, PASSWORDS).is_some()
                     && SQL.iter().all(|word| memmem::find(&line, word).is_none());
                 line.clear();
             }
         }
         recent.drain(..recent.len().saturating_sub(MISMATCH.len()));
     }
-    words
+    recognised
 }

@@ -41,7 +41,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         _ => dump_to_file(&options, &stopper, &output),
     };
     match outcome {
-        // The other thread is about to end us by the signal.
+        // The thread that has stopped it is about to end this process by the signal.
         Err(Error::Stopped) => loop {
             thread::park();
         },
@@ -49,7 +49,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
     }
 }
 
-/// The options, where the command line says nothing filled in from the environment.
+/// What the command line says, and where it says nothing, the environment.
 fn options(cli: Cli) -> Options {
     let is_named = |name: &OsString| !name.is_empty();
     let target = if cli.all {
@@ -71,7 +71,7 @@ fn options(cli: Cli) -> Options {
     }
 }
 
-/// All of it is kept until it is known to be whole.
+/// Nothing is written before all is known to be whole.
 fn dump_globals(
     options: &Options,
     databases: &[OsString],
@@ -83,7 +83,7 @@ fn dump_globals(
     output.write_all(&text).map_err(Error::Write)
 }
 
-/// Names that end in NUL, of which a file that breaks off lacks the last.
+/// Names that each end in NUL, so that a file that breaks off is noticed.
 fn names(file: &Path) -> anyhow::Result<Vec<OsString>> {
     let mut text = Vec::new();
     let read = if file.as_os_str() == "-" {
@@ -99,7 +99,7 @@ fn names(file: &Path) -> anyhow::Result<Vec<OsString>> {
         "{file}: the last name does not end in NUL"
     );
     text.pop();
-    // libpq would take an empty name for the user's.
+    // libpq would connect to the database that is called like the user.
     let names = text.split(|&byte| byte == 0);
     ensure!(
         names.clone().all(|name| !name.is_empty()),

@@ -1,7 +1,7 @@
-//! Dying of a signal as if it had not been caught, but taking the child along.
+//! Dying of a signal, after the child and its children have been ended.
 //!
-//! The thread that dumps can be held up in a read or a write, so another one waits for signals,
-//! and ends the whole process, wherever the first one is.
+//! The thread that dumps can be blocked in a read or a write, so another one waits for signals, and
+//! ends the whole process whatever the first one does.
 
 use crate::Stopper;
 use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGTERM};
@@ -10,9 +10,10 @@ use signal_hook::low_level::emulate_default_handler;
 use std::ffi::c_int;
 use std::{fs, io, thread};
 
-/// On SIGTERM, SIGINT or SIGHUP: stops the dump, then dies of that signal. One that is ignored, as
-/// `nohup` does for us, stays ignored; but not SIGTERM if `heed_term`, since a parent's death is told
-/// by it, and not SIGCHLD: while that is ignored, nobody can learn how a child has ended.
+/// On SIGTERM, SIGINT or SIGHUP: stops the dump, then dies of that signal. One that was ignored when
+/// this process was started, as by `nohup`, stays ignored; but not SIGTERM if `heed_term`, since
+/// [`die_with`](crate::die_with) has it sent. SIGCHLD never is: while it is ignored, the kernel drops the
+/// exit status of a child (wait(2)).
 ///
 /// # Errors
 ///
@@ -28,14 +29,14 @@ pub fn stop_and_die(stopper: &Stopper, heed_term: bool) -> io::Result<()> {
     thread::Builder::new().spawn(move || {
         for signal in signals.forever().filter(|signal| *signal != SIGCHLD) {
             stopper.stop();
-            // It does not return.
+            // Does not return.
             let _ = emulate_default_handler(signal);
         }
     })?;
     Ok(())
 }
 
-/// Linux tells in /proc which signals are ignored; where there is none, none counts as ignored.
+/// By `SigIgn` in /proc/self/status (proc(5)); without a /proc, no signal counts as ignored.
 fn ignored_signals() -> impl Fn(c_int) -> bool {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));

@@ -2,8 +2,9 @@
 //!
 //! `std` buffers its output by lines, and opens `/dev/null` in place of a descriptor that was
 //! closed, so that a dump to a closed output would vanish with status 0. It opens it for reading
-//! and writing, a shell's `>` for writing alone: that tells them apart. A program that hands over
-//! a `/dev/null` open for both is refused as well, loudly: the other mistake would be a silent one.
+//! and writing, a shell's `>` for writing alone: that tells them apart. Where another program hands
+//! over a `/dev/null` open for both, the dump fails although nothing is wrong; taking a closed output
+//! for such a one would lose it with status 0.
 
 use crate::Error;
 use crate::check::Fault;
@@ -19,7 +20,7 @@ const CLOSED: &str =
 ///
 /// # Errors
 ///
-/// It is closed.
+/// It was closed when this process was started.
 pub fn output() -> io::Result<File> {
     let stdout = io::stdout();
     let stat = fstat(&stdout)?;
@@ -40,7 +41,7 @@ pub fn report_panics() {
     }));
 }
 
-/// Says what went wrong, and what might help; nothing where the reader has gone away and knows it.
+/// Says what went wrong, and what might help; nothing where standard output's reader has ended.
 pub fn complain(error: &anyhow::Error) {
     let ours = error.downcast_ref::<Error>();
     if ours.is_some_and(Error::is_broken_pipe) {
@@ -55,13 +56,13 @@ pub fn complain(error: &anyhow::Error) {
     say(&(cause + &hint));
 }
 
-/// Says what is less than one might expect.
+/// Says what the dump lacks, though it is whole.
 pub fn warn(message: &str) {
     say(&format!("cback-pgdump: {message}\n"));
 }
 
-/// One write, so that lines of several programs never mix; nothing can be done about a standard
-/// error that is closed or full.
+/// One write, so that lines of several programs never mix. Where standard error is closed or full, there
+/// is no place to say so.
 fn say(message: &str) {
     let _ = io::stderr().write_all(message.as_bytes());
 }

@@ -1,27 +1,29 @@
-//! What ends the child when we are killed and can do nothing any more.
+//! Ends the child and its children when this process gets SIGKILL, which it cannot catch.
 //!
-//! At its next write the child would notice, but a pg_dump that waits for a lock does not write. So
-//! a shell reads from a pipe that only we can write to, and ends the child's group when the
-//! pipe does. A parent-death signal would not reach the pg_dump that pg_dumpall has started.
+//! The child would notice at its next write (SIGPIPE), but a pg_dump that waits for a lock does not
+//! write. So a shell reads from a pipe whose writing end only this process holds, and ends the child's
+//! group when it reads the end of the pipe. A parent-death signal would reach only the child, and not
+//! the pg_dump that pg_dumpall has started.
 
 use rustix::process::Pid;
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 
-/// `$1` is the group. busybox complains of the `--` and does it all the same.
+/// `$1` is the group's number. busybox's kill complains of the `--` and sends the signal all the same.
 const WAIT_AND_END: &str = r#"read -r _; kill -s TERM -- "-$1""#;
 
-/// Ends a group with us, unless it is dropped before.
+/// The shell. Dropped, it ends without ending the group.
 #[derive(Debug)]
 pub(crate) struct Watchdog(Child);
 
 impl Watchdog {
-    /// To be dropped before the leader of `group` is waited for: its number is another's then.
+    /// Has to be dropped before the leader of `group` is waited for: after that, the number may become
+    /// another process's.
     pub(crate) fn on(group: Pid) -> io::Result<Self> {
         let mut command = Command::new("sh");
         command.args(["-c", WAIT_AND_END, "sh", &group.to_string()]);
-        // Neither the dump's reader nor that of the messages may have to wait for it.
+        // Else it would hold our standard output and error open when we have ended.
         command
             .stdin(Stdio::piped())
             .stdout(Stdio::null())

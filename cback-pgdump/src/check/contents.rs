@@ -15,7 +15,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// A word for it.
+    /// Its name in `--json` and `--plan`.
     pub fn word(self) -> &'static str {
         match self {
             Self::Database => "database",
@@ -30,9 +30,9 @@ impl Kind {
 pub struct Entry {
     /// Rows, sequences, or large objects.
     pub rows: u64,
-    /// Their bytes, as COPY writes them.
+    /// Their bytes as COPY writes them; of large objects, of their data.
     pub bytes: u64,
-    /// Equal where all values are, whatever the order of rows and columns.
+    /// Depends on every value and its column's name, but not on the order of rows and columns; 0 of none.
     pub fingerprint: u64,
 }
 
@@ -44,13 +44,13 @@ impl Entry {
     }
 }
 
-/// What a line of the report is about. All but tables' come once a database at most.
+/// What a line of the report is about; but for tables, there is at most one a database.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Item {
     Table(Vec<u8>),
     Sequences,
     LargeObjects,
-    /// Of a cluster: what creates its roles, and so on, by its heading.
+    /// Of a cluster: `roles`, `memberships` or `tablespaces`.
     Globals(&'static str),
 }
 
@@ -59,26 +59,28 @@ pub(crate) enum Item {
 pub struct Contents {
     /// What kind of dump it is.
     pub kind: Kind,
-    /// Of the server, such as 15.18; of the first database's in a cluster's dump.
+    /// The server's, such as 15.18, from the comment at the dump's head; in a cluster's dump, at that of
+    /// its first database. Empty where there is none.
     pub server_version: String,
-    /// Of the program that wrote it.
+    /// The program's that wrote it, from the next comment.
     pub pg_dump_version: String,
-    /// Of a single database's dump, as PostgreSQL names it.
+    /// By `SET client_encoding` in a single database's dump, such as `UTF8`; else empty.
     pub encoding: String,
-    /// Of the whole dump.
+    /// Length of the dump.
     pub bytes: u64,
-    /// By database, where there are several, and item.
+    /// By database, in a cluster's dump, and item.
     pub(crate) entries: BTreeMap<(Option<Vec<u8>>, Item), Entry>,
-    /// What a restore needs that the dump does not bring.
+    /// Of a single database's dump.
     pub(crate) needs: Needs,
     /// The database that a dump made with `--create` creates.
     pub(crate) created: Option<Vec<u8>>,
-    /// The option of `pg_dump` that made it, if its rows are INSERT statements; else empty. Of the rows
-    /// of `--inserts`, the columns are not told, and of neither kind empty tables.
+    /// `--inserts` or `--column-inserts`, if its rows are INSERT statements; else empty. A dump to compare
+    /// it with has to be made so too: rows of `--inserts` come without the names of their columns, and
+    /// an empty table has no statement.
     pub(crate) inserts: &'static str,
-    /// Of a cluster: its own part, without what an empty server has.
+    /// Of a cluster: the statements of its own part, without what an empty server has.
     pub(crate) prepare: Vec<u8>,
-    /// Of a cluster: where that part ends.
+    /// Of a cluster: where that part ends, in bytes from the dump's beginning.
     pub(crate) offset: u64,
     /// Of a cluster: the role that initdb made.
     pub(crate) superuser: Option<Vec<u8>>,
@@ -93,7 +95,7 @@ pub(crate) struct Needs {
 }
 
 impl Contents {
-    /// Of all tables: how many, and their sum.
+    /// The number of tables, and the sum of their entries.
     pub fn tables(&self) -> (u64, Entry) {
         let mut count = 0;
         let mut sum = Entry::default();

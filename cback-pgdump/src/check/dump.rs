@@ -1,5 +1,5 @@
-//! From statement to statement through a dump: `lines` has what stands between them, `statements` what
-//! they add.
+//! Reads a dump from statement to statement: `lines` has what stands between them, `statements` what
+//! they add to the contents.
 
 mod lines;
 mod statements;
@@ -21,18 +21,18 @@ pub(crate) struct Dump<R> {
     input: Input<R>,
     contents: Contents,
     form: Form,
-    /// In a cluster's dump: the database at hand; none in its own part.
+    /// In a cluster's dump: the database of the last `\connect`; none in its own part.
     database: Option<Vec<u8>>,
-    /// A cluster's own part, until the first database's begins.
+    /// Reads a cluster's own part, until the first database's begins.
     globals: Option<Globals>,
     large_object: LargeObject,
     /// `SET standard_conforming_strings = off` was there.
     has_backslashes: bool,
     /// The key of `\restrict`, until `\unrestrict`.
     restricted: Option<Vec<u8>>,
-    /// What the last comment said comes next.
+    /// For messages: `, after KIND NAME` by pg_dump's last comment, or `, in the data of NAME`.
     place: String,
-    /// The lines that have still to come, once the marker of the whole dump's end has.
+    /// After the marker of the whole dump's end: the lines that have to follow.
     tail: Option<VecDeque<Vec<u8>>>,
     /// In a cluster's dump: inside of a database's.
     is_in_part: bool,
@@ -75,7 +75,7 @@ impl<R: Read> Dump<R> {
         }
     }
 
-    /// The first lines, by which a plain dump is known.
+    /// Reads the first lines, which tell a plain dump from anything else, and which program's it is.
     fn head(&mut self) -> Result<(), Fault> {
         let mut line = Vec::new();
         self.input.line(&mut line)?;
@@ -98,13 +98,9 @@ impl<R: Read> Dump<R> {
 
     fn line(&mut self, line: &[u8], statement: &mut Statement) -> Result<(), Fault> {
         if let Some(tail) = &mut self.tail {
-            let line = &line[..line.len() - 1];
-            return match tail.pop_front() {
-                Some(expected) if expected == line => Ok(()),
-                _ => Err(Fault::Follows {
-                    line: self.input.line,
-                }),
-            };
+            let text = line.strip_suffix(b"\n");
+            let is_expected = tail.pop_front().as_deref() == text;
+            return is_expected.then_some(()).ok_or_else(|| self.follows());
         }
         if line.contains(&0) {
             return Err(self.damaged("there is a NUL byte, which no text of PostgreSQL holds"));
@@ -156,29 +152,23 @@ impl<R: Read> Dump<R> {
         }
     }
 
-    /// `cut`: a line without its end; mostly empty.
+    /// At the end of the input. `cut` is a last line without its line end, mostly empty.
     fn end(mut self, cut: &[u8], statement: &Statement) -> Result<Contents, Fault> {
-        match self.tail.take() {
-            None => {
-                if !statement.is_empty() {
-                    let place = self.place.replacen(", after", ", in", 1);
-                    self.place = format!("{place}, in the statement of line {}", statement.line);
-                }
-                return Err(self.breaks_off(self.form.marker()));
+        let Some(tail) = self.tail.take() else {
+            if !statement.is_empty() {
+                let place = self.place.replacen(", after", ", in", 1);
+                self.place = format!("{place}, in the statement of line {}", statement.line);
             }
-            Some(tail) => {
-                let next = tail.front().map_or(&b""[..], Vec::as_slice);
-                if !next.starts_with(cut) {
-                    return Err(Fault::Follows {
-                        line: self.input.line,
-                    });
-                }
-                if !tail.is_empty() {
-                    return Err(self.breaks_off(&String::from_utf8_lossy(next)));
-                }
-            }
+            return Err(self.breaks_off(self.form.marker()));
+        };
+        let next = tail.front().map_or(&b""[..], Vec::as_slice);
+        if !next.starts_with(cut) {
+            return Err(self.follows());
         }
-        // What the parts have shown, the same code has to say that judges a dump being made.
+        if !tail.is_empty() {
+            return Err(self.breaks_off(&String::from_utf8_lossy(next)));
+        }
+        // By the same code that decides whether a dump that is being made gets its seal.
         if self.is_in_part || !self.input.ending().is_whole(self.form) {
             return Err(self.breaks_off(self.form.marker()));
         }
@@ -192,6 +182,12 @@ impl<R: Read> Dump<R> {
         }
         self.contents.bytes = self.input.bytes;
         Ok(self.contents)
+    }
+
+    fn follows(&self) -> Fault {
+        Fault::Follows {
+            line: self.input.line,
+        }
     }
 
     fn breaks_off(&self, missing: &str) -> Fault {
@@ -219,7 +215,7 @@ impl<R: Read> Dump<R> {
     }
 }
 
-/// What it is that begins so.
+/// Why a file that begins with this line is no plain dump.
 fn foreign(line: &[u8]) -> Fault {
     match line {
         [] => Fault::Empty,

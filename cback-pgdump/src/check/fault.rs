@@ -11,29 +11,29 @@ pub enum Fault {
     /// There is nothing in it.
     #[error("standard input is empty: no dump")]
     Empty,
-    /// It is something else than a plain dump.
+    /// It is no plain dump, but compressed, or something else.
     #[error("standard input is {0}, not a plain dump of pg_dump or pg_dumpall")]
     Foreign(&'static str),
     /// Its end is missing.
     #[error("the dump breaks off in line {line}{place}: {missing} is missing")]
     BreaksOff {
-        /// The last one that is there, from 1.
+        /// The last line that is there, from 1.
         line: u64,
         /// Such as ", in the data of public.customer"; empty where nothing can be said.
         place: String,
-        /// What would come next, or the marker of the end.
+        /// The line that would come next, or the marker of the end.
         missing: String,
     },
     /// There is more after its end.
     #[error("line {line}: something follows the end of the dump")]
     Follows {
-        /// The first that does not belong there, from 1.
+        /// The first line that does not belong there, from 1.
         line: u64,
     },
     /// It holds what no pg_dump writes.
     #[error("line {line}{place}: {what}")]
     Damaged {
-        /// Where, from 1.
+        /// The line, from 1.
         line: u64,
         /// Such as ", in the data of public.customer"; empty where nothing can be said.
         place: String,

@@ -1,15 +1,15 @@
-//! What makes data comparable: a number that depends on every value, but neither on the order of
-//! rows nor on that of columns.
+//! The fingerprint of data: 64 bits that depend on every value, but neither on the order of rows nor on
+//! that of columns.
 //!
-//! A restored table may have both in another order. So each value is hashed together with the
-//! name of its column, a row is the hash of the sum of these, and a table the sum of its rows.
-//! Sums do not depend on an order; the hash between them keeps the values of a row together; and
-//! unlike an exclusive or, a sum does not lose a row that comes twice. The number is made to find
-//! damage, not to resist someone who looks for two tables with the same one.
+//! A restored table may have both in another order. So each value is hashed (XXH3) with the hash of its
+//! column's name as the seed; a row's hash is that of the sum of these, and a table's fingerprint the
+//! sum of its rows' hashes. Sums do not depend on an order; hashing the row's sum keeps its values
+//! together; and unlike with an exclusive or, two equal rows do not cancel each other. It finds damage,
+//! but does not resist someone who makes up two tables with the same fingerprint.
 
 use xxhash_rust::xxh3::{Xxh3, xxh3_64, xxh3_64_with_seed};
 
-/// The hash of a value depends on its column by this.
+/// The seed for a column's values.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Column(u64);
 
@@ -18,7 +18,7 @@ impl Column {
         Self(xxh3_64(name))
     }
 
-    /// Of values that come without a name. Its bytes are no name, since one of them is 0.
+    /// For values of a column whose name is not known. No name gives the same: it cannot hold a zero byte.
     pub(crate) fn numbered(number: u64) -> Self {
         Self::named(&number.to_le_bytes())
     }
@@ -27,13 +27,13 @@ impl Column {
         xxh3_64_with_seed(value, self.0)
     }
 
-    /// The same for a value that comes in pieces; `digest` it.
+    /// [`Column::value`] for a value in pieces: `update` it with each, then `digest`.
     pub(crate) fn begin(self) -> Box<Xxh3> {
         Box::new(Xxh3::with_seed(self.0))
     }
 }
 
-/// Of a row, from the sum of its values' hashes.
+/// A row's hash, from the sum of its values' hashes.
 pub(crate) fn row(values: u64) -> u64 {
     xxh3_64(&values.to_le_bytes())
 }

@@ -15,11 +15,12 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) struct Globals {
     statements: Vec<Vec<u8>>,
     superusers: BTreeSet<Vec<u8>>,
+    /// How many memberships each has granted.
     grantors: BTreeMap<Vec<u8>, u64>,
 }
 
 impl Globals {
-    /// Looks at a statement.
+    /// Takes the next statement.
     pub(crate) fn look(&mut self, statement: &[u8]) {
         let tokens: Vec<_> = Tokens::new(statement).collect();
         if let Some(role) = role(&tokens)
@@ -37,7 +38,7 @@ impl Globals {
         self.statements.push(statement.to_vec());
     }
 
-    /// Writes down what it comes to.
+    /// Adds its entries, and what to run of it, to the contents.
     pub(crate) fn finish(self, contents: &mut Contents) {
         let superuser = self.superuser();
         for statement in &self.statements {
@@ -45,7 +46,7 @@ impl Globals {
             if superuser.is_some() && is_initdbs(&tokens, superuser.as_deref()) {
                 continue;
             }
-            // Of these, some are left out above: so none is counted.
+            // What is restored of the superuser's own statements differs, see above: so none is counted.
             let is_superusers = superuser.is_some() && role(&tokens) == superuser.as_deref();
             contents.prepare.extend(in_place(statement));
             if let Some(heading) = heading(&tokens).filter(|_| !is_superusers) {
@@ -61,7 +62,8 @@ impl Globals {
         contents.superuser = superuser;
     }
 
-    /// The role that initdb made: a superuser who granted most, else postgres, else any superuser.
+    /// The role that initdb made, which the dump does not tell: the superuser that most memberships were
+    /// granted by, else postgres, else any superuser.
     pub(crate) fn superuser(&self) -> Option<Vec<u8>> {
         let granted = |role: &&Vec<u8>| self.grantors.get(*role).copied().unwrap_or(0);
         let most = self.superusers.iter().max_by_key(granted)?;
@@ -89,7 +91,8 @@ fn role<'a>(tokens: &'a [Token<'_>]) -> Option<&'a [u8]> {
     is_about.then(|| name.name())?
 }
 
-/// Whether the statement makes what is there already, or would shut the superuser out.
+/// Whether the statement is about the role that initdb made, and creates it or would keep it from logging
+/// in.
 fn is_initdbs(tokens: &[Token<'_>], superuser: Option<&[u8]>) -> bool {
     if role(tokens) != superuser {
         return false;
@@ -113,7 +116,7 @@ fn heading(tokens: &[Token<'_>]) -> Option<&'static str> {
     }
 }
 
-/// Without the place of a tablespace, and without its statement's layout.
+/// Of a statement, whatever its white space and quotes, and without a tablespace's LOCATION.
 fn fingerprint_of(tokens: &[Token<'_>]) -> u64 {
     let column = Column::default();
     let mut words = Vec::new();

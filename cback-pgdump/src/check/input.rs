@@ -1,26 +1,26 @@
-//! The dump as it comes in: lines, numbered, or what the buffer holds; its ends are remembered.
+//! The dump as it is read: by lines, or by what the buffer holds; with its beginning and end observed.
 
 use super::Fault;
 use crate::ending::Ending;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Result};
 
-/// Stays in a core's own cache: with 256 KiB, reading took three times the CPU time.
+/// Fits into a core's L2 cache: with 256 KiB, reading took three times the CPU time.
 const BUFFER: usize = 64 << 10;
 
-/// `MaxAllocSize`: no server takes a longer statement, so only damage can make one.
+/// PostgreSQL's `MaxAllocSize`, in bytes: no server takes a longer statement.
 pub(crate) const LONGEST: usize = 1 << 30;
 
 pub(crate) struct Input<R> {
     reader: BufReader<Watched<R>>,
-    /// Of the last line that was given out, from 1.
+    /// The number of the last line that was returned, from 1.
     pub(crate) line: u64,
-    /// Up to the end of it.
+    /// Where it ends, in bytes from the dump's beginning.
     pub(crate) bytes: u64,
-    /// Up to its beginning.
+    /// Where it begins.
     pub(crate) before: u64,
 }
 
-/// Shows all that is read to the one who judges the end.
+/// Observes all that is read.
 struct Watched<R> {
     input: R,
     ending: Ending,
@@ -29,7 +29,7 @@ struct Watched<R> {
 impl<R: Read> Read for Watched<R> {
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
         let length = self.input.read(buffer)?;
-        self.ending.pass(&buffer[..length]);
+        self.ending.observe(&buffer[..length]);
         Ok(length)
     }
 }
@@ -71,7 +71,7 @@ impl<R: Read> Input<R> {
         }
     }
 
-    /// So many bytes of [`Input::piece`] are done with, and so many lines.
+    /// Takes so many bytes of [`Input::piece`] off, which end so many lines.
     pub(crate) fn consume(&mut self, bytes: usize, lines: u64) {
         self.reader.consume(bytes);
         self.bytes += bytes as u64;

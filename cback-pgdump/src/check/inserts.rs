@@ -1,5 +1,5 @@
-//! The rows of an INSERT statement, as `--inserts` writes them: the same numbers as COPY's rows of the
-//! same values give.
+//! The rows of INSERT statements, as `--inserts` and `--column-inserts` write them. Their entry equals that
+//! of the same values written by COPY, if the columns are named.
 //!
 //! pg_dump writes numbers and NULL as they are, bits as `B'101'`, booleans as `true` and `false`, a
 //! generated column as DEFAULT (COPY leaves it out), and all else in single quotes.
@@ -105,7 +105,7 @@ fn value<'a>(tokens: &mut Tokens<'a>, backslashes: bool) -> Option<(Option<Vec<u
             Token::Symbol(byte) => plain.push(byte),
             Token::Name(_) => return None,
         }
-        // Of B'101'.
+        // The B of B'101'.
         if plain == b"B" {
             plain.clear();
         }
@@ -122,7 +122,7 @@ fn copied(plain: Vec<u8>) -> Option<Vec<u8>> {
     }
 }
 
-/// Of a text that was written with `standard_conforming_strings` off.
+/// The text that was written so with `standard_conforming_strings` off.
 fn unescaped(text: &[u8]) -> Vec<u8> {
     let mut bytes = text.iter();
     let mut plain = Vec::with_capacity(text.len());

@@ -1,17 +1,19 @@
 //! Large objects, which a dump writes as calls: `lo_open` with the object's number, `lowrite` for each
-//! piece, `lo_close`. Compared by number and content, since versions group them in other ways.
+//! piece, `lo_close`. Their entry depends on numbers and data alone: what else pg_dump writes about
+//! them differs between versions.
 
 use super::contents::Entry;
 use super::fingerprint::{self, Column};
 use super::token::{Token, Tokens};
 use xxhash_rust::xxh3::Xxh3;
 
-/// The large object at hand.
+/// The large object that is open: the hash of its data, and their bytes.
 #[derive(Default)]
 pub(crate) struct LargeObject(Option<(Box<Xxh3>, u64)>);
 
 impl LargeObject {
-    /// Looks at the call of a function of `pg_catalog`, its `(` taken off; what a closed object comes to.
+    /// Takes a call of a function of `pg_catalog`, its `(` taken off. Returns the object's entry when that is
+    /// closed.
     pub(crate) fn call(&mut self, function: &[u8], mut arguments: Tokens<'_>) -> Option<Entry> {
         match function {
             b"lo_open" => {
@@ -28,10 +30,7 @@ impl LargeObject {
                     Token::Text(text) => Some(text),
                     _ => None,
                 })?;
-                // '\x0123...', the backslash doubled where standard_conforming_strings is off
-                let digits = text.strip_prefix(b"\\").unwrap_or(&text);
-                let digits = digits.strip_prefix(b"\\").unwrap_or(digits);
-                let digits = digits.strip_prefix(b"x").unwrap_or(digits);
+                let digits = digits(&text);
                 let (hash, bytes) = self.0.as_mut()?;
                 hash.update(digits);
                 *bytes += digits.len() as u64 / 2;
@@ -45,4 +44,11 @@ impl LargeObject {
             _ => None,
         }
     }
+}
+
+/// The hexadecimal digits of `\x0123...`; the backslash is doubled where `standard_conforming_strings` is off.
+fn digits(text: &[u8]) -> &[u8] {
+    let start = text.iter().take_while(|byte| **byte == b'\\').count();
+    let digits = &text[start..];
+    digits.strip_prefix(b"x").unwrap_or(digits)
 }

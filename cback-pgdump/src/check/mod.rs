@@ -1,14 +1,14 @@
-//! Is a dump whole, and what is in it?
+//! Whether a dump is whole, and what is in it.
 //!
-//! psql restores half a dump with status 0, so a dump is read to its end before psql sees it. It is
-//! read as psql reads it: statements, in which quotes may hide anything, and after a COPY statement
-//! rows up to a line `\.`. A function's body or a comment that looks like either is inside quotes.
+//! psql restores half a dump with status 0, so a dump is checked to its end before it is restored. It
+//! is read as psql reads it: statements, whose quoted texts may hold anything, and after a COPY
+//! statement rows up to a line `\.`. What looks like either in a function's body or in a comment is
+//! inside quotes.
 //!
-//! One file an idea: `input` numbers lines and remembers the ends, `statement` finds where a
-//! statement ends, `token` takes it apart, `dump` follows the dump from statement to statement,
-//! `rows` and `inserts` read data, `large_objects` theirs, `fingerprint` makes them comparable,
-//! `needs` collects what a restore needs, `globals` a cluster's own part; `plan` and `report` write
-//! down what was found.
+//! `input` counts lines and bytes, `statement` finds where a statement ends, `token` takes it apart,
+//! `dump` goes from statement to statement, `rows`, `inserts` and `large_objects` read data,
+//! `fingerprint` makes it comparable, `needs` collects what a restore needs, `globals` reads a cluster's
+//! own part; `plan` and `report` write down what was found.
 
 mod contents;
 mod dump;
@@ -37,11 +37,12 @@ use std::io::Read;
 
 /// Reads a plain dump of `pg_dump` or `pg_dumpall` to its end.
 ///
-/// Takes memory for the names of what is in it and for its longest statement, not for its rows.
+/// Takes memory for the names of what is in it and for its longest statement, at most 1 GiB, not for its
+/// rows.
 ///
 /// # Errors
 ///
-/// It is not whole, or nothing that can be told to be whole: see [`Fault`].
+/// It is not whole, or no plain dump: see [`Fault`].
 pub fn check(input: impl Read) -> Result<Contents, Fault> {
     dump::Dump::new(input).read()
 }

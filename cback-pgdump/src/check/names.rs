@@ -1,7 +1,7 @@
 //! Names, spelled in one way.
 //!
-//! pg_dump 16 and later puts more names in quotes than 15 does, since there are more keywords: so the
-//! dump's own spelling could not be compared. Here quotes stand where a name is not of lower-case
+//! Which names pg_dump puts in quotes depends on its version's list of keywords, so its own spelling
+//! cannot be compared between versions. Here a name is put in quotes unless it consists of lower-case
 //! letters, digits and `_`.
 
 use super::token::{Token, Tokens};
@@ -65,7 +65,7 @@ pub(crate) fn list(tokens: &mut Tokens<'_>) -> Option<Vec<Vec<u8>>> {
     }
 }
 
-/// On one line, whatever is in it: as COPY escapes it, other control characters as `\xNN`.
+/// `name` on one line: escaped as COPY does, other control characters as `\xNN`.
 pub(crate) fn printable(name: &[u8]) -> Vec<u8> {
     let mut line = Vec::with_capacity(name.len());
     for &byte in name {

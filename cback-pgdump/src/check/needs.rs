@@ -1,14 +1,14 @@
 //! What a restore needs that the dump of a database does not bring: roles, tablespaces, extensions.
 //!
-//! A role that does not exist is what most restores stop at. Which statements name roles: pg_dump's
-//! `_printTocEntry`, `buildACLCommands`, `dumpPolicy` and `dumpUserMappings`. A role too many does
-//! no harm.
+//! Which statements name roles is taken from pg_dump's `_printTocEntry`, `buildACLCommands`, `dumpPolicy`
+//! and `dumpUserMappings`. A word that is taken for a role and is none does no harm: `--plan` creates a
+//! role too many.
 
 use super::contents::Needs;
 use super::token::{Token, Tokens};
 
 impl Needs {
-    /// Looks at a statement.
+    /// Takes the next statement.
     pub(crate) fn look(&mut self, statement: &[u8]) {
         let tokens: Vec<_> = Tokens::new(statement).collect();
         let Some(first) = tokens.first() else {
@@ -57,7 +57,7 @@ impl Needs {
         }
     }
 
-    /// The names, parted by commas, after the first place of `keywords`.
+    /// Takes the names, separated by commas, that follow the first occurrence of `keywords`.
     fn roles_after(&mut self, tokens: &[Token<'_>], keywords: &[&str]) {
         let Some(place) = position(tokens, keywords) else {
             return;
@@ -82,7 +82,7 @@ impl Needs {
     }
 }
 
-/// `tokens` begins with these keywords or, of one letter, symbols.
+/// Whether `tokens` begins with these keywords, of which `=` stands for the symbol.
 fn has(tokens: &[Token<'_>], keywords: &[&str]) -> bool {
     tokens.len() > keywords.len()
         && tokens
@@ -91,7 +91,7 @@ fn has(tokens: &[Token<'_>], keywords: &[&str]) -> bool {
             .all(|(token, keyword)| matches(token, keyword))
 }
 
-/// Where what comes after the first such keywords begins.
+/// The index of the token after the first occurrence of `keywords`.
 fn position(tokens: &[Token<'_>], keywords: &[&str]) -> Option<usize> {
     let mut windows = tokens.windows(keywords.len());
     let start = windows.position(|window| {

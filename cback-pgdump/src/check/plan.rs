@@ -55,7 +55,7 @@ pub fn plan(contents: &Contents) -> Vec<u8> {
     plan
 }
 
-/// Where psql has to connect for the dump, and where its data is afterwards.
+/// The database that psql has to connect to for the dump, and the one that holds its data afterwards.
 fn databases(contents: &Contents) -> (&str, &[u8]) {
     match (contents.kind, &contents.created) {
         (Kind::Database, None) => (RESTORED, RESTORED.as_bytes()),
@@ -82,7 +82,8 @@ fn prepare(contents: &Contents) -> Vec<u8> {
     sql
 }
 
-/// C.UTF-8 is in every Debian, and refused for every other encoding.
+/// With the locale C.UTF-8, which every Debian has, if the encoding is UTF8; with C otherwise, since
+/// PostgreSQL refuses C.UTF-8 then.
 fn create_database(encoding: &str) -> String {
     let encoding = if encoding.is_empty() || CLIENT_ONLY.contains(&encoding) {
         "UTF8"

@@ -1,40 +1,34 @@
-//! What is in a dump, for people, for `diff`, and for programs.
+//! What is in a dump, as lines for people and `diff`, and as JSON for programs.
 
 use super::contents::{Contents, Entry, Item};
 use super::names::{printable, spelled};
 use serde_json::{Value, json};
 
-/// Of each table a line with name, rows, bytes and fingerprint, parted by tabs; one line for
+/// Of each table a line with name, rows, bytes and fingerprint, separated by tabs; one line for
 /// all sequences and one for all large objects; in a cluster's dump, of each database. Sorted by
 /// bytes, as `LC_ALL=C sort` does.
 pub fn lines(contents: &Contents) -> Vec<u8> {
-    let mut lines: Vec<_> = named(contents)
-        .map(|(name, entry)| {
-            let Entry {
-                rows,
-                bytes,
-                fingerprint,
-            } = entry;
-            let numbers = format!("\t{rows}\t{bytes}\t{fingerprint:016x}\n");
-            [printable(&name), numbers.into_bytes()].concat()
-        })
-        .collect();
-    lines.sort_unstable();
-    lines.concat()
+    let mut lines = Vec::new();
+    for (name, entry) in named(contents) {
+        let Entry {
+            rows,
+            bytes,
+            fingerprint,
+        } = entry;
+        lines.extend(printable(&name));
+        lines.extend(format!("\t{rows}\t{bytes}\t{fingerprint:016x}\n").bytes());
+    }
+    lines
 }
 
-/// The same as one JSON object on one line, with the versions, and what a restore needs.
+/// The same, in the same order, as one JSON object on one line, with the versions, and what a restore
+/// needs besides.
 ///
-/// Bytes that are no UTF-8 are replaced: U+FFFD stands for them.
+/// Bytes that are not UTF-8 are replaced by U+FFFD.
 pub fn json(contents: &Contents) -> Vec<u8> {
     let (tables, sum) = contents.tables();
     let needs = &contents.needs;
-    let mut entries: Vec<_> = named(contents).collect();
-    entries.sort_unstable_by(|one, other| one.0.cmp(&other.0));
-    let entries: Vec<_> = entries
-        .into_iter()
-        .map(|(name, entry)| entry_json(&name, entry))
-        .collect();
+    let entries = named(contents).into_iter();
     let report = json!({
         "kind": contents.kind.word(),
         "server_version": contents.server_version,
@@ -48,7 +42,7 @@ pub fn json(contents: &Contents) -> Vec<u8> {
             "tablespaces": strings(&needs.tablespaces),
             "extensions": strings(&needs.extensions),
         },
-        "contents": entries,
+        "contents": entries.map(|(name, entry)| entry_json(&name, entry)).collect::<Value>(),
     });
     format!("{report}\n").into_bytes()
 }
@@ -69,9 +63,9 @@ fn strings<'a>(names: impl IntoIterator<Item = &'a Vec<u8>>) -> Value {
         .collect()
 }
 
-/// The entries by their names: `table`, or `database.table`.
-fn named(contents: &Contents) -> impl Iterator<Item = (Vec<u8>, Entry)> {
-    contents.entries.iter().map(|((database, item), entry)| {
+/// The entries and their names, `table` or `database.table`, in the order in which they are listed.
+fn named(contents: &Contents) -> Vec<(Vec<u8>, Entry)> {
+    let named = contents.entries.iter().map(|((database, item), entry)| {
         let name = match item {
             Item::Table(name) => name,
             Item::Sequences => &b"sequences"[..],
@@ -83,5 +77,8 @@ fn named(contents: &Contents) -> impl Iterator<Item = (Vec<u8>, Entry)> {
             None => name.to_vec(),
         };
         (name, *entry)
-    })
+    });
+    let mut named: Vec<_> = named.collect();
+    named.sort_by_cached_key(|(name, _)| printable(name));
+    named
 }

@@ -1,28 +1,28 @@
-//! The rows after a COPY statement, up to a line `\.`: fields parted by tabs, neither of which
-//! stands inside a value.
+//! The rows after a COPY statement, up to a line `\.`: fields separated by tabs, rows by line ends.
+//! COPY escapes both inside of a value.
 
 use super::contents::Entry;
 use super::fingerprint::{self, Column};
 use memchr::memchr2_iter;
 use xxhash_rust::xxh3::Xxh3;
 
-/// Rows while they come in, in pieces of any size: none is ever held as a whole.
+/// Reads rows in pieces of any size, of which none has to hold a whole row.
 pub(crate) struct Rows {
     columns: Vec<Column>,
     pub(crate) entry: Entry,
-    /// Of the row at hand: the sum of its values' hashes, and their number.
+    /// The sum of the hashes of the current row's values so far, and their number.
     sum: u64,
     fields: usize,
-    /// The value that the last piece ended in.
+    /// The hash of the value that the last piece ended in.
     begun: Option<Box<Xxh3>>,
-    /// The first bytes of it: enough to know `\.`.
+    /// Its first three bytes, enough to recognise `\.`.
     start: Vec<u8>,
 }
 
-/// What became of a piece.
+/// What [`Rows::push`] has found.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// All of it were rows.
+    /// The data goes on.
     More,
     /// The line `\.` ended the data after so many bytes.
     Ended(usize),
@@ -76,7 +76,7 @@ impl Rows {
 
     fn end_field(&mut self, field: &[u8]) {
         let begun = self.begun.take();
-        // A table without columns has rows with one empty field.
+        // A table without columns has one empty field in each row.
         if let Some(column) = self.columns.get(self.fields) {
             let hash = match begun {
                 None => column.value(field),

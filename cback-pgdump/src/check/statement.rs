@@ -1,18 +1,18 @@
-//! Where a statement ends.
+//! Where a statement ends: with a line that ends in `;` outside of quotes.
 //!
-//! At a line that ends in `;` outside of quotes. pg_dump doubles quotes inside of quotes, and never
-//! writes a quote behind a backslash; the tag of a dollar quote begins with neither a digit nor
-//! inside a word. A statement inside of another (`BEGIN ATOMIC`, a rule's) may end one too, which
-//! does no harm: the next piece of it begins with a blank, as no statement of pg_dump's does.
+//! pg_dump doubles quotes inside of quotes, and never writes a quote after a backslash; the tag of a
+//! dollar quote does not begin with a digit, and its first dollar does not follow a word's character.
+//! A statement inside of another (`BEGIN ATOMIC`, a rule's) is taken for an end too, which does no harm:
+//! what follows begins with a blank, as no statement of pg_dump's does, and so is not understood.
 
 use memchr::memchr;
 use memchr::memmem;
 
-/// A statement while its lines come in.
+/// A statement as far as its lines have been read.
 #[derive(Debug, Default)]
 pub(crate) struct Statement {
     pub(crate) text: Vec<u8>,
-    /// Of its first byte.
+    /// The number of its first line.
     pub(crate) line: u64,
     quote: Quote,
 }
@@ -32,7 +32,7 @@ impl Statement {
         self.text.is_empty()
     }
 
-    /// Takes the next line; whether the statement ends with it.
+    /// Takes the next line. Returns whether the statement ends with it.
     pub(crate) fn push(&mut self, line: &[u8]) -> bool {
         self.text.extend_from_slice(line);
         let mut at = 0;
@@ -67,7 +67,8 @@ impl Statement {
         self.quote == Quote::None && last == b';'
     }
 
-    /// Looks at the byte outside of quotes at `at`, and says how many bytes are done with.
+    /// Reads on outside of quotes, at `at`, up to the inside of a quote that begins there. Returns the number
+    /// of bytes read.
     fn open(&mut self, line: &[u8], at: usize) -> usize {
         let rest = &line[at..];
         match rest[0] {
@@ -94,7 +95,7 @@ pub(crate) fn dollar_tag(text: &[u8]) -> Option<&[u8]> {
     (text[end] == b'$' && !text[1].is_ascii_digit()).then(|| &text[..=end])
 }
 
-/// Part of a name without quotes, or of a number.
+/// Whether it can be part of a name without quotes, a keyword or a number.
 pub(crate) fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | 0x80..)
 }

@@ -1,4 +1,4 @@
-//! A statement, taken apart.
+//! The tokens of a statement.
 
 use super::statement::{dollar_tag, is_word};
 use memchr::{memchr, memmem};
@@ -18,12 +18,12 @@ pub(crate) enum Token<'a> {
 }
 
 impl Token<'_> {
-    /// Whether it is this keyword, in capitals here.
+    /// Whether it is this keyword, in either case.
     pub(crate) fn is(&self, keyword: &str) -> bool {
         matches!(self, Self::Word(word) if word.eq_ignore_ascii_case(keyword.as_bytes()))
     }
 
-    /// The name that it can be.
+    /// The name, if it can be one.
     pub(crate) fn name(&self) -> Option<&[u8]> {
         match self {
             Self::Word(word) => Some(word),
@@ -44,7 +44,7 @@ impl<'a> Tokens<'a> {
         Self { text, at: 0 }
     }
 
-    /// Itself, if it begins with these keywords, which are taken off.
+    /// Takes these keywords off; none if others come next.
     pub(crate) fn after(&mut self, keywords: &[&str]) -> Option<&mut Self> {
         for keyword in keywords {
             self.next().filter(|token| token.is(keyword))?;
@@ -81,7 +81,7 @@ impl<'a> Iterator for Tokens<'a> {
     }
 }
 
-/// What stands between two `mark`s, where two of them mean one; to the end if there is no second.
+/// What stands between two `mark`s, a doubled one being part of it; to the end if there is no second.
 fn quoted<'a>(text: &[u8], mark: u8, token: fn(Vec<u8>) -> Token<'a>) -> (Token<'a>, usize) {
     let mut content = Vec::new();
     let mut at = 1;

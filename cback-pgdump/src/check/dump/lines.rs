@@ -1,4 +1,4 @@
-//! The lines between statements: comments, and commands for psql.
+//! The lines between statements: comments, and psql's commands, which begin with a backslash.
 
 use super::super::Fault;
 use super::super::contents::Kind;
@@ -29,7 +29,7 @@ impl<R: Read> Dump<R> {
         Ok(())
     }
 
-    /// In a cluster's dump, that of a database begins or ends.
+    /// In a cluster's dump: that of a database begins or ends.
     fn part(&mut self, begins: bool) -> Result<(), Fault> {
         if self.is_in_part == begins {
             return Err(self.damaged("the end of one database's dump is missing"));
@@ -38,7 +38,7 @@ impl<R: Read> Dump<R> {
         Ok(())
     }
 
-    /// A line for psql itself.
+    /// A command of psql's, its backslash taken off.
     pub(super) fn meta(&mut self, command: &[u8]) -> Result<(), Fault> {
         if let Some(key) = command.strip_prefix(b"restrict ").filter(|key| is_key(key)) {
             if self.restricted.replace(key.to_vec()).is_some() {
@@ -72,7 +72,7 @@ impl<R: Read> Dump<R> {
     }
 }
 
-/// The first word of a version, of the first that is told.
+/// Takes the first word for the version, unless it is known already.
 fn note(version: &mut String, told: &str) {
     if version.is_empty() {
         told.split(' ')
@@ -90,7 +90,7 @@ fn kind_and_name(comment: &str) -> String {
     format!("{kind} {name}")
 }
 
-/// `name` or `-reuse-previous=on "dbname='name'"`: the name.
+/// The name in `name` or `-reuse-previous=on "dbname='name'"`, the arguments of `\connect`.
 fn connected(argument: &[u8]) -> Option<Vec<u8>> {
     let plain = argument.strip_prefix(b"-reuse-previous=on ");
     let name = Tokens::new(plain.unwrap_or(argument))

@@ -10,7 +10,8 @@ use super::Dump;
 use crate::ending::Form;
 use std::io::Read;
 
-/// A statement that is taken apart takes 32 times its own room; none that names a role is longer.
+/// Bytes. The tokens of a statement take up to 32 times its own memory, so a longer one is not taken
+/// apart: none that names a role is so long.
 const LONGEST_NAMING: usize = 1 << 20;
 
 impl<R: Read> Dump<R> {
@@ -109,7 +110,7 @@ fn first_word(text: &[u8]) -> &[u8] {
         .unwrap_or_default()
 }
 
-/// Only statements that can name what a restore needs are taken apart for it.
+/// Whether the statement can name what a restore needs, so that it has to be taken apart.
 fn has_needs(text: &[u8]) -> bool {
     match first_word(text) {
         b"ALTER" | b"GRANT" | b"REVOKE" | b"SET" => true,
@@ -123,7 +124,7 @@ fn has_needs(text: &[u8]) -> bool {
     }
 }
 
-/// Of `('name', value, is_called);`.
+/// A sequence's entry from `('name', value, is_called);`.
 fn sequence(tokens: Tokens<'_>) -> Option<Entry> {
     let mut fields = Vec::new();
     for token in tokens {

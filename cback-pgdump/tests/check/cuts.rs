@@ -1,0 +1,169 @@
+//! Dumps that are cut, or have more than belongs there.
+
+use crate::{checked, dump, refused, report, tortured};
+use cback_pgdump::check::{Fault, check, json, lines, plan};
+use cback_tests::{Finished, Installation, Random, cases, seeds};
+use proptest::prelude::*;
+use proptest::sample::Index;
+use std::sync::LazyLock;
+
+/// What pg_dump and pg_dumpall write of the database `torture`: plain, as INSERT statements, the cluster,
+/// its globals.
+static DUMPS: LazyLock<[Vec<u8>; 4]> = LazyLock::new(|| {
+    let server = tortured(&Installation::usual());
+    [
+        dump(&server, "pg_dump", &["torture"]),
+        dump(&server, "pg_dump", &["--column-inserts", "torture"]),
+        dump(&server, "pg_dumpall", &[]),
+        dump(&server, "pg_dumpall", &["--globals-only"]),
+    ]
+});
+
+/// At each of the last bytes, and in random places before: psql would restore the rest with status 0.
+#[test]
+fn a_dump_cut_anywhere_is_refused() {
+    let seed = seeds(1).next().expect("a seed");
+    std::thread::scope(|scope| {
+        for dump in DUMPS.iter() {
+            scope.spawn(move || {
+                let mut random = Random::new(seed);
+                let near = dump.len().saturating_sub(4000);
+                let far = (0..300).map(|_| random.below(near.max(1) as u64));
+                let far = far.map(|length| usize::try_from(length).expect("small"));
+                for length in (near..dump.len()).chain(far) {
+                    refused(&dump[..length]);
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn a_line_lost_from_the_end_is_missed() {
+    for dump in DUMPS.iter() {
+        let text: Vec<_> = dump.split_inclusive(|&byte| byte == b'\n').collect();
+        let is_marker = |line: &&[u8]| line.ends_with(b" dump complete\n");
+        let marker = text.iter().rposition(is_marker).expect("a marker");
+        for lost in marker..text.len() {
+            refused(&[&text[..lost], &text[lost + 1..]].concat().concat());
+        }
+    }
+}
+
+#[test]
+fn nothing_may_follow() {
+    for dump in DUMPS.iter() {
+        for more in ["\n", " ", "\0", "x", "--\n", "\\unrestrict Key\n\n"] {
+            let fault = refused(&[dump, more.as_bytes()].concat());
+            assert!(matches!(fault, Fault::Follows { .. }), "{more:?}: {fault}");
+        }
+        refused(&[&dump[..], &dump[..]].concat());
+    }
+}
+
+/// Half of the rows of a table; the places are found as a person would find them.
+#[test]
+fn the_message_says_where_and_what() {
+    let text = String::from_utf8_lossy(&DUMPS[0]).into_owned();
+    let before = text.rfind("\n250\ta250\t").expect("a row of plain") + 1;
+    let line = text[..before].matches('\n').count();
+    let fault = refused(&text.as_bytes()[..before]).to_string();
+    let begin = "COPY public.plain (id, a, b, c) FROM stdin;\n1\t";
+    let first = text.rfind(begin).expect("its data");
+    let rows = text[first..before].matches('\n').count();
+    let message = format!(
+        "the dump breaks off in line {line}, in the data of public.plain, row {rows}: \
+         \"-- PostgreSQL database dump complete\" is missing"
+    );
+    assert_eq!(fault, message);
+    let cut = text.strip_suffix("\n\n").expect("an empty line");
+    let fault = refused(format!("{cut}\n").as_bytes()).to_string();
+    assert!(fault.ends_with(": an empty line is missing"), "{fault}");
+    let (cut, key) = cut.rsplit_once("\\unrestrict ").expect("a key");
+    let fault = refused(cut.as_bytes()).to_string();
+    let message = format!(": \"\\unrestrict {key}\" is missing");
+    assert!(fault.ends_with(&message), "{fault}");
+}
+
+#[test]
+fn the_keys_have_to_be_a_pair() {
+    let text = String::from_utf8_lossy(&DUMPS[0]).into_owned();
+    let key = text
+        .rsplit_once("\\unrestrict ")
+        .expect("a key")
+        .1
+        .trim_end();
+    let other = "A".repeat(key.len());
+    for command in ["\\restrict ", "\\unrestrict "] {
+        let line = format!("{command}{key}\n");
+        for wrong in [format!("{command}{other}\n"), String::new()] {
+            refused(text.replacen(&line, &wrong, 1).as_bytes());
+        }
+    }
+}
+
+/// In a cluster's dump there are several, and psql would go on without obeying any of them.
+#[test]
+fn the_keys_inside_of_a_cluster_have_to_be_pairs() {
+    let text = String::from_utf8_lossy(&DUMPS[2]).into_owned();
+    let wrong = text.replacen("\n\\unrestrict ", "\n\\unrestrict A", 1);
+    let fault = refused(wrong.as_bytes()).to_string();
+    let message = ": \\unrestrict without its \\restrict";
+    assert!(fault.ends_with(message), "{fault}");
+}
+
+#[test]
+fn what_is_no_plain_dump_is_named() {
+    let plain = |what| format!("is {what}, not a plain dump of pg_dump or pg_dumpall\n");
+    let unpack =
+        "cback-pgdump: hint: unpack it first: cback-compress -d < FILE | cback-pgdump --check\n";
+    let restore = "cback-pgdump: hint: pg_restore -f - FILE | cback-pgdump --check\n";
+    for (bytes, what, hint) in [
+        (&b""[..], "is empty: no dump\n".to_owned(), ""),
+        (b"\x1f\x8b\x08\0", plain("compressed"), unpack),
+        (b"BZh91AY", plain("compressed"), unpack),
+        (b"PGDMP\x01", plain("in pg_dump's custom format"), restore),
+        (b"SELECT 1;\n", plain("something else"), ""),
+        (b"--\n-- another comment\n", plain("something else"), ""),
+    ] {
+        let said = checked(bytes, &[]).fails(1);
+        assert_eq!(said, format!("cback-pgdump: standard input {what}{hint}"));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: cases(600), failure_persistence: None, ..Default::default() })]
+
+    /// Whatever it is, it is judged, not a reason to panic.
+    #[test]
+    fn any_damage_is_judged(
+        dump: Index, damages in prop::collection::vec(
+            (any::<Index>(), 0..40usize, prop::collection::vec(any::<u8>(), 0..9)), 1..5),
+    ) {
+        let mut bytes = DUMPS[dump.index(DUMPS.len())].clone();
+        for (place, length, new) in damages {
+            let start = place.index(bytes.len());
+            let end = (start + length).min(bytes.len());
+            bytes.splice(start..end, new);
+        }
+        if let Ok(contents) = check(&bytes[..]) {
+            let _ = (plan(&contents), json(&contents), lines(&contents));
+        }
+    }
+
+    /// As pipes deliver it: any pieces give the same.
+    #[test]
+    fn pieces_do_not_matter(dump: Index, sizes in prop::collection::vec(1..70_000usize, 1..20)) {
+        struct Pieces<'a>(&'a [u8], std::iter::Cycle<std::vec::IntoIter<usize>>);
+        impl std::io::Read for Pieces<'_> {
+            fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+                let wanted = self.1.next().unwrap_or(1).min(buffer.len());
+                std::io::Read::read(&mut self.0, &mut buffer[..wanted])
+            }
+        }
+        let dump = &DUMPS[dump.index(DUMPS.len())];
+        let pieces = Pieces(dump, sizes.into_iter().cycle());
+        let found = lines(&check(pieces).expect("a whole dump"));
+        prop_assert_eq!(String::from_utf8_lossy(&found), report(dump));
+    }
+}

@@ -1,0 +1,93 @@
+//! `cback-pgdump --check`: what it says of whole dumps and of damaged ones, and what a restore of
+//! them brings back.
+
+mod cuts;
+mod report;
+mod restore;
+mod values;
+
+use cback_pgdump::check::{Contents, Fault, check, lines};
+use cback_tests::{Finished, Installation, Server, installations, run_with_input, wrapped};
+use std::process::{Command, Output};
+use std::sync::LazyLock;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_cback-pgdump");
+
+/// A database of a name that has to be quoted.
+const ODD: &str = "one of \"all\"; it's \\ a=b";
+
+/// Of each version a server with the database `torture` and one of an odd name; only read.
+static TORTURED: LazyLock<Vec<Server>> = LazyLock::new(|| {
+    let all = installations();
+    assert!(
+        all.len() > 2,
+        "only {all:?}: run scripts/prerequisites test"
+    );
+    all.iter().map(tortured).collect()
+});
+
+fn tortured(installation: &Installation) -> Server {
+    let server = Server::start_from(installation);
+    server.create_database("torture");
+    server.sql("torture", include_str!("../torture.sql"));
+    server.create_database(ODD);
+    server.sql(ODD, "CREATE TABLE t AS SELECT 1 AS one");
+    server
+}
+
+/// Ends what takes too long with status 124.
+const TIMEOUT: &[&str] = &["timeout", "--kill-after=10", "60"];
+
+/// What `program` of the server writes.
+#[track_caller]
+fn dump(server: &Server, program: &str, arguments: &[&str]) -> Vec<u8> {
+    written(server.command(program).args(arguments))
+}
+
+/// What a program writes that has to succeed.
+#[track_caller]
+fn written(command: &Command) -> Vec<u8> {
+    let output = wrapped(TIMEOUT, command).output().expect("it starts");
+    output.succeeds();
+    output.stdout
+}
+
+/// `cback-pgdump --check ARGUMENTS` of a dump.
+#[track_caller]
+fn checked(dump: &[u8], arguments: &[&str]) -> Output {
+    let mut command = Command::new(PROGRAM);
+    command.arg("--check").args(arguments);
+    run_with_input(&mut wrapped(TIMEOUT, &command), dump)
+}
+
+/// What the library reports of a whole dump.
+#[track_caller]
+fn report(dump: &[u8]) -> String {
+    let report = lines(&check(dump).expect("a whole dump"));
+    String::from_utf8_lossy(&report).into_owned()
+}
+
+/// Why it takes a dump for none.
+#[track_caller]
+fn refused(dump: &[u8]) -> Fault {
+    match check(dump) {
+        Err(fault) => fault,
+        Ok(Contents { bytes, .. }) => panic!("{bytes} bytes are taken for a whole dump"),
+    }
+}
+
+/// A dump of one database with nothing but this in it.
+fn with_text(text: &str) -> Vec<u8> {
+    let dump = format!(
+        "--\n-- PostgreSQL database dump\n--\n\n{text}\n\n\
+         --\n-- PostgreSQL database dump complete\n--\n\n"
+    );
+    dump.into_bytes()
+}
+
+/// A dump with one table of these rows.
+fn with_rows(columns: &str, rows: &str) -> Vec<u8> {
+    with_text(&format!(
+        "COPY public.t ({columns}) FROM stdin;\n{rows}\\.\n"
+    ))
+}

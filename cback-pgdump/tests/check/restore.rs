@@ -1,0 +1,121 @@
+//! What a restore brings back prints the same lines as what was dumped.
+
+use crate::{PROGRAM, TIMEOUT, TORTURED, checked, dump, report};
+use cback_tests::{Finished, Installation, Server, wrapped};
+use std::fs;
+
+/// Restores as a script would: by the plan alone, without knowing any SQL.
+const RESTORE: &str = r#"
+    "$CHECK" --check --plan "$DUMP.plan" < "$DUMP" > /dev/null || exit
+    eval "$(cat "$DUMP.plan")"
+    [ "$superuser" = postgres ] || exit 9
+    psql() { command psql -Xq -v ON_ERROR_STOP=1 "$@" > /dev/null; }
+    printf %s "$prepare" | psql -d postgres || exit
+    printf %s "$roles" | psql -d "$connect" || exit
+    [ -z "$(command psql -XAt -d postgres -c "$missing")" ] || exit 8
+    tail -c +$((offset + 1)) "$DUMP" | psql -d "$connect" || exit
+    case $kind in
+        database) PGDATABASE=$database pg_dump $dump_options ;;
+        *) pg_dumpall $dump_options ;;
+    esac"#;
+
+/// The dump of what a new server of that version makes of `dump`.
+#[track_caller]
+fn restored(dump: &[u8], installation: &Installation) -> Vec<u8> {
+    let directory = tempfile::tempdir().expect("room");
+    let path = directory.path().join("dump");
+    fs::write(&path, dump).expect("room");
+    let server = Server::start_from(installation);
+    let mut shell = server.command("sh");
+    shell.args(["-c", RESTORE]).env("CHECK", PROGRAM);
+    let output = wrapped(TIMEOUT, shell.env("DUMP", path))
+        .output()
+        .expect("sh starts");
+    let said = output.said();
+    let (status, version) = (output.status, installation.major);
+    assert!(status.success(), "into {version}: {status}: {said}");
+    output.stdout
+}
+
+/// On a newer server, names are quoted by another list of keywords, and large objects grouped otherwise.
+#[test]
+fn a_restored_database_prints_the_same_lines_also_on_a_newer_server() {
+    for (number, server) in TORTURED.iter().enumerate() {
+        let dump = dump(server, "pg_dump", &["torture"]);
+        for new in &TORTURED[number..] {
+            let again = restored(&dump, &new.installation);
+            assert_eq!(report(&again), report(&dump), "{}", new.installation.major);
+        }
+    }
+}
+
+#[test]
+fn a_database_is_restored_however_it_was_written() {
+    let server = &TORTURED[TORTURED.len() - 1];
+    for options in [
+        &["--create"][..],
+        &["--inserts"],
+        &["--column-inserts", "--rows-per-insert=7"],
+    ] {
+        let dump = dump(server, "pg_dump", &[options, &["torture"]].concat());
+        let again = restored(&dump, &server.installation);
+        assert_eq!(report(&again), report(&dump), "{options:?}");
+    }
+}
+
+#[test]
+fn a_restored_cluster_prints_the_same_lines() {
+    for server in TORTURED.iter() {
+        let dump = dump(server, "pg_dumpall", &[]);
+        let found = report(&dump);
+        assert_eq!(found, report(&restored(&dump, &server.installation)));
+        for start in [
+            "\"one of \"\"all\"\"; it's \\\\ a=b\".public.t\t1\t2\t",
+            "roles\t",
+            "memberships\t1\t",
+            "tablespaces\t2\t",
+            "torture.sequences\t",
+        ] {
+            let is_there = found.lines().any(|line| line.starts_with(start));
+            assert!(is_there, "{start}: {found}");
+        }
+    }
+}
+
+#[test]
+fn restored_globals_print_the_same_lines() {
+    for server in TORTURED.iter() {
+        let dump = dump(server, "pg_dumpall", &["--globals-only"]);
+        let found = report(&dump);
+        let names = found.lines().map(|line| line.split('\t').next());
+        let expected = ["memberships", "roles", "tablespaces"].map(Some);
+        assert_eq!(names.collect::<Vec<_>>(), expected);
+        // The whole server is dumped again, which has empty databases besides.
+        let again = report(&restored(&dump, &server.installation));
+        let missing: Vec<_> = found
+            .lines()
+            .filter(|line| !again.lines().any(|it| it == *line))
+            .collect();
+        assert!(missing.is_empty(), "{missing:?}: {again}");
+    }
+}
+
+/// The names are the database's own, whatever bytes its encoding makes of them.
+#[test]
+fn other_encodings_restore_too() {
+    let server = &TORTURED[0];
+    let create = "CREATE DATABASE latin TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'";
+    server.sql("postgres", create);
+    server.sql(
+        "latin",
+        "CREATE TABLE \"stra\u{df}e\" AS SELECT '\u{e9}t\u{e9}'::text AS \"\u{e0}\"; \
+         ALTER TABLE \"stra\u{df}e\" OWNER TO \"gr\u{f6}\u{df}e\"",
+    );
+    for options in [&["latin"][..], &["--encoding=UTF8", "latin"]] {
+        let dump = dump(server, "pg_dump", options);
+        let again = restored(&dump, &server.installation);
+        let bytes = |dump: &[u8]| checked(dump, &[]).stdout;
+        assert_eq!(bytes(&dump), bytes(&again), "{options:?}");
+        assert!(!bytes(&dump).is_empty());
+    }
+}

@@ -1,0 +1,142 @@
+//! What goes wrong is said in one clear line, and nobody is asked for anything.
+
+use crate::{PROGRAM, by_script, create_table, failed, pgdump, run, written};
+use cback_tests::{Finished, Server, server};
+use std::fs;
+use std::process::Command;
+
+/// The user, what to dump, and what the server or pg_dump says of it.
+#[rustfmt::skip]
+const REFUSED: [(&str, &str, &str); 6] = [
+    ("postgres", "no such", "FATAL:  database \"no such\" does not exist\n"),
+    ("postgres", "no\nsuch", "\nsuch\" does not exist\n"),
+    ("not there", "postgres", "FATAL:  role \"not there\" does not exist\n"),
+    ("not there", "--all", "FATAL:  role \"not there\" does not exist\n"),
+    ("stranger", "private", "permission denied for table t\n"),
+    ("clerk", "guarded", "would be affected by row-level security policy"),
+];
+
+/// The server's own words come first, then ours, on one line whatever is in the name.
+#[test]
+fn what_the_server_refuses_is_said_by_it_and_by_us() {
+    create_table(server(), "private", 1);
+    create_table(server(), "guarded", 1);
+    server().sql(
+        "guarded",
+        "CREATE ROLE stranger LOGIN; CREATE ROLE clerk LOGIN; GRANT SELECT ON t TO clerk; \
+         ALTER TABLE t ENABLE ROW LEVEL SECURITY;",
+    );
+    for (user, target, words) in REFUSED {
+        let said = failed(&pgdump(server(), &["--user", user, target])).said();
+        let what = match target {
+            "--all" => "all databases: pg_dumpall".to_owned(),
+            name => format!("database {name:?}: pg_dump"),
+        };
+        let ours = format!("\ncback-pgdump: {what} failed (exit status: 1)\n");
+        let are_both = said.contains(words) && said.ends_with(&ours);
+        assert!(are_both, "{user} {target}: {said}");
+    }
+}
+
+#[test]
+fn a_program_that_cannot_be_run() {
+    let hint = "cback-pgdump: hint: install PostgreSQL's client programs, or say where they are: \
+                --pg-dump, --pg-dumpall, or <override> in cback3's configuration\n";
+    for (arguments, fault, hint) in [
+        (
+            ["--pg-dump", "/no/pg_dump", "db"],
+            "database \"db\": /no/pg_dump: No such file or directory (os error 2)",
+            hint,
+        ),
+        (
+            ["--pg-dumpall", "/etc/passwd", "--all"],
+            "all databases: /etc/passwd: Permission denied (os error 13)",
+            "",
+        ),
+    ] {
+        let output = failed(&pgdump(server(), &arguments));
+        assert_eq!(output.said(), format!("cback-pgdump: {fault}\n{hint}"));
+    }
+}
+
+/// What pg_dump is asked for so is a dump as well, but not one whose end can be told.
+#[test]
+fn a_dump_in_another_form_or_place() {
+    create_table(server(), "formed", 1);
+    let file = server().host().join("formed.sql");
+    let file = file.to_str().expect("a path without surprises");
+    for options in [&["-Fc"][..], &["-Z9"], &["-f", file]] {
+        let output = failed(pgdump(server(), &["formed", "--"]).args(options));
+        let message = "cback-pgdump: database \"formed\": pg_dump broke off: \
+             the dump does not end with \"-- PostgreSQL database dump complete\"\n\
+             cback-pgdump: hint: only plain text on standard output can be checked: \
+             leave out options such as --format and --file\n";
+        assert_eq!(output.said(), message, "{options:?}");
+    }
+}
+
+/// With a terminal, pg_dump would ask there; without one, read the password from standard input.
+#[test]
+fn nobody_is_asked_for_a_password() {
+    let server = Server::start();
+    let hba = server.host().join("data/pg_hba.conf");
+    let rules = "local all postgres trust\nlocal all all scram-sha-256\n";
+    fs::write(hba, rules).expect("ours");
+    let lock = "CREATE ROLE locked LOGIN PASSWORD 'secret'; SELECT pg_reload_conf()";
+    server.sql("postgres", lock);
+    for target in ["postgres", "--all"] {
+        for words in [
+            &["script", "-qec", "\"$PROGRAM\" $TARGET", "/dev/null"][..],
+            &["sh", "-c", "echo secret | \"$PROGRAM\" $TARGET"],
+        ] {
+            let mut command = server.command(words[0]);
+            command.args(&words[1..]).env("SHELL", "/bin/sh");
+            command.env("PROGRAM", PROGRAM).env("TARGET", target);
+            command
+                .env("PGUSER", "locked")
+                .env("PGPASSFILE", "/dev/null");
+            let output = failed(&command);
+            // The terminal gets both.
+            let said = output.printed() + &output.said();
+            assert!(said.contains("fe_sendauth: no password supplied"), "{said}");
+            assert!(!said.contains("Password"), "{said}");
+        }
+    }
+}
+
+/// `cback-pgdump ARGUMENT` with sh's redirections.
+fn redirected(redirections: &str, argument: &str) -> Command {
+    let script = format!("exec \"$@\" {redirections}");
+    by_script(&script, &pgdump(server(), &[argument]))
+}
+
+#[test]
+fn an_output_that_cannot_be_written() {
+    create_table(server(), "much", 2000);
+    let closed =
+        "closed (or /dev/null opened for reading as well as writing, which looks the same)";
+    for (redirection, fault) in [
+        (">/dev/full", "No space left on device (os error 28)"),
+        (">&-", closed),
+        ("1<>/dev/null", closed),
+    ] {
+        let output = failed(&redirected(redirection, "much"));
+        let message = format!("cback-pgdump: standard output: {fault}\n");
+        assert_eq!(output.said(), message, "{redirection}");
+    }
+}
+
+#[test]
+fn an_output_that_nobody_wants_is_fine() {
+    written(&redirected(">/dev/null", "postgres"));
+}
+
+#[test]
+fn closed_and_full_standard_errors_change_nothing_else() {
+    for closed in ["2>&-", "2>/dev/full", "<&- 2>&-"] {
+        for (argument, code) in [("postgres", 0), ("no such", 1), ("--no-such-option", 2)] {
+            let output = run(&redirected(closed, argument));
+            assert_eq!(output.status.code(), Some(code), "{argument} {closed}");
+        }
+    }
+}

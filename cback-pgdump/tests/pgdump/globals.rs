@@ -1,0 +1,244 @@
+//! Roles and tablespaces alone, proven whole like any dump.
+
+use crate::{SEAL, TIMEOUT, WHOLE, dumped, failed, pgdump, run, with_shim, written};
+use cback_pgdump::check::{check, lines};
+use cback_tests::{Finished, Server, installations, run_with_input, server, without_keys, wrapped};
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Command;
+use tempfile::NamedTempFile;
+
+/// A role that may not read the roles' passwords dumps the rest, and is told.
+#[test]
+fn globals_are_pg_dumpalls_own_with_passwords_if_these_may_be_read() {
+    for installation in installations() {
+        let server = Server::start_from(&installation);
+        let roles = "CREATE ROLE clerk LOGIN PASSWORD 'secret'; CREATE ROLE \"a b\"";
+        server.sql("postgres", roles);
+        let original = written(server.command("pg_dumpall").arg("--globals-only"));
+        let globals = dumped(&pgdump(&server, &["--globals"]));
+        assert_eq!(without_keys(&globals), without_keys(&original));
+        let text = String::from_utf8_lossy(&globals);
+        assert!(text.contains(" PASSWORD 'SCRAM-SHA-256$"), "{text}");
+
+        let output = run(pgdump(&server, &["--globals"]).env("PGUSER", "clerk"));
+        let ours = "cback-pgdump: globals: without the roles' passwords, which this user may not \
+            read\ncback-pgdump: hint: set them again after a restore, or have a superuser make \
+            this dump\n";
+        assert!(output.succeeds().ends_with(ours), "{}", output.said());
+        let globals = output.printed();
+        assert_eq!(globals.matches("cluster dump\n").count(), 1, "{globals}");
+        assert!(globals.contains("CREATE ROLE \"a b\";\n") && !globals.contains("PASSWORD"));
+        assert!(globals.ends_with(SEAL), "{globals}");
+    }
+}
+
+/// Any failure of a query shows the query, and that of passwords names `pg_authid`.
+const OTHER_FAILURE: &str = "case \"$*\" in *--no-role-passwords*) ;; *)
+    echo 'pg_dumpall: error: query failed: ERROR:  canceling statement due to lock timeout' >&2
+    printf 'pg_dumpall: detail: Query was: SELECT oid, rolname\\nFROM pg_authid ORDER BY 2\\n' >&2
+    exit 1 ;; esac
+    printf '%s\\n' -- '-- PostgreSQL database cluster dump complete' -- ''";
+
+/// Other failures are failures, and nothing is written of a dump that is not whole.
+#[test]
+fn what_is_not_whole_is_not_globals() {
+    for script in [
+        "echo CREATE ROLE a",
+        "exit 1",
+        "echo pg_authid >&2; exit 1",
+        WHOLE,
+        OTHER_FAILURE,
+    ] {
+        let output = failed(&with_shim(script, &["--globals"]));
+        assert_eq!(output.printed(), "", "{script}");
+        let said = output.said();
+        assert!(said.contains("cback-pgdump: globals: "), "{script}: {said}");
+    }
+}
+
+/// What a cluster can hold beside tables. `DIRECTORY` is the tablespaces'.
+const ODDITIES: &str = r#"
+CREATE ROLE admin SUPERUSER LOGIN PASSWORD 'it''s secret';
+CREATE ROLE "O'Hara ""the"" \ role
+; CREATE ROLE x;" CREATEDB VALID UNTIL '2030-01-01' CONNECTION LIMIT 3;
+COMMENT ON ROLE admin IS 'first line
+CREATE ROLE postgres;';
+CREATE ROLE "user"; CREATE ROLE clerk NOINHERIT LOGIN; CREATE ROLE boss; CREATE ROLE temp;
+GRANT clerk TO boss WITH ADMIN OPTION;
+SET ROLE boss; GRANT clerk TO "user"; RESET ROLE;
+GRANT boss TO temp;
+ALTER ROLE clerk SET statement_timeout = '1min';
+CREATE TABLESPACE fast OWNER clerk LOCATION 'DIRECTORY/fast';
+CREATE TABLESPACE "odd one" LOCATION 'DIRECTORY/odd';
+CREATE DATABASE "odd -- name" OWNER "O'Hara ""the"" \ role
+; CREATE ROLE x;" TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C' TABLESPACE fast CONNECTION LIMIT 7;
+COMMENT ON DATABASE "odd -- name" IS 'it''s
+CREATE DATABASE postgres;';
+ALTER DATABASE "odd -- name" SET search_path = 'a', 'b c';
+ALTER ROLE clerk IN DATABASE "odd -- name" SET work_mem = '7MB';
+REVOKE CONNECT ON DATABASE "odd -- name" FROM public;
+GRANT CONNECT, CREATE ON DATABASE "odd -- name" TO clerk WITH GRANT OPTION;
+CREATE DATABASE readonly TEMPLATE template0 LOCALE 'C.UTF-8' OWNER boss;
+ALTER DATABASE readonly SET default_transaction_read_only = on;
+GRANT TEMPORARY ON DATABASE readonly TO "user";
+CREATE DATABASE "-template" IS_TEMPLATE true;
+CREATE DATABASE shut ALLOW_CONNECTIONS false;
+ALTER DATABASE postgres SET lock_timeout = '3s';
+COMMENT ON DATABASE template1 IS 'mine';
+\connect readonly
+SET default_transaction_read_only = off;
+CREATE TABLE t AS SELECT generate_series(1, 9) AS a;
+\connect "odd -- name"
+CREATE TABLE public.t AS SELECT generate_series(1, 3) AS a;
+ALTER TABLE public.t OWNER TO clerk;
+"#;
+
+const DATABASES: [&str; 4] = ["readonly", "odd -- name", "postgres", "-template"];
+
+/// PyPI's servers are built without ICU.
+const WITH_ICU: &str = "CREATE DATABASE icu TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'de'";
+
+/// Makes `path` the directory of the tablespaces, whose own have to be the server's.
+fn make_tablespaces(server: &Server, path: &Path) {
+    fs::create_dir(path).expect("/tmp is writable");
+    fs::set_permissions(path, Permissions::from_mode(0o777)).expect("it is ours");
+    let path = path.display();
+    let make = format!("COPY (SELECT) TO PROGRAM 'mkdir {path}/fast {path}/odd'");
+    server.sql("postgres", &make);
+}
+
+/// Roles, tablespaces and empty databases, as the script has them made.
+#[track_caller]
+fn with_databases(server: &Server, databases: &[&str]) -> Vec<u8> {
+    let names = databases.join("\0") + "\0";
+    let command = pgdump(server, &["--globals", "--databases0-from", "-"]);
+    let output = run_with_input(&mut wrapped(TIMEOUT, &command), names.as_bytes());
+    assert_eq!(output.succeeds(), "");
+    output
+        .stdout
+        .strip_suffix(SEAL.as_bytes())
+        .expect("a seal")
+        .to_vec()
+}
+
+#[test]
+fn an_empty_server_becomes_what_the_source_was() {
+    for installation in installations() {
+        let top = tempfile::tempdir_in("/tmp").expect("/tmp is writable");
+        fs::set_permissions(top.path(), Permissions::from_mode(0o755)).expect("it is ours");
+        let path = top.path().join("spaces");
+        let source = Server::start_from(&installation);
+        make_tablespaces(&source, &path);
+        let directory = path.to_str().expect("text");
+        source.sql("postgres", &ODDITIES.replace("DIRECTORY", directory));
+        let mut databases = DATABASES.to_vec();
+        if installation.bin.starts_with("/usr/lib") {
+            source.sql("postgres", WITH_ICU);
+            databases.push("icu");
+        }
+        let globals = with_databases(&source, &databases);
+        let dump = |name: &&str| written(source.command("pg_dump").env("PGDATABASE", name));
+        let dumps: Vec<_> = databases.iter().map(dump).collect();
+        let whole = written(&source.command("pg_dumpall"));
+        drop(source);
+
+        fs::remove_dir_all(&path).expect("root's, or ours");
+        let target = Server::start_from(&installation);
+        make_tablespaces(&target, &path);
+        let restore = |database: &str, dump: &[u8]| {
+            let writable = "SET default_transaction_read_only = off;\n";
+            target.sql(
+                database,
+                &(writable.to_owned() + &String::from_utf8_lossy(dump)),
+            );
+        };
+        restore("postgres", &globals);
+        for (name, dump) in databases.iter().zip(dumps) {
+            restore(name, &dump);
+        }
+        let again = written(&target.command("pg_dumpall"));
+        let text = |dump: &[u8]| String::from_utf8_lossy(&without_keys(dump)).into_owned();
+        assert_eq!(text(&again), text(&whole));
+    }
+}
+
+/// What is there already is said, and the rest is restored.
+#[test]
+fn a_server_that_has_some_of_it_gets_the_rest() {
+    let server = Server::start();
+    let shop = "CREATE ROLE clerk; CREATE DATABASE shop OWNER clerk";
+    server.sql("postgres", shop);
+    server.sql("postgres", "ALTER DATABASE shop SET work_mem = '7MB'");
+    let globals = with_databases(&server, &["shop"]);
+    server.sql("postgres", "ALTER DATABASE shop RESET work_mem");
+    let mut psql = server.command("psql");
+    psql.args(["-Xq", "-d", "postgres", "-f", "-"]);
+    let said = run_with_input(&mut wrapped(TIMEOUT, &psql), &globals).said();
+    for there in ["role \"clerk\"", "role \"postgres\"", "database \"shop\""] {
+        assert!(said.contains(&format!("{there} already exists")), "{said}");
+    }
+    let settings = "SELECT setconfig FROM pg_db_role_setting";
+    assert_eq!(server.sql("postgres", settings), "{work_mem=7MB}\n");
+}
+
+/// It never contains a table, and is a dump like any other: `--check` reads it, and notices a cut.
+#[test]
+fn globals_with_databases_are_a_dump_without_tables() {
+    let server = Server::start();
+    server.sql("postgres", "CREATE ROLE clerk; CREATE DATABASE shop");
+    let tables = "CREATE SCHEMA s; CREATE TABLE s.secret (a int); SELECT lo_create(9)";
+    server.sql("shop", tables);
+    let globals = with_databases(&server, &["shop", "postgres"]);
+    let text = String::from_utf8_lossy(&globals);
+    assert!(
+        !text.contains("secret") && !text.contains("CREATE SCHEMA"),
+        "{text}"
+    );
+    let listed = lines(&check(&globals[..]).expect("a whole dump"));
+    let listed = String::from_utf8_lossy(&listed);
+    let names: Vec<_> = listed.lines().map(|line| line.split('\t').next()).collect();
+    assert_eq!(names, [Some("roles")]);
+    let ends = text.match_indices('\n').map(|(end, _)| end + 1);
+    for length in ends.filter(|length| *length < globals.len()) {
+        assert!(check(&globals[..length]).is_err(), "{}", &text[..length]);
+    }
+}
+
+/// `cback-pgdump --globals` with these names of databases, as bytes of a file.
+fn from_file(names: &[u8]) -> (NamedTempFile, Command) {
+    let file = NamedTempFile::new().expect("a temporary file");
+    fs::write(file.path(), names).expect("room");
+    let mut command = pgdump(server(), &["--globals", "--databases0-from"]);
+    command.arg(file.path());
+    (file, command)
+}
+
+/// A database that is named twice is created once; one that psql cannot connect to is left out, and told.
+#[test]
+fn databases_are_recreated_once_and_where_that_is_possible() {
+    server().create_database("shop");
+    let (_file, command) = from_file(b"shop\0line\nend\0shop\0");
+    let output = run(&command);
+    let told = "cback-pgdump: globals: without what recreates database \"line\\nend\"\n";
+    assert_eq!(output.succeeds(), told);
+    let text = output.printed();
+    assert_eq!(text.matches("\nCREATE DATABASE ").count(), 1, "{text}");
+}
+
+/// No list of names is taken that breaks off, and no database is left out.
+#[test]
+fn what_cannot_be_recreated_is_a_failure() {
+    for (names, fault) in [
+        (&b"postgres"[..], "the last name does not end in NUL"),
+        (b"postgres\0missing\0", "database \"missing\""),
+        (b"\0", "a name is empty"),
+        (b"", "no database's name"),
+    ] {
+        let (_file, command) = from_file(names);
+        let output = failed(&command);
+        assert_eq!(output.printed(), "", "{fault}");
+        assert!(output.said().contains(fault), "{fault}: {}", output.said());
+    }
+}
