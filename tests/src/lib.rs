@@ -25,19 +25,22 @@ mod small_disk;
 mod tool;
 pub mod trace;
 
-pub use account::unprivileged;
+pub use account::{as_user, unprivileged};
 pub use cback3::{cback3, extension, python};
 pub use contents::{contents, create_bulk, create_sample};
 pub use halted::HaltedRun;
 pub use installation::{Installation, installations};
-pub use installed::installer;
+pub use installed::{copy_programs, installer};
 pub use job::{Job, YESTERDAY};
 pub use kill::Kill;
 pub use machine::throwaway_machine;
 pub use outcome::{Outcome, Published, WholeDump, unpacked, without_keys};
 pub use processes::{Process, figure};
 pub use random::{Random, cases, seeds};
-pub use run::{Finished, assert_panic_is_one_line, in_background, run_with_input, shim, wrapped};
+pub use run::{
+    Finished, Run, assert_panic_is_one_line, copy_environment, end_of, in_background,
+    run_with_input, shell_line, shim, wrapped,
+};
 pub use server::{Server, server};
 pub use shell::{SHELLS, Shell};
 pub use site::{Site, path_with_tools};

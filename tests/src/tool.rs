@@ -1,5 +1,6 @@
 //! The programs under test, built from the sources as they are now.
 
+use crate::{Finished, Run};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
@@ -28,9 +29,7 @@ fn build() -> PathBuf {
     cargo.args(["build", "--workspace", "--bins", "--frozen", "--quiet"]);
     cargo.args(["--profile", profile, "--target-dir"]);
     cargo.args(directory.parent()).current_dir(workspace());
-    let output = cargo.output().expect("cargo runs");
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}");
+    cargo.run().succeeds();
     directory.to_owned()
 }
 

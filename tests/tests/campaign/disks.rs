@@ -1,12 +1,12 @@
 //! Disks that fill up, shrink, refuse or go away.
 
 use cback_tests::{
-    Finished, HaltedRun, Job, Outcome, Published, SHELLS, Site, SmallDisk, WholeDump, YESTERDAY,
-    create_bulk, in_background, server, skipped_without_root, wrapped,
+    Finished, HaltedRun, Job, Outcome, Published, Run, SHELLS, Site, SmallDisk, WholeDump,
+    YESTERDAY, create_bulk, in_background, server, skipped_without_root, wrapped,
 };
 use std::fs;
 use std::path::PathBuf;
-use std::process::{Child, Command, Output};
+use std::process::{Command, Output};
 use std::sync::LazyLock;
 
 const DATABASE: &str = "disks";
@@ -89,7 +89,7 @@ fn a_disk_that_takes_what_it_cannot_keep() {
         let mount = |site: &Site| SmallDisk::mount_thin(&site.collect_dir(), kilobytes);
         let (site, disk, file) = site_on(mount, job);
         disk.forget(&file);
-        let status = run_on(&disk, &site, job).output().unwrap().status;
+        let status = run_on(&disk, &site, job).run().status;
         disk.forget(&file);
         let expected = if kilobytes == 100 {
             (Some(1), Published::Old)
@@ -109,36 +109,16 @@ fn a_file_that_may_not_grow() {
             job.put_yesterdays(&site);
             let limit = format!("--fsize={bytes}");
             let mut command = wrapped(&["prlimit", &limit, "--"], &job.command(&site, server()));
-            let mut child: Child = in_background(&mut command);
+            let mut child = in_background(&mut command);
             let outcome = Outcome::of(&site, &WHOLE, &job.file(&site), &mut child);
             outcome.assert_failed(&format!("{job:?}, {bytes} bytes"));
         }
     }
 }
 
-#[test]
-fn a_read_only_disk() {
-    if skipped_without_root("nobody else may mount") {
-        return;
-    }
-    let mount = |site: &Site| SmallDisk::mount(&site.collect_dir(), "size=1m");
-    let (site, disk, file) = site_on(mount, &JOBS[1]);
-    let mut remount = Command::new("mount");
-    remount.args(["-o", "remount,ro"]).arg(site.collect_dir());
-    disk.command(&remount).output().unwrap().succeeds();
-    let said = run_on(&disk, &site, &JOBS[1]).output().unwrap().fails(1);
-    let collect_dir = site.collect_dir().display().to_string();
-    let expected = format!(
-        "cback-postgresql: collect_dir {collect_dir} is on a read-only file system\n\
-         cback-postgresql: hint: a systemd unit has to name it in ReadWritePaths= (systemctl edit)\n"
-    );
-    assert_eq!(said, expected);
-    assert_eq!(fs::read(&file).unwrap(), YESTERDAY);
-}
-
 /// What becomes of a run that is told to go on, `meanwhile` done to its half made backup.
 fn meanwhile(done: impl Fn(&Site)) -> (HaltedRun, Output) {
-    let mut run = HaltedRun::start(Site::new(), server(), SHELLS[0], |site| {
+    let mut run = HaltedRun::start(Site::new(), server(), SHELLS[0], 1, |site| {
         site.configure("gzip", &["postgres"]);
     });
     done(&run.site);

@@ -2,17 +2,28 @@
 //! they say can be done.
 
 use cback_tests::{
-    Finished, Server, Site, installer, path_with_tools, run_with_input, script, tool, workspace,
+    Finished, Run, Server, Site, installer, path_with_tools, run_with_input, script, tool,
+    workspace,
 };
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
+use std::process::{Command, Output};
 use tempfile::TempDir;
 
 const PROGRAMS: [&str; 3] = ["cback-pgconf", "cback-pgdump", "cback-compress"];
 const SCRIPTS: [&str; 2] = ["cback-postgresql", "cback-pgverify"];
+
+const HEADINGS: [&str; 7] = [
+    "NAME",
+    "SYNOPSIS",
+    "DESCRIPTION",
+    "OPTIONS",
+    "EXIT STATUS",
+    "EXAMPLES",
+    "SEE ALSO",
+];
 
 /// The remark of an example that has none.
 const UNEXPLAINED: &str = "an example";
@@ -22,34 +33,22 @@ fn installed() -> TempDir {
     let prefix = TempDir::new().unwrap();
     let mut install = installer(prefix.path());
     install.arg("--prefix").arg(prefix.path());
-    install.output().unwrap().succeeds();
+    install.run().succeeds();
     prefix
-}
-
-fn page(prefix: &Path, program: &str) -> PathBuf {
-    prefix.join(format!("share/man/man1/{program}.1"))
 }
 
 #[test]
 fn every_page_renders_without_a_warning_and_has_its_sections() {
     let prefix = installed();
     for program in PROGRAMS.into_iter().chain(SCRIPTS) {
+        let page = prefix.path().join(format!("share/man/man1/{program}.1"));
         let mut man = Command::new("man");
-        man.args(["--warnings", "--local-file"])
-            .arg(page(prefix.path(), program));
+        man.args(["--warnings", "--local-file"]).arg(page);
         man.envs([("MANWIDTH", "80"), ("LC_ALL", "C.UTF-8")]);
-        let output = man.output().unwrap();
+        let output = man.run();
         assert_eq!(output.succeeds(), "", "{program}");
         let rendered = output.printed();
-        let mut headings = vec![
-            "NAME",
-            "SYNOPSIS",
-            "DESCRIPTION",
-            "OPTIONS",
-            "EXIT STATUS",
-            "EXAMPLES",
-            "SEE ALSO",
-        ];
+        let mut headings = HEADINGS.to_vec();
         if program != "cback-compress" {
             headings.push("FILES"); // and compressing reads no file and no variable
         }
@@ -57,10 +56,8 @@ fn every_page_renders_without_a_warning_and_has_its_sections() {
             headings.push("ENVIRONMENT");
         }
         for heading in headings {
-            assert!(
-                rendered.lines().any(|line| line == heading),
-                "{program}: {heading}: {rendered}"
-            );
+            let is_there = rendered.lines().any(|line| line == heading);
+            assert!(is_there, "{program}: {heading}: {rendered}");
         }
     }
 }
@@ -128,17 +125,15 @@ fn fish_options(line: &str) -> Vec<String> {
 }
 
 fn help(program: &str) -> String {
-    let output = Command::new(path(program)).arg("--help").output().unwrap();
-    output.succeeds();
-    output.printed()
-}
-
-fn path(program: &str) -> PathBuf {
-    if SCRIPTS.contains(&program) {
+    let is_script = SCRIPTS.contains(&program);
+    let path = if is_script {
         script(program)
     } else {
         tool(program)
-    }
+    };
+    let output = Command::new(path).arg("--help").run();
+    output.succeeds();
+    output.printed()
 }
 
 /// The commands under "Examples:", each with the remark above it, if there are remarks.
@@ -160,11 +155,8 @@ fn the_scripts_pages_show_the_examples_of_their_help() {
         let page = workspace().join(format!("scripts/manual/by-hand/{program}.1"));
         let page = fs::read_to_string(page).unwrap().replace("\\-", "-");
         for example in examples(program) {
-            for line in example
-                .lines()
-                .map(str::trim)
-                .filter(|line| *line != UNEXPLAINED)
-            {
+            let lines = example.lines().map(str::trim);
+            for line in lines.filter(|line| *line != UNEXPLAINED) {
                 assert!(page.contains(line), "{program}: {line}");
             }
         }
@@ -201,8 +193,7 @@ fn no_example_writes_over_the_last_backup() {
 #[test]
 fn the_examples_of_every_help_work_when_pasted() {
     let server = Server::start();
-    let site = Site::new();
-    site.configure("gzip", &["shop"]);
+    let site = Site::with("gzip", &["shop"]);
     server.create_database("shop");
     fs::write(site.path("shop.sql"), "SELECT 1;\n").unwrap();
     let first = ["cback-postgresql", "cback-pgdump", "cback-compress"];
@@ -213,11 +204,11 @@ fn the_examples_of_every_help_work_when_pasted() {
             paste(&server, &site, &example);
         }
     }
-    let gzip = Command::new("gzip")
-        .arg("-t")
+    let mut gzip = Command::new("gzip");
+    gzip.arg("-t")
         .arg(site.path("shop.sql.gz"))
-        .output();
-    gzip.unwrap().succeeds();
+        .run()
+        .succeeds();
 }
 
 /// Types all lines but the remark into a shell; only the configuration lies elsewhere.
@@ -234,19 +225,19 @@ fn paste(server: &Server, site: &Site, example: &str) {
     let mut shell = server.command("bash");
     shell.args(["-euo", "pipefail", "-c", &commands]);
     shell.env("PATH", path).current_dir(site.path(""));
-    let output = shell.output().unwrap();
+    let output = shell.run();
     assert!(output.status.success(), "{remark}: {}", output.said());
 }
 
-/// A word to complete, and some of what has to be offered.
-const COMPLETIONS: [(&str, &[&str]); 7] = [
-    ("cback-postgresql --dr", &["--dry-run"]),
-    ("cback-pgverify --max", &["--max-age"]),
-    ("cback-compress --mode bz", &["bzip2"]),
-    ("cback-pgdump --pg-dumpa", &["--pg-dumpall"]),
-    ("cback-pgconf ad", &["add"]),
-    ("cback-pgconf shell --pre", &["--prefix"]),
-    ("cback-pgconf add --compress-mode gz", &["gzip"]),
+/// A line to complete, and a word that has to be offered.
+const COMPLETIONS: [(&str, &str); 7] = [
+    ("cback-postgresql --dr", "--dry-run"),
+    ("cback-pgverify --max", "--max-age"),
+    ("cback-compress --mode bz", "bzip2"),
+    ("cback-pgdump --pg-dumpa", "--pg-dumpall"),
+    ("cback-pgconf ad", "add"),
+    ("cback-pgconf shell --pre", "--prefix"),
+    ("cback-pgconf add --compress-mode gz", "gzip"),
 ];
 
 /// As interactive bash does it, of which only the keyboard is missing: it looks for the function
@@ -265,15 +256,11 @@ printf '%s\n' "${COMPREPLY[@]}"
 
 #[test]
 fn bash_completes() {
-    let prefix = installed();
-    for (line, expected) in COMPLETIONS {
+    each_word_is_completed(|line, prefix| {
         let mut bash = Command::new("bash");
-        bash.args(["--norc", "-c", BASH, "bash", line])
-            .arg(prefix.path());
-        let output = bash.output().unwrap();
-        assert_eq!(output.succeeds(), "", "{line}");
-        offers(&output.printed(), line, expected);
-    }
+        bash.args(["--norc", "-c", BASH, "bash", line]);
+        bash.arg(prefix).run()
+    });
 }
 
 /// Nothing but a keyboard has zsh complete: so one zsh types into another.
@@ -292,42 +279,35 @@ print -r -- "$line"
 
 #[test]
 fn zsh_completes() {
-    let prefix = installed();
-    for (line, expected) in COMPLETIONS {
-        let mut zsh = Command::new("timeout");
-        zsh.args(["60", "zsh", "-f", "-c", ZSH, "zsh", line])
-            .arg(prefix.path());
-        let output = zsh.output().unwrap();
-        assert!(output.status.success(), "{line}: {}", output.said());
-        offers(&output.printed(), line, expected);
-    }
+    each_word_is_completed(|line, prefix| {
+        let mut zsh = Command::new("zsh");
+        zsh.args(["-f", "-c", ZSH, "zsh", line]).arg(prefix).run()
+    });
 }
 
 #[test]
 fn fish_completes() {
-    let prefix = installed();
-    for (line, expected) in COMPLETIONS {
+    each_word_is_completed(|line, prefix| {
         let program = line.split(' ').next().unwrap();
+        let completions = prefix.join(format!("share/fish/vendor_completions.d/{program}.fish"));
         let mut fish = Command::new("fish");
-        fish.args(["--no-config", "-C"]).arg(format!(
-            "source {}/share/fish/vendor_completions.d/{program}.fish",
-            prefix.path().display()
-        ));
+        fish.args(["--no-config", "-C"]);
+        fish.arg(format!("source {}", completions.display()));
         let typed = format!("complete -C '{line}' | cut -f 1\n");
-        let output = run_with_input(&mut fish, typed.as_bytes());
-        assert_eq!(output.succeeds(), "", "{line}");
-        offers(&output.printed(), line, expected);
-    }
+        run_with_input(&mut fish, typed.as_bytes())
+    });
 }
 
+/// By `complete`, which is given a line to complete and the prefix.
 #[track_caller]
-fn offers(shown: &str, line: &str, expected: &[&str]) {
-    for word in expected {
-        assert!(
-            shown
-                .split([' ', '\n', '\r', '\''])
-                .any(|shown| shown == *word),
-            "{line}: {word} is not offered: {shown}"
-        );
+fn each_word_is_completed(complete: impl Fn(&str, &Path) -> Output) {
+    let prefix = installed();
+    for (line, expected) in COMPLETIONS {
+        let output = complete(line, prefix.path());
+        assert_eq!(output.succeeds(), "", "{line}");
+        let shown = output.printed();
+        let words: Vec<_> = shown.split([' ', '\n', '\r', '\'']).collect();
+        let is_offered = words.contains(&expected);
+        assert!(is_offered, "{line}: {expected} is not offered: {shown}");
     }
 }
