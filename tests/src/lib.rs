@@ -43,10 +43,10 @@ pub use run::{
 };
 pub use server::{Server, server};
 pub use shell::{SHELLS, Shell};
-pub use site::{Site, path_with_tools};
+pub use site::Site;
 pub use skip::{skip, skipped_without_root};
 pub use small_disk::SmallDisk;
-pub use tool::{script, tool, workspace};
+pub use tool::{path_with_tools, script, tool, workspace};
 
 use std::time::{Duration, Instant};
 
@@ -55,10 +55,8 @@ use std::time::{Duration, Instant};
 pub fn wait_for(what: &str, deadline: Duration, mut condition: impl FnMut() -> bool) {
     let start = Instant::now();
     while !condition() {
-        assert!(
-            start.elapsed() < deadline,
-            "waited {deadline:?} in vain: {what}"
-        );
+        let is_over = start.elapsed() > deadline;
+        assert!(!is_over, "waited {deadline:?} in vain: {what}");
         std::thread::sleep(Duration::from_millis(5));
     }
 }

@@ -1,6 +1,6 @@
 //! What has become of a backup, whatever happened to its run.
 
-use crate::{Finished, Run, Server, Site, YESTERDAY, end_of};
+use crate::{Finished, Run, Server, Site, YESTERDAY, end_of, in_background};
 use rustix::process::Signal;
 use std::fs;
 use std::path::Path;
@@ -42,6 +42,11 @@ impl Outcome {
     /// end by itself.
     pub fn of(site: &Site, whole: &WholeDump, file: &Path, child: &mut Child) -> Self {
         Self::within(PATIENCE, site, whole, file, child)
+    }
+
+    /// [`Outcome::of`] `command`, which it starts.
+    pub fn of_command(site: &Site, whole: &WholeDump, file: &Path, command: &mut Command) -> Self {
+        Self::of(site, whole, file, &mut in_background(command))
     }
 
     /// [`Outcome::of`] with less patience.

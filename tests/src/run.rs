@@ -17,6 +17,14 @@ pub trait Run {
     /// How it ended and all that it said; it has no input. One that hangs is killed, and named by a panic.
     #[track_caller]
     fn run(&mut self) -> Output;
+
+    /// What it prints; it has to succeed.
+    #[track_caller]
+    fn prints(&mut self) -> String {
+        let output = self.run();
+        output.succeeds();
+        output.printed()
+    }
 }
 
 impl Run for Command {
@@ -164,14 +172,9 @@ pub fn assert_panic_is_one_line(program: &str, report_panics: fn()) {
     let mut test = Command::new(std::env::current_exe().expect("a test knows its own executable"));
     test.args(["a_panic_is_one_line_and_status_1", "--nocapture"]);
     let said = test.env("CBACK_PANIC", "").run().fails(1);
-    assert!(
-        said.starts_with(&format!("{program}: internal error: panicked at ")),
-        "{said}"
-    );
-    assert!(
-        said.ends_with(": two lines\n") && said.lines().count() == 1,
-        "{said}"
-    );
+    let start = format!("{program}: internal error: panicked at ");
+    let is_whole = said.starts_with(&start) && said.ends_with(": two lines\n");
+    assert!(is_whole && said.lines().count() == 1, "{said}");
 }
 
 #[cfg(test)]

@@ -1,10 +1,9 @@
 //! A place where backups are made: a cback3 configuration and its `collect_dir`.
 
 use crate::account::id;
-use crate::{Process, Run, Server, run, script, tool};
+use crate::{Process, Run, Server, path_with_tools, run, script};
 use quick_xml::escape::escape;
 use rustix::fs::{FlockOperation, flock};
-use std::ffi::OsString;
 use std::fs::{self, File};
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
@@ -240,14 +239,4 @@ impl Default for Site {
     fn default() -> Self {
         Self::new()
     }
-}
-
-/// PATH with this workspace's programs, then the server's clients, then the machine's.
-pub fn path_with_tools(server: &Server) -> OsString {
-    let tool = tool("cback-pgconf");
-    let tools = tool.parent().expect("it lies in a directory");
-    let mut path = vec![tools.to_owned(), server.bin().to_owned()];
-    let usual = std::env::var_os("PATH").unwrap_or_default();
-    path.extend(std::env::split_paths(&usual));
-    std::env::join_paths(path).expect("no colon in a directory's name")
 }

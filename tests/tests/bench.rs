@@ -13,8 +13,6 @@ use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 use tempfile::TempDir;
 
-const TOOLS: [&str; 3] = ["cback-pgconf", "cback-pgdump", "cback-compress"];
-
 /// A table a line: words of its heading, and ways that are there wherever `scripts/prerequisites test`
 /// has been.
 const TABLES: &str = r"
@@ -211,7 +209,7 @@ fn nothing_is_left_when_it_is_stopped() {
 fn tools(top: &TempDir) -> PathBuf {
     let directory = top.path().join("tools");
     fs::create_dir(&directory).unwrap();
-    for name in TOOLS {
+    for name in ["cback-pgconf", "cback-pgdump", "cback-compress"] {
         symlink(tool(name), directory.join(name)).unwrap();
     }
     directory

@@ -2,7 +2,7 @@
 
 use cback_tests::{
     Finished, HaltedRun, Job, Outcome, Published, Run, SHELLS, Site, SmallDisk, WholeDump,
-    YESTERDAY, create_bulk, in_background, server, skipped_without_root, wrapped,
+    YESTERDAY, create_bulk, server, skipped_without_root, wrapped,
 };
 use std::fs;
 use std::path::PathBuf;
@@ -41,15 +41,16 @@ fn a_disk_that_is_full_at_any_point(job: &Job) {
         return;
     }
     let (mut failed, mut succeeded) = (0, 0);
-    let rooms = [
-        8, 12, 16, 20, 24, 64, 128, 256, 300, 350, 400, 512, 1024, 2048,
-    ];
-    for kilobytes in rooms {
-        let mount =
-            |site: &Site| SmallDisk::mount(&site.collect_dir(), &format!("size={kilobytes}k"));
+    let (few, more) = (
+        [8, 12, 16, 20, 24, 64, 128],
+        [256, 300, 350, 400, 512, 1024, 2048],
+    );
+    for kilobytes in few.into_iter().chain(more) {
+        let size = format!("size={kilobytes}k");
+        let mount = |site: &Site| SmallDisk::mount(&site.collect_dir(), &size);
         let (site, disk, file) = site_on(mount, job);
-        let mut child = in_background(&mut run_on(&disk, &site, job));
-        let outcome = Outcome::of(&site, &WHOLE, &file, &mut child);
+        let mut command = run_on(&disk, &site, job);
+        let outcome = Outcome::of_command(&site, &WHOLE, &file, &mut command);
         let told = format!("{kilobytes} KB: {outcome:?}");
         outcome.assert_safe(&told);
         match outcome.code() {
@@ -109,8 +110,7 @@ fn a_file_that_may_not_grow() {
             job.put_yesterdays(&site);
             let limit = format!("--fsize={bytes}");
             let mut command = wrapped(&["prlimit", &limit, "--"], &job.command(&site, server()));
-            let mut child = in_background(&mut command);
-            let outcome = Outcome::of(&site, &WHOLE, &job.file(&site), &mut child);
+            let outcome = Outcome::of_command(&site, &WHOLE, &job.file(&site), &mut command);
             outcome.assert_failed(&format!("{job:?}, {bytes} bytes"));
         }
     }
@@ -143,10 +143,8 @@ fn a_collect_dir_that_is_another_now() {
         fs::create_dir(site.collect_dir()).unwrap();
     });
     let said = output.fails(1);
-    assert!(
-        said.contains("postgres: not backed up for certain"),
-        "{said}"
-    );
+    let warning = "postgres: not backed up for certain";
+    assert!(said.contains(warning), "{said}");
     assert_eq!(run.site.listing(), [""; 0], "{said}");
 }
 

@@ -2,7 +2,7 @@
 
 use cback_tests::{
     Finished, Job, Outcome, Published, Run, SHELLS, Shell, Site, WholeDump, as_user, copy_programs,
-    in_background, in_each_shell, server, skipped_without_root, wait_for, wrapped,
+    in_each_shell, server, skipped_without_root, wait_for, wrapped,
 };
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -110,8 +110,7 @@ fn few_descriptors() {
         let site = Site::new();
         JOB.put_yesterdays(&site);
         let mut command = wrapped(&["prlimit", &limit, "--"], &JOB.command(&site, server()));
-        let mut child = in_background(&mut command);
-        let outcome = Outcome::of(&site, &WHOLE, &JOB.file(&site), &mut child);
+        let outcome = Outcome::of_command(&site, &WHOLE, &JOB.file(&site), &mut command);
         outcome.assert_safe(&limit);
         codes.push(outcome.code());
     }

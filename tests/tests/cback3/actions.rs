@@ -93,7 +93,7 @@ fn stage_copies_the_dumps_and_nothing_of_a_running_backup() {
     second.go_on().succeeds();
 
     let mut find = Command::new("find");
-    let staged = find.arg(&stage).args(["-type", "f"]).run().printed();
+    let staged = find.arg(&stage).args(["-type", "f"]).prints();
     let is_dump = |path: &&str| path.contains("postgresql");
     let dumps: Vec<_> = staged.lines().filter(is_dump).collect();
     assert_eq!(dumps.len(), 1, "{staged}");

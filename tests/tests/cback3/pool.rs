@@ -68,7 +68,7 @@ fn a_master_fetches_the_dumps_of_a_client() {
     assert_eq!((owner, mode & 0o7777), ((ID, ID), 0o600));
     let mut find = Command::new("find");
     find.arg(site.path("stage")).args(["-name", name]);
-    let staged = find.run().printed();
+    let staged = find.prints();
     assert_eq!(staged.lines().count(), 1, "{staged}");
     assert_eq!(
         fs::read(staged.trim_end()).unwrap(),

@@ -46,15 +46,17 @@ fn every_file_has_its_place_and_uninstalling_takes_exactly_these_away() {
     assert!(!destination.join(foreign).parent().unwrap().exists());
 }
 
+const UNITS: &str = "postgresql.service postgresql.timer pgverify.service pgverify.timer";
+const DOCUMENTS: &str = "README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md LICENSE-MIT LICENSE-APACHE \
+    docs/bench.md docs/bench.svg docs/faults.md docs/pipelines.md docs/service.md examples/cback3.conf \
+    examples/cback-postgresql.conf examples/cback-postgresql.cron examples/keep-generations";
+
 /// Mode and path, in order of the paths.
 fn expected() -> Vec<String> {
-    let mut files = vec![
-        "644 usr/lib/python3/dist-packages/cback_postgresql.py".to_owned(),
-        "644 usr/lib/systemd/system/cback-postgresql.service".to_owned(),
-        "644 usr/lib/systemd/system/cback-postgresql.timer".to_owned(),
-        "644 usr/lib/systemd/system/cback-pgverify.service".to_owned(),
-        "644 usr/lib/systemd/system/cback-pgverify.timer".to_owned(),
-    ];
+    let mut files = vec!["644 usr/lib/python3/dist-packages/cback_postgresql.py".to_owned()];
+    for unit in UNITS.split(' ') {
+        files.push(format!("644 usr/lib/systemd/system/cback-{unit}"));
+    }
     for program in PROGRAMS {
         files.extend([
             format!("755 usr/bin/{program}"),
@@ -64,23 +66,7 @@ fn expected() -> Vec<String> {
             format!("644 usr/share/fish/vendor_completions.d/{program}.fish"),
         ]);
     }
-    for document in [
-        "README.md",
-        "CHANGELOG.md",
-        "CONTRIBUTING.md",
-        "SECURITY.md",
-        "LICENSE-MIT",
-        "LICENSE-APACHE",
-        "docs/bench.md",
-        "docs/bench.svg",
-        "docs/faults.md",
-        "docs/pipelines.md",
-        "docs/service.md",
-        "examples/cback3.conf",
-        "examples/cback-postgresql.conf",
-        "examples/cback-postgresql.cron",
-        "examples/keep-generations",
-    ] {
+    for document in DOCUMENTS.split(' ') {
         files.push(format!("644 usr/share/doc/cback-postgresql/{document}"));
     }
     files.sort_by(|one, other| one[4..].cmp(&other[4..]));
@@ -90,9 +76,8 @@ fn expected() -> Vec<String> {
 /// Mode and path of each file below `top`.
 fn listing(top: &Path) -> Vec<String> {
     let mut find = Command::new("find");
-    find.args([".", "-type", "f", "-printf", "%m %P\\n"])
-        .current_dir(top);
-    let found = find.run().printed();
+    find.args([".", "-type", "f", "-printf", "%m %P\\n"]);
+    let found = find.current_dir(top).prints();
     let mut files: Vec<_> = found.lines().map(str::to_owned).collect();
     files.sort_by(|one, other| one[4..].cmp(&other[4..]));
     files

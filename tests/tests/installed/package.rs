@@ -25,7 +25,7 @@ fn package(scratch: &Path) -> PathBuf {
         strip.arg(tool(program)).run().succeeds();
     }
     let mut package = Command::new(script("package"));
-    let printed = printed(package.env("CARGO_TARGET_DIR", scratch));
+    let printed = package.env("CARGO_TARGET_DIR", scratch).prints();
     PathBuf::from(printed.trim_end())
 }
 
@@ -41,7 +41,7 @@ fn lintian_finds_no_error_and_the_version_is_the_workspaces() {
     let mut version = Command::new("dpkg-deb");
     version.arg("--field").arg(&package).arg("Version");
     let expected = concat!(env!("CARGO_PKG_VERSION"), "-1\n");
-    assert_eq!(printed(&mut version), expected);
+    assert_eq!(version.prints(), expected);
 }
 
 /// apt installs, cback3 backs up with what was installed, apt removes: no file of ours is left,
@@ -81,7 +81,7 @@ fn it_is_installed_works_under_cback3_and_leaves_no_trace() {
     );
     machine.env("PYTHONPATH", "/usr/lib/python3/dist-packages");
     machine.env_remove("PYTHONDONTWRITEBYTECODE");
-    let said = printed(machine.env("DEBIAN_FRONTEND", "noninteractive"));
+    let said = machine.env("DEBIAN_FRONTEND", "noninteractive").prints();
     assert_eq!(site.listing(), ["postgresqldump-postgres.txt.gz"]);
     let [before, installed, after] = ["before", "installed", "after"].map(|name| {
         let list = fs::read_to_string(site.path(name)).unwrap();
@@ -102,7 +102,7 @@ fn it_recommends_nothing() {
     let package = package(scratch.path());
     let field = |name| {
         let mut field = Command::new("dpkg-deb");
-        let field = printed(field.arg("--field").arg(&package).arg(name));
+        let field = field.arg("--field").arg(&package).arg(name).prints();
         field.trim_end().to_owned()
     };
     assert_eq!(field("Recommends"), "");
@@ -143,7 +143,7 @@ fn its_timer_is_stopped_on_removal_and_forgotten_on_purge() {
              : >{0}/told; scripts/debian/{call}; cat {0}/told",
             scratch.path().display()
         );
-        printed(&mut throwaway_machine(&script).unwrap())
+        throwaway_machine(&script).unwrap().prints()
     };
     let configured = told("postinst configure");
     for timer in ["cback-postgresql.timer", "cback-pgverify.timer"] {
@@ -170,16 +170,6 @@ fn without_its_tools_one_line_says_which_package_has_them() {
     let mut package = Command::new("/bin/sh");
     package.arg(script("package")).env("PATH", scratch.path());
     let said = package.run().fails(1);
-    assert_eq!(
-        said,
-        "package: no dpkg-shlibdeps: as root, apt install dpkg-dev\n"
-    );
-}
-
-/// What it prints.
-#[track_caller]
-fn printed(command: &mut Command) -> String {
-    let output = command.run();
-    output.succeeds();
-    output.printed()
+    let expected = "package: no dpkg-shlibdeps: as root, apt install dpkg-dev\n";
+    assert_eq!(said, expected);
 }

@@ -16,13 +16,11 @@ fn without_a_recent_cargo_one_line_says_how_to_get_it() {
         command.env("PATH", format!("{}:/usr/bin:/bin", bin.path().display()));
         let said = command.arg("build").run().fails(1);
         let wanted = env!("CARGO_PKG_RUST_VERSION");
-        assert_eq!(
-            said,
-            format!(
-                "prerequisites: Rust {wanted} or later is needed, here is {found}: \
-                 https://rustup.rs installs it\n"
-            )
+        let expected = format!(
+            "prerequisites: Rust {wanted} or later is needed, here is {found}: \
+             https://rustup.rs installs it\n"
         );
+        assert_eq!(said, expected);
     }
 }
 

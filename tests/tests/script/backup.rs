@@ -109,10 +109,7 @@ fn a_default_acl_of_collect_dir_opens_no_backup() {
 
 /// Of an account or group.
 fn number(database: &str, name: &str) -> u32 {
-    let line = Command::new("getent")
-        .args([database, name])
-        .run()
-        .printed();
+    let line = Command::new("getent").args([database, name]).prints();
     line.split(':').nth(2).unwrap().parse().unwrap()
 }
 

@@ -25,7 +25,7 @@ fn help_and_version_go_to_stdout(shell: Shell) {
     assert_eq!(help.succeeds(), "");
     assert!(help.printed().contains("--dry-run"));
     let expected = concat!("cback-postgresql ", env!("CARGO_PKG_VERSION"), "\n");
-    assert_eq!(command(shell, &["--version"]).run().printed(), expected);
+    assert_eq!(command(shell, &["--version"]).prints(), expected);
 }
 
 const JOBS: &str = "--jobs needs a number from 1 to 999";

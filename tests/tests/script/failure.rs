@@ -50,25 +50,27 @@ fn a_program_that_fails_beside_a_dump_is_no_success(shell: Shell) {
     }
 }
 
-/// One sync puts all new names on the disk, so its failure is everybody's.
+/// One sync puts all new names on the disk, so its failure is everybody's. Where nothing has a new
+/// name there is nothing to sync.
 fn new_names_that_cannot_be_synced_are_a_failure(shell: Shell) {
-    let site = Site::with("none", &["postgres", "missing"]);
+    let site = Site::new();
     site.replace("sync", "exit 1");
-    let said = site.run(server(), shell).fails(1);
     let directory = site.collect_dir().display().to_string();
-    let last = format!(
-        "\ncback-postgresql: collect_dir {directory} cannot be synced: \
-         a power cut may undo what was backed up\n\
-         cback-postgresql: not backed up: missing\n"
+    let not_synced = format!(
+        "cback-postgresql: collect_dir {directory} cannot be synced: \
+         a power cut may undo what was backed up\n"
     );
-    assert!(
-        said.ends_with(&last) && !said.contains("as it was"),
-        "{said}"
-    );
-    // Where nothing has a new name there is nothing to sync.
-    site.configure("none", &["missing"]);
-    let said = site.run(server(), shell).fails(1);
-    assert!(!said.contains("synced"), "{said}");
+    let missing = "cback-postgresql: not backed up: missing\n";
+    for (databases, last) in [
+        (&["postgres"][..], not_synced.clone()),
+        (&["postgres", "missing"], not_synced + missing),
+        (&["missing"], format!("missing: not backed up\n{missing}")),
+    ] {
+        site.configure("none", databases);
+        let said = site.run(server(), shell).fails(1);
+        assert!(said.ends_with(&last), "{databases:?}: {said}");
+        assert!(!said.contains("as it was"), "{databases:?}: {said}");
+    }
 }
 
 #[test]

@@ -56,9 +56,8 @@ fn nothing_is_taken_from_the_current_directory() {
     let mut command = server().in_shell(&["bash"], Path::new("cback-postgresql"));
     let scripts = script("cback-postgresql");
     command.env("PATH", before_path(scripts.parent().unwrap()));
-    let output = command.arg("--version").current_dir(site.path("")).run();
-    output.succeeds();
-    assert!(output.printed().starts_with("cback-postgresql "));
+    command.arg("--version").current_dir(site.path(""));
+    assert!(command.prints().starts_with("cback-postgresql "));
 }
 
 /// PATH with everything on it, and `directory` first.

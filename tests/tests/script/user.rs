@@ -33,10 +33,8 @@ fn the_configured_user_connects_and_without_one_libpqs_own(shell: Shell) {
     command.run().succeeds();
     site.configure_section(&section("", "postgres"));
     let said = command.run().fails(1);
-    assert!(
-        said.contains("role \"nobody-here\" does not exist"),
-        "{said}"
-    );
+    let reason = "role \"nobody-here\" does not exist";
+    assert!(said.contains(reason), "{said}");
 }
 
 fn ps_shows_neither_the_user_nor_the_database(shell: Shell) {
