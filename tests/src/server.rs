@@ -191,9 +191,7 @@ fn runnable(bin: &Path, directory: &Path) -> PathBuf {
         return bin.to_owned();
     }
     let copy = directory.join("postgresql");
-    let original = bin
-        .parent()
-        .expect("a bin directory lies in an installation");
+    let original = bin.parent().expect("it lies in an installation");
     let mut cp = Command::new("cp");
     cp.arg("-R").arg(original).arg(&copy).run().succeeds();
     let mut chmod = Command::new("chmod");
@@ -212,22 +210,14 @@ fn initdb(bin: &Path, directory: &Path) {
 
 fn keeper(bin: &Path, directory: &Path) -> Command {
     let mut server = unprivileged(bin.join("postgres"));
-    server
-        .arg("-D")
-        .arg(directory.join("data"))
-        .arg("-k")
-        .arg(directory);
+    server.arg("-D").arg(directory.join("data"));
+    server.arg("-k").arg(directory);
     server.args(["-p", "5432", "-c", "listen_addresses=", "-c", "fsync=off"]);
     let mut keeper = Command::new("sh");
     clear_environment(&mut keeper);
-    keeper
-        .args(["-c", KEEPER, "keeper"])
-        .arg(directory)
-        .arg(server.get_program());
-    keeper
-        .args(server.get_args())
-        .current_dir(directory)
-        .process_group(0);
+    keeper.args(["-c", KEEPER, "keeper"]).arg(directory);
+    keeper.arg(server.get_program()).args(server.get_args());
+    keeper.current_dir(directory).process_group(0);
     keeper
 }
 

@@ -88,8 +88,8 @@ impl Site {
         gate
     }
 
-    /// Gives all to the user and the group of that number who may read the configuration and
-    /// write backups.
+    /// Gives the configuration, `collect_dir` and the backups in it to the user and the group of that
+    /// number. Only root may.
     pub fn give_to(&self, number: u32) {
         let backups = self.listing();
         let backups = backups.iter().map(|name| self.collect_dir().join(name));

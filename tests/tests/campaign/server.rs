@@ -4,7 +4,7 @@ use cback_tests::{
     Finished, Job, Outcome, Run, Server, Site, SmallDisk, WholeDump, YESTERDAY, create_bulk,
     in_background, server, skipped_without_root, unpacked, wait_for,
 };
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use std::fs::{self, Permissions};
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -103,10 +103,11 @@ fn a_server_that_stops_in_mid_dump() {
     let outcome = Source::new(&server, "shop").in_mid_dump(|| {
         let pidfile = fs::read_to_string(server.host().join("data/postmaster.pid")).unwrap();
         let number = pidfile.lines().next().unwrap().parse().unwrap();
+        let server = Pid::from_raw(number).unwrap();
         // What pg_ctl stop --mode immediate sends.
-        kill_process(Pid::from_raw(number).unwrap(), Signal::QUIT).unwrap();
-        wait_for("the server has stopped", LIMIT, || {
-            !fs::exists(format!("/proc/{number}")).unwrap()
+        kill_process(server, Signal::QUIT).unwrap();
+        wait_for("it has stopped", LIMIT, || {
+            test_kill_process(server).is_err()
         });
     });
     outcome.assert_failed("the server has stopped");

@@ -8,8 +8,8 @@ use cback_tests::{
 use rustix::fs::{XattrFlags, setxattr};
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::path::Path;
-use std::process::Command;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
 
 const MODES: [&str; 3] = ["none", "gzip", "bzip2"];
 
@@ -115,18 +115,18 @@ fn number(database: &str, name: &str) -> u32 {
 
 /// The only file in `collect_dir`.
 #[track_caller]
-fn backed_up(site: &Site, server: &Server, job: &Job) -> std::path::PathBuf {
+fn backed_up(site: &Site, server: &Server, job: &Job) -> PathBuf {
     job.command(site, server).run().succeeds();
     assert_eq!(site.listing(), [job.file_name()]);
     job.file(site)
 }
 
-fn restore(server: &Server, database: &str, file: &Path, stop: &str) -> std::process::Output {
+fn restore(server: &Server, database: &str, file: &Path, stop: &str) -> Output {
     let dump = unpacked(file).expect("its program takes it for whole");
     restore_text(server, database, &dump, stop)
 }
 
-fn restore_text(server: &Server, database: &str, dump: &[u8], stop: &str) -> std::process::Output {
+fn restore_text(server: &Server, database: &str, dump: &[u8], stop: &str) -> Output {
     let mut psql = server.command("psql");
     psql.args(["-XAtq", "-v", &format!("ON_ERROR_STOP={stop}")]);
     run_with_input(psql.env("PGDATABASE", database), dump)
