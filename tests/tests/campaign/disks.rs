@@ -46,8 +46,8 @@ fn a_disk_that_is_full_at_any_point(job: &Job) {
         [256, 300, 350, 400, 512, 1024, 2048],
     );
     for kilobytes in few.into_iter().chain(more) {
-        let size = format!("size={kilobytes}k");
-        let mount = |site: &Site| SmallDisk::mount(&site.collect_dir(), &size);
+        let option = format!("size={kilobytes}k");
+        let mount = |site: &Site| SmallDisk::mount(&site.collect_dir(), &option);
         let (site, disk, file) = site_on(mount, job);
         let mut command = run_on(&disk, &site, job);
         let outcome = Outcome::of_command(&site, &WHOLE, &file, &mut command);

@@ -105,7 +105,9 @@ fn kills_at_any_moment() {
             round.kill, round.at_a_time
         );
         let outcomes = round.outcomes(&site, &wholes, &mut child);
-        outcomes.iter().for_each(|it| it.assert_safe(&done));
+        for outcome in &outcomes {
+            outcome.assert_safe(&done);
+        }
         disturbed += usize::from(outcomes[0].code() != Some(0));
         rounds += 1;
         let mut child = in_background(&mut command);

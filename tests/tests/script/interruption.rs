@@ -35,16 +35,18 @@ impl Halted {
     fn start(site: Site, shell: &[&str], number: usize) -> Self {
         static CREATED: Once = Once::new();
         CREATED.call_once(|| {
-            DATABASES[2..]
-                .iter()
-                .for_each(|it| server().create_database(it))
+            for database in &DATABASES[2..] {
+                server().create_database(database);
+            }
         });
         let databases = &DATABASES[..number];
         let jobs = databases.iter().map(|it| Job::new("gzip", Some(it)));
         let jobs: Vec<_> = jobs.collect();
         let run = HaltedRun::start(site, server(), shell, number, |site| {
             site.configure("gzip", databases);
-            jobs.iter().for_each(|it| it.put_yesterdays(site));
+            for job in &jobs {
+                job.put_yesterdays(site);
+            }
         });
         Self { run, jobs }
     }
@@ -135,7 +137,9 @@ fn a_relay_that_is_killed_holds_nothing_up(shell: Shell) {
     let is_relay = |it: &&Process| it.pid != script && it.line.contains("cback-postgresql\0");
     let relays: Vec<_> = alive.iter().filter(is_relay).collect();
     assert_eq!(relays.len(), 4, "{alive:?}");
-    relays.iter().for_each(|it| it.send(Signal::KILL));
+    for relay in relays {
+        relay.send(Signal::KILL);
+    }
     halted.run.go_on().succeeds();
     halted.assert_nothing_else();
     halted.assert_backups_are_yesterdays(false);
@@ -150,7 +154,9 @@ fn only_the_stage_that_writes_keeps_collect_dir(shell: Shell) {
         site.run(server(), shell).succeeds();
     }
     let left = site.alive();
-    left.iter().for_each(|it| it.send(Signal::KILL));
+    for process in &left {
+        process.send(Signal::KILL);
+    }
     assert_eq!(left.len(), 2, "{left:?}");
 }
 
