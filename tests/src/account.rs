@@ -1,5 +1,6 @@
 //! Users and their numbers, and the user that a server runs as: it refuses root.
 
+use crate::{Finished, Run, wrapped};
 use rustix::process::geteuid;
 use std::ffi::OsStr;
 use std::fs;
@@ -19,26 +20,28 @@ pub fn unprivileged(program: impl AsRef<OsStr>) -> Command {
     command
 }
 
+/// `command`, run as the user and the group of that number. Only root may.
+pub fn as_user(number: u32, command: &Command) -> Command {
+    let (user, group) = (format!("--reuid={number}"), format!("--regid={number}"));
+    let setpriv = ["setpriv", &user, &group, "--clear-groups", "--"];
+    wrapped(&setpriv, command)
+}
+
 /// User and group id, if we are root.
 fn server_account() -> Option<(u32, u32)> {
     if !geteuid().is_root() {
         return None;
     }
-    let numbers = |user| {
-        Some((
-            id(&["-u", user]).parse().ok()?,
-            id(&["-g", user]).parse().ok()?,
-        ))
-    };
+    let number = |option, user| id(&[option, user]).parse().ok();
+    let numbers = |user| Some((number("-u", user)?, number("-g", user)?));
     let account = numbers("postgres").or_else(|| numbers("nobody"));
     Some(account.expect("a user for the server"))
 }
 
 /// What `id` prints; nothing of a user who does not exist.
 pub(crate) fn id(arguments: &[&str]) -> String {
-    let output = Command::new("id").args(arguments).output();
-    let printed = output.expect("id runs").stdout;
-    String::from_utf8_lossy(&printed).trim_end().to_owned()
+    let output = Command::new("id").args(arguments).run();
+    output.printed().trim_end().to_owned()
 }
 
 /// Makes `directory` one that the server may write to and everybody may look into.

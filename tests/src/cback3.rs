@@ -22,27 +22,20 @@ pub fn python() -> PathBuf {
 /// log is `site.path("log")`. `scripts` is on PATH and on Python's path, as if installed.
 pub fn cback3(site: &Site, server: &Server) -> Command {
     let program = python().with_file_name("cback3");
+    let name = program.display();
     assert!(
         program.is_file(),
-        "{} is missing: run scripts/prerequisites test",
-        program.display()
+        "no {name}: run scripts/prerequisites test"
     );
     let scripts = workspace().join("scripts");
     let mut path = scripts.clone().into_os_string();
     path.push(":");
     path.push(path_with_tools(server));
     let mut command = server.command(program);
-    command
-        .arg("--config")
-        .arg(site.config())
-        .arg("--logfile")
-        .arg(site.path("log"));
-    command
-        .args(["--output", "--full", "--owner"])
-        .arg(site.owner());
-    command
-        .env("PATH", path)
-        .env("PYTHONPATH", scripts)
-        .env("PYTHONDONTWRITEBYTECODE", "1");
+    command.arg("--config").arg(site.config());
+    command.arg("--logfile").arg(site.path("log"));
+    command.args(["--output", "--full", "--owner", &site.owner()]);
+    command.env("PATH", path).env("PYTHONPATH", scripts);
+    command.env("PYTHONDONTWRITEBYTECODE", "1");
     command
 }

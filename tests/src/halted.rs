@@ -1,44 +1,64 @@
 //! A run that stops half way.
 
-use crate::{Server, Site};
+use crate::{Server, Site, end_of, wait_for};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs::{self, File};
+use std::path::Path;
 use std::process::{Child, Output};
+use std::time::Duration;
 
-/// A run whose backup is half made: megabytes of it are there that no compressor keeps to itself.
-/// It ends when this is dropped.
+/// A pg_dump that stops half way, after megabytes that no compressor keeps to itself, until the
+/// site's gate is open.
+const HALTING: &str = r#"
+dump=$(pg_dump "$@"; echo .)
+printf '%s' "${dump%??}" | head -n 5
+head -c 3000000 /dev/urandom
+flock --shared "${0%/*}/gate" true
+printf '%s' "${dump%.}" | tail -n +6
+"#;
+
+/// A run whose backups are all half made. It ends when this is dropped.
 pub struct HaltedRun {
     /// Where it runs.
     pub site: Site,
-    child: Option<Child>,
+    child: Child,
+    gate: Option<File>,
 }
 
 impl HaltedRun {
-    /// Starts it, and waits until it has come so far. `configure` writes the site's configuration.
+    /// Starts a run of so many databases, all at a time, and waits until it has come so far.
+    /// `configure` writes the site's configuration.
     #[track_caller]
     pub fn start(
         mut site: Site,
         server: &Server,
         shell: &[&str],
+        databases: usize,
         configure: impl FnOnce(&Site),
     ) -> Self {
-        site.halt_dumps();
+        let gate = site.closed_gate();
+        site.replace_pg_dump(HALTING);
         configure(&site);
         let mut command = site.command(server, shell);
+        command.arg("--jobs").arg(databases.to_string());
         // No pipe, whose end would come with that of the last stage.
         let said = File::create(site.path("said")).expect("room for a file");
         let child = command.stderr(said).spawn().expect("it starts");
+        let work = site.collect_dir().join(".cback-postgresql");
         let run = Self {
             site,
-            child: Some(child),
+            child,
+            gate: Some(gate),
         };
-        run.site.wait_until_half_made();
+        wait_for("all are half made", Duration::from_secs(60), || {
+            files_with_kilobytes(&work) == databases
+        });
         run
     }
 
     /// The number of the process that was started.
     pub fn pid(&self) -> Pid {
-        Pid::from_child(self.child.as_ref().expect("it has not ended"))
+        Pid::from_child(&self.child)
     }
 
     /// Sends it a signal.
@@ -47,30 +67,39 @@ impl HaltedRun {
     }
 
     /// Waits for its end.
+    #[track_caller]
     pub fn wait(&mut self) -> Output {
-        let child = self.child.take();
         Output {
-            status: child
-                .expect("waited for once")
-                .wait()
-                .expect("a child of ours"),
+            status: end_of(&mut self.child),
             stdout: vec![],
             stderr: fs::read(self.site.path("said")).expect("a file of ours"),
         }
     }
 
+    /// Lets its dumps, and all later ones of the site, go on.
+    pub fn open_gate(&mut self) {
+        self.gate = None;
+    }
+
     /// Lets it go on, and waits for its end.
+    #[track_caller]
     pub fn go_on(&mut self) -> Output {
-        fs::write(self.site.path("gate"), "").expect("it reads");
+        self.open_gate();
         self.wait()
     }
 }
 
 impl Drop for HaltedRun {
     fn drop(&mut self) {
-        if let Some(child) = &mut self.child {
-            let _ = child.kill();
-            let _ = child.wait();
-        }
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
+}
+
+fn files_with_kilobytes(directory: &Path) -> usize {
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    let metadata = entries.filter_map(|entry| entry.metadata().ok());
+    metadata
+        .filter(|it| it.is_file() && it.len() > 1000)
+        .count()
 }

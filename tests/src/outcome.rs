@@ -1,6 +1,6 @@
 //! What has become of a backup, whatever happened to its run.
 
-use crate::{Server, Site, YESTERDAY};
+use crate::{Finished, Run, Server, Site, YESTERDAY, end_of, in_background};
 use rustix::process::Signal;
 use std::fs;
 use std::path::Path;
@@ -44,6 +44,11 @@ impl Outcome {
         Self::within(PATIENCE, site, whole, file, child)
     }
 
+    /// [`Outcome::of`] `command`, which it starts.
+    pub fn of_command(site: &Site, whole: &WholeDump, file: &Path, command: &mut Command) -> Self {
+        Self::of(site, whole, file, &mut in_background(command))
+    }
+
     /// [`Outcome::of`] with less patience.
     pub fn within(
         patience: Duration,
@@ -59,7 +64,7 @@ impl Outcome {
         });
         if status.is_none() {
             end_all(site);
-            child.wait().expect("a child of ours");
+            end_of(child);
         }
         poll(GRACE.min(patience), || site.alive().is_empty());
         let left = site.processes();
@@ -117,9 +122,8 @@ impl WholeDump {
     #[track_caller]
     pub fn of(server: &Server, database: Option<&str>) -> Self {
         let program = database.map_or("pg_dumpall", |_| "pg_dump");
-        let output = server.command(program).args(database).output();
-        let output = output.expect("it runs");
-        assert!(output.status.success(), "{program}: {}", output.status);
+        let output = server.command(program).args(database).run();
+        output.succeeds();
         Self(without_keys(&output.stdout))
     }
 
@@ -145,8 +149,7 @@ pub fn unpacked(file: &Path) -> Option<Vec<u8>> {
         _ => return fs::read(file).ok(),
     };
     let mut command = Command::new(program);
-    let output = command.args(["-dc", "--"]).arg(file).output();
-    let output = output.expect("it runs");
+    let output = command.args(["-dc", "--"]).arg(file).run();
     output.status.success().then_some(output.stdout)
 }
 

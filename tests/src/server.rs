@@ -10,10 +10,9 @@
 mod tests;
 
 use crate::account::{open_to_all, unprivileged};
-use crate::{Installation, SmallDisk, wait_for};
+use crate::{Finished, Installation, Run, SmallDisk, end_of, run_with_input, wait_for};
 use std::ffi::OsStr;
 use std::fs;
-use std::io::{Seek, Write};
 use std::os::unix::fs::symlink;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -65,7 +64,9 @@ impl Server {
     pub fn start_with_log_on(disk: &SmallDisk, place: &Path) -> Self {
         let move_log = |data: &Path| {
             let log = data.join("pg_wal");
-            run(Command::new("cp").arg("-a").arg(&log).arg(disk.path(place)));
+            let mut copy = Command::new("cp");
+            copy.arg("-a").arg(&log).arg(disk.path(place));
+            copy.run().succeeds();
             fs::remove_dir_all(&log).expect("initdb has made it");
             symlink(place.join("pg_wal"), log).expect("a directory of our own");
         };
@@ -113,16 +114,9 @@ impl Server {
         // The file's eighth line is what pg_ctl waits for.
         wait_for("the server is ready", Duration::from_secs(60), || {
             let said = fs::read_to_string(&log).unwrap_or_default();
-            assert!(
-                !said.contains("FATAL:"),
-                "the server does not start: {said}"
-            );
-            fs::read_to_string(&pidfile).is_ok_and(|lines| {
-                lines
-                    .lines()
-                    .nth(7)
-                    .is_some_and(|line| line.trim() == "ready")
-            })
+            assert!(!said.contains("FATAL:"), "it does not start: {said}");
+            let lines = fs::read_to_string(&pidfile).unwrap_or_default();
+            lines.lines().nth(7).is_some_and(|it| it.trim() == "ready")
         });
     }
 
@@ -152,26 +146,22 @@ impl Server {
         command
     }
 
+    /// [`Server::command`] of a shell that runs `script`.
+    pub fn in_shell(&self, shell: &[&str], script: &Path) -> Command {
+        let mut command = self.command(shell[0]);
+        command.args(&shell[1..]).arg(script);
+        command
+    }
+
     /// What psql prints for `sql`: a line per row, columns parted by `|`.
     #[track_caller]
     pub fn sql(&self, database: &str, sql: &str) -> String {
-        let mut script = tempfile::tempfile().expect("a temporary file");
-        script
-            .write_all(sql.as_bytes())
-            .and_then(|()| script.rewind())
-            .expect("room for the SQL");
         let mut psql = self.command(self.bin().join("psql"));
         psql.args(["-XAtq", "-v", "ON_ERROR_STOP=1", "-f", "-"]);
-        let output = psql
-            .env("PGDATABASE", database)
-            .stdin(script)
-            .output()
-            .expect("psql runs");
-        let stderr = String::from_utf8_lossy(&output.stderr);
-        assert!(
-            output.status.success(),
-            "psql, in {database:?}: {stderr}\n{sql}"
-        );
+        psql.env("PGDATABASE", database);
+        let output = run_with_input(&mut psql, sql.as_bytes());
+        let (succeeded, said) = (output.status.success(), output.said());
+        assert!(succeeded, "psql, in {database:?}: {said}\n{sql}");
         String::from_utf8(output.stdout).expect("text from psql")
     }
 
@@ -189,23 +179,23 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         drop(self.keeper.stdin.take());
-        let _ = self.keeper.wait();
+        end_of(&mut self.keeper);
     }
 }
 
 /// `bin`, or a copy of its whole installation if it lies where the server's user cannot reach.
 fn runnable(bin: &Path, directory: &Path) -> PathBuf {
     let mut postgres = unprivileged(bin.join("postgres"));
-    let output = postgres.arg("--version").current_dir("/").output();
-    if output.is_ok_and(|output| output.status.success()) {
+    let output = postgres.arg("--version").current_dir("/").run();
+    if output.status.success() {
         return bin.to_owned();
     }
     let copy = directory.join("postgresql");
-    let original = bin
-        .parent()
-        .expect("a bin directory lies in an installation");
-    run(Command::new("cp").arg("-R").arg(original).arg(&copy));
-    run(Command::new("chmod").args(["-R", "a+rX"]).arg(&copy));
+    let original = bin.parent().expect("it lies in an installation");
+    let mut cp = Command::new("cp");
+    cp.arg("-R").arg(original).arg(&copy).run().succeeds();
+    let mut chmod = Command::new("chmod");
+    chmod.args(["-R", "a+rX"]).arg(&copy).run().succeeds();
     copy.join("bin")
 }
 
@@ -214,27 +204,20 @@ fn initdb(bin: &Path, directory: &Path) {
     clear_environment(&mut initdb);
     initdb.args(["-U", "postgres", "-A", "trust", "-E", "UTF8"]);
     initdb.args(["--locale=C", "--no-sync", "-D"]);
-    run(initdb.arg(directory.join("data")).current_dir(directory));
+    initdb.arg(directory.join("data")).current_dir(directory);
+    initdb.run().succeeds();
 }
 
 fn keeper(bin: &Path, directory: &Path) -> Command {
     let mut server = unprivileged(bin.join("postgres"));
-    server
-        .arg("-D")
-        .arg(directory.join("data"))
-        .arg("-k")
-        .arg(directory);
+    server.arg("-D").arg(directory.join("data"));
+    server.arg("-k").arg(directory);
     server.args(["-p", "5432", "-c", "listen_addresses=", "-c", "fsync=off"]);
     let mut keeper = Command::new("sh");
     clear_environment(&mut keeper);
-    keeper
-        .args(["-c", KEEPER, "keeper"])
-        .arg(directory)
-        .arg(server.get_program());
-    keeper
-        .args(server.get_args())
-        .current_dir(directory)
-        .process_group(0);
+    keeper.args(["-c", KEEPER, "keeper"]).arg(directory);
+    keeper.arg(server.get_program()).args(server.get_args());
+    keeper.current_dir(directory).process_group(0);
     keeper
 }
 
@@ -244,12 +227,4 @@ fn clear_environment(command: &mut Command) {
             command.env_remove(name);
         }
     }
-}
-
-fn run(command: &mut Command) {
-    let output = command
-        .output()
-        .unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{command:?}: {stderr}");
 }

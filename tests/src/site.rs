@@ -1,14 +1,13 @@
 //! A place where backups are made: a cback3 configuration and its `collect_dir`.
 
 use crate::account::id;
-use crate::{Process, Server, run, script, tool, wait_for};
+use crate::{Process, Run, Server, path_with_tools, run, script};
 use quick_xml::escape::escape;
-use std::ffi::OsString;
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use rustix::fs::{FlockOperation, flock};
+use std::fs::{self, File};
+use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::time::Duration;
 use tempfile::TempDir;
 
 /// In the environment of all that a site runs, so that a test finds what was left running.
@@ -73,6 +72,30 @@ impl Site {
         self.add_option(&format!(
             "<override><command>{command}</command><abs_path>{path}</abs_path></override>"
         ));
+    }
+
+    /// Has the sh script `shim` stand in for pg_dump; [`Site::configure`] comes after.
+    pub fn replace_pg_dump(&mut self, shim: &str) {
+        let shim = self.shim("shim-for-pg_dump", shim);
+        self.override_command("pg_dump", &shim);
+    }
+
+    /// A lock on the file `gate`. A shim waits for its end, when this is dropped, by
+    /// `flock --shared "${0%/*}/gate" true`.
+    pub fn closed_gate(&self) -> File {
+        let gate = File::create(self.path("gate")).expect("room for a file");
+        flock(&gate, FlockOperation::LockExclusive).expect("a file of ours");
+        gate
+    }
+
+    /// Gives the configuration, `collect_dir` and the backups in it to the user and the group of that
+    /// number. Only root may.
+    pub fn give_to(&self, number: u32) {
+        let backups = self.listing();
+        let backups = backups.iter().map(|name| self.collect_dir().join(name));
+        for path in backups.chain([self.collect_dir(), self.config()]) {
+            chown(path, Some(number), Some(number)).expect("root may give files away");
+        }
     }
 
     /// Adds a whole section, such as `<extensions>`.
@@ -159,40 +182,9 @@ impl Site {
         self.shim(&format!("bin/{program}"), script);
     }
 
-    /// Has every dump stop half way, after megabytes that no compressor keeps to itself, until
-    /// something is written to the named pipe that this returns. [`Site::configure`] comes after.
-    pub fn halt_dumps(&mut self) -> PathBuf {
-        let gate = self.path("gate");
-        let made = Command::new("mkfifo")
-            .arg(&gate)
-            .status()
-            .expect("mkfifo runs");
-        assert!(made.success());
-        let shim = self.shim(
-            "halting-pg_dump",
-            "dump=$(pg_dump \"$@\"; echo .)\n\
-             printf '%s' \"${dump%??}\" | head -n 5\n\
-             head -c 3000000 /dev/urandom\n\
-             cat \"${0%/*}/gate\"\n\
-             printf '%s' \"${dump%.}\" | tail -n +6",
-        );
-        self.override_command("pg_dump", &shim);
-        gate
-    }
-
-    /// Waits until [`Site::halt_dumps`] has stopped a run.
-    #[track_caller]
-    pub fn wait_until_half_made(&self) {
-        let work = self.collect_dir().join(".cback-postgresql");
-        wait_for("a backup is half made", Duration::from_secs(60), || {
-            holds_kilobytes(&work)
-        });
-    }
-
     /// `scripts/cback-postgresql --config ...` under `shell`, against `server`.
     pub fn command(&self, server: &Server, shell: &[&str]) -> Command {
-        let mut command = server.command(shell[0]);
-        command.args(&shell[1..]).arg(script("cback-postgresql"));
+        let mut command = server.in_shell(shell, &script("cback-postgresql"));
         command.arg("--config").arg(self.config());
         let mut path = self.path("bin").into_os_string();
         path.push(":");
@@ -205,9 +197,7 @@ impl Site {
     /// Runs [`Site::command`] to its end.
     #[track_caller]
     pub fn run(&self, server: &Server, shell: &[&str]) -> Output {
-        self.command(server, shell)
-            .output()
-            .expect("the shell runs")
+        self.command(server, shell).run()
     }
 
     /// Has [`Site::alive`] know `command` and all that it starts.
@@ -249,23 +239,4 @@ impl Default for Site {
     fn default() -> Self {
         Self::new()
     }
-}
-
-/// PATH with this workspace's programs, then the server's clients, then the machine's.
-pub fn path_with_tools(server: &Server) -> OsString {
-    let tool = tool("cback-pgconf");
-    let tools = tool.parent().expect("it lies in a directory");
-    let mut path = vec![tools.to_owned(), server.bin().to_owned()];
-    let usual = std::env::var_os("PATH").unwrap_or_default();
-    path.extend(std::env::split_paths(&usual));
-    std::env::join_paths(path).expect("no colon in a directory's name")
-}
-
-/// Whether a file of at least that size lies in `directory` or below it.
-fn holds_kilobytes(directory: &Path) -> bool {
-    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
-    let paths = entries.map(|entry| entry.path());
-    paths.into_iter().any(|path| {
-        holds_kilobytes(&path) || fs::metadata(path).is_ok_and(|it| it.is_file() && it.len() > 1000)
-    })
 }

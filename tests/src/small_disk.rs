@@ -1,6 +1,6 @@
 //! A disk of a few kilobytes, in a mount namespace that ends with the test.
 
-use crate::wrapped;
+use crate::{Finished, Run, wrapped};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -60,12 +60,7 @@ impl SmallDisk {
         let script = "sync -f \"$1\"; dd if=\"$1\" iflag=nocache count=0 status=none";
         let mut command = Command::new("sh");
         command.args(["-c", script, "sh"]).arg(file);
-        let dropped = self.command(&command).stderr(Stdio::null()).status();
-        assert!(
-            dropped.is_ok_and(|status| status.success()),
-            "{}",
-            file.display()
-        );
+        self.command(&command).run().succeeds();
     }
 
     /// What lies at `path` there, as a path that the test itself can use.

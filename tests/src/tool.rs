@@ -1,5 +1,7 @@
 //! The programs under test, built from the sources as they are now.
 
+use crate::{Finished, Run, Server};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
@@ -28,9 +30,7 @@ fn build() -> PathBuf {
     cargo.args(["build", "--workspace", "--bins", "--frozen", "--quiet"]);
     cargo.args(["--profile", profile, "--target-dir"]);
     cargo.args(directory.parent()).current_dir(workspace());
-    let output = cargo.output().expect("cargo runs");
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}");
+    cargo.run().succeeds();
     directory.to_owned()
 }
 
@@ -45,4 +45,14 @@ pub fn script(name: &str) -> PathBuf {
 pub fn workspace() -> &'static Path {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     package.parent().expect("the workspace holds this package")
+}
+
+/// PATH with this workspace's programs, then the server's clients, then the machine's.
+pub fn path_with_tools(server: &Server) -> OsString {
+    let tool = tool("cback-pgconf");
+    let tools = tool.parent().expect("it lies in a directory");
+    let mut path = vec![tools.to_owned(), server.bin().to_owned()];
+    let usual = std::env::var_os("PATH").unwrap_or_default();
+    path.extend(std::env::split_paths(&usual));
+    std::env::join_paths(path).expect("no colon in a directory's name")
 }

@@ -1,7 +1,7 @@
 //! What makes backups: ours, and those that people use instead.
 
 use cback_tests::{
-    Job, Published, Server, Site, WholeDump, YESTERDAY, cback3, extension, path_with_tools,
+    Job, Published, Run, Server, Site, WholeDump, YESTERDAY, cback3, extension, path_with_tools,
 };
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -64,8 +64,8 @@ impl Contender {
             .map(|entry| entry.unwrap().path())
             .find(|path| path != file && path.extension().is_some_and(|it| it == "dump"));
         let restored = todays.and_then(|path| {
-            let output = Command::new("pg_restore").arg("-f-").arg(path).output();
-            output.ok().filter(|it| it.status.success())
+            let output = Command::new("pg_restore").arg("-f-").arg(path).run();
+            output.status.success().then_some(output)
         });
         match restored {
             Some(output) => {

@@ -10,7 +10,7 @@ mod contender;
 mod table;
 
 use cback_tests::{
-    Finished, Job, Kill, Outcome, Random, Server, Site, SmallDisk, WholeDump, YESTERDAY,
+    Finished, Job, Kill, Outcome, Random, Run, Server, Site, SmallDisk, WholeDump, YESTERDAY,
     create_bulk, in_background, seeds,
 };
 use contender::Contender;
@@ -43,7 +43,7 @@ impl Trial<'_> {
             let mut site = Site::new();
             let mut command = self.contender.command(&mut site, self.server, job);
             let start = Instant::now();
-            command.output().unwrap().succeeds();
+            command.run().succeeds();
             start.elapsed()
         };
         let key = (job.mode, job.database);

@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used)] // a test fails by panicking
 
-use crate::{Installation, Server, installations, wait_for};
+use crate::{Installation, Server, end_of, installations, wait_for};
 use std::io::{BufRead, BufReader, Write};
 use std::panic::catch_unwind;
 use std::path::PathBuf;
@@ -78,7 +78,7 @@ fn nothing_is_left_when_a_test_is_killed() {
     let directory = PathBuf::from(directory.take(1).collect::<String>());
     assert!(directory.join("data").is_dir());
     test.kill().unwrap();
-    test.wait().unwrap();
+    end_of(&mut test);
     wait_for("the server is gone", Duration::from_secs(10), || {
         !directory.exists()
     });

@@ -1,12 +1,12 @@
 //! Disks that fill up, shrink, refuse or go away.
 
 use cback_tests::{
-    Finished, HaltedRun, Job, Outcome, Published, SHELLS, Site, SmallDisk, WholeDump, YESTERDAY,
-    create_bulk, in_background, server, skipped_without_root, wrapped,
+    Finished, HaltedRun, Job, Outcome, Published, Run, SHELLS, Site, SmallDisk, WholeDump,
+    YESTERDAY, create_bulk, server, skipped_without_root, wrapped,
 };
 use std::fs;
 use std::path::PathBuf;
-use std::process::{Child, Command, Output};
+use std::process::{Command, Output};
 use std::sync::LazyLock;
 
 const DATABASE: &str = "disks";
@@ -41,15 +41,16 @@ fn a_disk_that_is_full_at_any_point(job: &Job) {
         return;
     }
     let (mut failed, mut succeeded) = (0, 0);
-    let rooms = [
-        8, 12, 16, 20, 24, 64, 128, 256, 300, 350, 400, 512, 1024, 2048,
-    ];
-    for kilobytes in rooms {
-        let mount =
-            |site: &Site| SmallDisk::mount(&site.collect_dir(), &format!("size={kilobytes}k"));
+    let (few, more) = (
+        [8, 12, 16, 20, 24, 64, 128],
+        [256, 300, 350, 400, 512, 1024, 2048],
+    );
+    for kilobytes in few.into_iter().chain(more) {
+        let option = format!("size={kilobytes}k");
+        let mount = |site: &Site| SmallDisk::mount(&site.collect_dir(), &option);
         let (site, disk, file) = site_on(mount, job);
-        let mut child = in_background(&mut run_on(&disk, &site, job));
-        let outcome = Outcome::of(&site, &WHOLE, &file, &mut child);
+        let mut command = run_on(&disk, &site, job);
+        let outcome = Outcome::of_command(&site, &WHOLE, &file, &mut command);
         let told = format!("{kilobytes} KB: {outcome:?}");
         outcome.assert_safe(&told);
         match outcome.code() {
@@ -89,7 +90,7 @@ fn a_disk_that_takes_what_it_cannot_keep() {
         let mount = |site: &Site| SmallDisk::mount_thin(&site.collect_dir(), kilobytes);
         let (site, disk, file) = site_on(mount, job);
         disk.forget(&file);
-        let status = run_on(&disk, &site, job).output().unwrap().status;
+        let status = run_on(&disk, &site, job).run().status;
         disk.forget(&file);
         let expected = if kilobytes == 100 {
             (Some(1), Published::Old)
@@ -109,36 +110,15 @@ fn a_file_that_may_not_grow() {
             job.put_yesterdays(&site);
             let limit = format!("--fsize={bytes}");
             let mut command = wrapped(&["prlimit", &limit, "--"], &job.command(&site, server()));
-            let mut child: Child = in_background(&mut command);
-            let outcome = Outcome::of(&site, &WHOLE, &job.file(&site), &mut child);
+            let outcome = Outcome::of_command(&site, &WHOLE, &job.file(&site), &mut command);
             outcome.assert_failed(&format!("{job:?}, {bytes} bytes"));
         }
     }
 }
 
-#[test]
-fn a_read_only_disk() {
-    if skipped_without_root("nobody else may mount") {
-        return;
-    }
-    let mount = |site: &Site| SmallDisk::mount(&site.collect_dir(), "size=1m");
-    let (site, disk, file) = site_on(mount, &JOBS[1]);
-    let mut remount = Command::new("mount");
-    remount.args(["-o", "remount,ro"]).arg(site.collect_dir());
-    disk.command(&remount).output().unwrap().succeeds();
-    let said = run_on(&disk, &site, &JOBS[1]).output().unwrap().fails(1);
-    let collect_dir = site.collect_dir().display().to_string();
-    let expected = format!(
-        "cback-postgresql: collect_dir {collect_dir} is on a read-only file system\n\
-         cback-postgresql: hint: a systemd unit has to name it in ReadWritePaths= (systemctl edit)\n"
-    );
-    assert_eq!(said, expected);
-    assert_eq!(fs::read(&file).unwrap(), YESTERDAY);
-}
-
 /// What becomes of a run that is told to go on, `meanwhile` done to its half made backup.
 fn meanwhile(done: impl Fn(&Site)) -> (HaltedRun, Output) {
-    let mut run = HaltedRun::start(Site::new(), server(), SHELLS[0], |site| {
+    let mut run = HaltedRun::start(Site::new(), server(), SHELLS[0], 1, |site| {
         site.configure("gzip", &["postgres"]);
     });
     done(&run.site);
@@ -163,10 +143,8 @@ fn a_collect_dir_that_is_another_now() {
         fs::create_dir(site.collect_dir()).unwrap();
     });
     let said = output.fails(1);
-    assert!(
-        said.contains("postgres: not backed up for certain"),
-        "{said}"
-    );
+    let warning = "postgres: not backed up for certain";
+    assert!(said.contains(warning), "{said}");
     assert_eq!(run.site.listing(), [""; 0], "{said}");
 }
 

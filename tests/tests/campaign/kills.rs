@@ -1,4 +1,4 @@
-//! Kills at random moments of a run: a backup is yesterday's or today's, never half of one.
+//! Kills at random moments of a run: each backup is yesterday's or today's, never half of one.
 //!
 //!     CBACK_CAMPAIGN_ROUNDS=1000 cargo test -p cback-tests --test campaign kills
 //!
@@ -6,49 +6,115 @@
 //! `CBACK_CAMPAIGN_SEED`, and `CBACK_CAMPAIGN_ROUNDS=1`. Only the moment is the machine's.
 
 use cback_tests::{
-    Finished, Job, Kill, Outcome, Server, Site, WholeDump, create_bulk, in_background, seeds,
+    Finished, Job, Kill, Outcome, Random, Run, Server, Site, WholeDump, create_bulk, in_background,
+    seeds,
 };
 use std::collections::HashMap;
+use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
-const DATABASE: &str = "shop";
+const SHOP: &str = "shop";
+const SEVERAL: [&str; 5] = [SHOP, "two", "three", "four", "five"];
+
+/// What a round backs up: one database or all, or several of which so many at a time.
+struct Round {
+    kill: Kill,
+    jobs: Vec<Job>,
+    at_a_time: usize,
+}
+
+impl Round {
+    fn new(seed: u64) -> Self {
+        let kill = Kill::new(seed, SHOP, stages);
+        let mut random = Random::new(!seed);
+        let at_a_time = random.choose(&[0, 0, 1, 2, 4]);
+        let jobs = match at_a_time {
+            0 => vec![kill.job],
+            _ => SEVERAL
+                .map(|it| Job {
+                    database: Some(it),
+                    ..kill.job
+                })
+                .into(),
+        };
+        Self {
+            kill,
+            jobs,
+            at_a_time,
+        }
+    }
+
+    fn command(&self, site: &Site, server: &Server) -> Command {
+        let mut command = self.kill.job.command(site, server);
+        if self.at_a_time > 0 {
+            site.configure(self.kill.job.mode, &SEVERAL);
+            command.arg("--jobs").arg(self.at_a_time.to_string());
+        }
+        command
+    }
+
+    /// How long an undisturbed run takes.
+    fn duration(&self, server: &Server) -> Duration {
+        let site = Site::new();
+        let start = Instant::now();
+        self.command(&site, server).run().succeeds();
+        start.elapsed()
+    }
+
+    /// What has become of each backup.
+    fn outcomes(&self, site: &Site, wholes: &Wholes, child: &mut Child) -> Vec<Outcome> {
+        let outcome = |job: &Job| Outcome::of(site, &wholes[&job.database], &job.file(site), child);
+        self.jobs.iter().map(outcome).collect()
+    }
+}
+
+/// Of each database, and of all together.
+type Wholes = HashMap<Option<&'static str>, WholeDump>;
 
 fn stages(job: &Job) -> Vec<&'static str> {
     let dump = job.database.map_or("pg_dumpall", |_| "pg_dump");
-    vec!["cback-pgdump", dump, "pg_dump", "cback-compress"]
-}
-
-/// How long an undisturbed run takes.
-fn duration(server: &Server, job: &Job) -> Duration {
-    let site = Site::new();
-    let start = Instant::now();
-    job.command(&site, server).output().unwrap().succeeds();
-    start.elapsed()
+    vec!["cback-pgdump", dump, "pg_dump", "cback-compress", "mv"]
 }
 
 #[test]
 fn kills_at_any_moment() {
     // One of its own: other tests' databases would change the dump of all.
     let server = Server::start();
-    create_bulk(&server, DATABASE, 1500);
-    let [one, all] = [Some(DATABASE), None].map(|it| WholeDump::of(&server, it));
-    let mut durations = HashMap::new();
-    for seed in seeds(30) {
-        let kill = Kill::new(seed, DATABASE, stages);
-        let job = kill.job;
-        let duration = *durations
-            .entry((job.mode, job.database))
-            .or_insert_with(|| duration(&server, &job));
-        let (site, whole) = (Site::new(), job.database.map_or(&all, |_| &one));
-        let mut command = job.command(&site, &server);
-        job.put_yesterdays(&site);
-        let mut child = in_background(&mut command);
-        kill.send(&site, &mut child, duration);
-        let done = format!("CBACK_CAMPAIGN_SEED={seed}: {kill:?}");
-        Outcome::of(&site, whole, &job.file(&site), &mut child).assert_safe(&done);
-        let mut child = in_background(&mut command);
-        let next = Outcome::of(&site, whole, &job.file(&site), &mut child);
-        next.assert_succeeded(&format!("the run after {done}"));
-        assert_eq!(site.listing(), [job.file_name()], "{done}");
+    for (database, kilobytes) in SEVERAL.into_iter().zip([1500, 10, 10, 300, 10]) {
+        create_bulk(&server, database, kilobytes);
     }
+    let databases = SEVERAL.map(Some).into_iter().chain([None]);
+    let wholes = databases
+        .map(|it| (it, WholeDump::of(&server, it)))
+        .collect();
+    let mut durations = HashMap::new();
+    let (mut disturbed, mut rounds) = (0, 0);
+    for seed in seeds(37) {
+        let round = Round::new(seed);
+        let job = round.kill.job;
+        let duration = *durations
+            .entry((job.mode, job.database, round.at_a_time))
+            .or_insert_with(|| round.duration(&server));
+        let site = Site::new();
+        let mut command = round.command(&site, &server);
+        round.jobs.iter().for_each(|it| it.put_yesterdays(&site));
+        let mut child = in_background(&mut command);
+        round.kill.send(&site, &mut child, duration);
+        let done = format!(
+            "CBACK_CAMPAIGN_SEED={seed}: {:?}, {} at a time",
+            round.kill, round.at_a_time
+        );
+        let outcomes = round.outcomes(&site, &wholes, &mut child);
+        for outcome in &outcomes {
+            outcome.assert_safe(&done);
+        }
+        disturbed += usize::from(outcomes[0].code() != Some(0));
+        rounds += 1;
+        let mut child = in_background(&mut command);
+        for next in round.outcomes(&site, &wholes, &mut child) {
+            next.assert_succeeded(&format!("the run after {done}"));
+        }
+        assert_eq!(site.listing().len(), round.jobs.len(), "{done}");
+    }
+    assert!(disturbed > 0 || rounds < 10, "no kill has met a run");
 }

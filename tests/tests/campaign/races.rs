@@ -2,7 +2,8 @@
 
 use cback_tests::trace::traced;
 use cback_tests::{
-    Finished, Job, Process, SHELLS, Shell, Site, in_background, in_each_shell, server, wait_for,
+    Finished, Job, Process, SHELLS, Shell, Site, end_of, in_background, in_each_shell, server,
+    wait_for,
 };
 use rustix::process::Signal;
 use std::process::Child;
@@ -44,7 +45,7 @@ fn a_stage_that_is_born_after_the_scripts_death_ends_at_once(shell: Shell) {
         seen.extend(site.alive().into_iter().map(|it| it.name));
         site.alive().is_empty()
     });
-    strace.wait().unwrap();
+    end_of(&mut strace);
     assert!(!seen.iter().any(|name| name == "pg_dump"), "{seen:?}");
 }
 
@@ -57,7 +58,7 @@ fn a_rename_that_outlives_the_script_keeps_the_next_run_out() {
         let (site, mut strace) = killed_while(shell, "mv", fault);
         let said = site.run(server(), shell).fails(1);
         assert!(said.contains("is in use by process"), "{shell:?}: {said}");
-        strace.wait().unwrap();
+        end_of(&mut strace);
         site.run(server(), shell).succeeds();
     }
 }

@@ -1,15 +1,18 @@
 //! The server goes away, refuses, or keeps one waiting.
 
 use cback_tests::{
-    Finished, Job, Outcome, Server, Site, SmallDisk, WholeDump, YESTERDAY, create_bulk,
+    Finished, Job, Outcome, Run, Server, Site, SmallDisk, WholeDump, YESTERDAY, create_bulk,
     in_background, server, skipped_without_root, unpacked, wait_for,
 };
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use std::fs::{self, Permissions};
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::time::Duration;
+
+/// SQL's condition for a session in the middle of a table, and not one that has ended with it.
+const COPYING: &str = "query LIKE 'COPY%' AND state = 'active'";
 
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -54,19 +57,17 @@ impl<'a> Source<'a> {
     fn in_mid_dump(&self, fault: impl Fn()) -> Outcome {
         let mut site = Site::new();
         // The real pg_dump, which cannot go on while nobody reads.
-        let shim = "exec 3>&1; { pg_dump \"$@\"; echo $? >\"${0%/*}/status\"; } | \
-                    { head -c 100000; cat \"${0%/*}/gate\"; cat; } >&3; \
-                    exit \"$(cat \"${0%/*}/status\")\"";
-        let shim = site.shim("slow-pg_dump", shim);
-        let gate = site.path("gate");
-        let made = Command::new("mkfifo").arg(&gate).output();
-        made.unwrap().succeeds();
-        site.override_command("pg_dump", &shim);
+        site.replace_pg_dump(
+            "exec 3>&1; { pg_dump \"$@\"; echo $? >\"${0%/*}/status\"; } | \
+             { head -c 100000; flock --shared \"${0%/*}/gate\" true; cat; } >&3; \
+             exit \"$(cat \"${0%/*}/status\")\"",
+        );
+        let gate = site.closed_gate();
         self.job.put_yesterdays(&site);
         let mut child = in_background(&mut self.job.command(&site, self.server));
-        self.wait_for_session(&self.dumps("query LIKE 'COPY%'"));
+        self.wait_for_session(&self.dumps(COPYING));
         fault();
-        fs::write(&gate, "").unwrap();
+        drop(gate);
         Outcome::of(&site, &self.whole, &self.job.file(&site), &mut child)
     }
 
@@ -102,10 +103,11 @@ fn a_server_that_stops_in_mid_dump() {
     let outcome = Source::new(&server, "shop").in_mid_dump(|| {
         let pidfile = fs::read_to_string(server.host().join("data/postmaster.pid")).unwrap();
         let number = pidfile.lines().next().unwrap().parse().unwrap();
+        let server = Pid::from_raw(number).unwrap();
         // What pg_ctl stop --mode immediate sends.
-        kill_process(Pid::from_raw(number).unwrap(), Signal::QUIT).unwrap();
-        wait_for("the server has stopped", LIMIT, || {
-            !fs::exists(format!("/proc/{number}")).unwrap()
+        kill_process(server, Signal::QUIT).unwrap();
+        wait_for("it has stopped", LIMIT, || {
+            test_kill_process(server).is_err()
         });
     });
     outcome.assert_failed("the server has stopped");
@@ -115,7 +117,7 @@ fn a_server_that_stops_in_mid_dump() {
 fn a_connection_that_is_cut() {
     let source = Source::new(server(), "cut");
     let outcome = source.in_mid_dump(|| {
-        assert_eq!(source.cut(&source.dumps("query LIKE 'COPY%'")), "t\n");
+        assert_eq!(source.cut(&source.dumps(COPYING)), "t\n");
     });
     outcome.assert_failed("the connection is cut");
 }
@@ -175,7 +177,7 @@ fn tables_that_are_dropped_under_the_dump() {
     for _ in 0..8 {
         let (site, job) = (Site::new(), source.job);
         job.put_yesterdays(&site);
-        let output = job.command(&site, server()).output().unwrap();
+        let output = job.command(&site, server()).run();
         if output.status.success() {
             let dump = unpacked(&job.file(&site)).expect("gzip takes it for whole");
             let dump = String::from_utf8(dump).unwrap();
@@ -200,8 +202,8 @@ fn a_full_disk_of_the_server() {
     let outcome = Source::new(&server, "shop").in_mid_dump(|| {
         let numbers = "generate_series(1, 2000000) AS n";
         let sql = format!("CREATE TABLE much AS SELECT md5(n::text) FROM {numbers}");
-        let output = server.command("psql").args(["-Xqc", &sql]).output();
-        assert!(!output.unwrap().status.success());
+        let output = server.command("psql").args(["-Xqc", &sql]).run();
+        assert!(!output.status.success());
         let log = fs::read_to_string(server.host().join("log")).unwrap();
         let reason = "PANIC:  could not write to file \"pg_wal/";
         assert!(log.contains(reason), "{log}");

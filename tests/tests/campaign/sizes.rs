@@ -1,6 +1,6 @@
 //! Memory does not grow with the input, whatever it looks like.
 
-use cback_tests::{Random, figure, tool, wait_for};
+use cback_tests::{Random, end_of, figure, tool, wait_for};
 use std::fs::File;
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -35,7 +35,7 @@ fn peaks(
         peaks.push(figure(child.id(), "status", "VmHWM") / 1024);
     }
     drop(stdin);
-    assert!(child.wait().unwrap().success());
+    assert!(end_of(&mut child).success());
     peaks
 }
 

@@ -1,13 +1,13 @@
 //! The real cback3 runs the script: as a hook, as an extended action, and stages what it made.
 
 use cback_tests::{
-    Finished, HaltedRun, Server, Site, cback3, create_sample, extension, server, unpacked,
+    Finished, HaltedRun, Run, Server, Site, cback3, create_sample, extension, server, unpacked,
     without_keys,
 };
 use std::fs;
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
-use std::process::Output;
+use std::path::Path;
+use std::process::{Command, Output};
 use std::sync::LazyLock;
 use std::time::SystemTime;
 
@@ -62,14 +62,12 @@ fn a_failing_action_has_status_6_and_the_log_has_the_servers_words() {
 fn overrides_are_honoured() {
     for (program, databases) in [("pg_dump", &["postgres"][..]), ("pg_dumpall", &[])] {
         let mut site = site_with_action(OURS, "none", databases);
-        let witness = site.path("witness");
-        let real = server().bin().join(program);
-        let (shown, real) = (witness.display(), real.display());
-        let shim = site.shim("shim", &format!("touch '{shown}'; exec '{real}' \"$@\""));
+        let real = server().bin().join(program).display().to_string();
+        let shim = site.shim("shim", &format!("touch \"$0-ran\"; exec '{real}' \"$@\""));
         site.override_command(program, &shim);
         site.configure("none", databases);
         run(&site, &["postgresql"]).succeeds();
-        assert!(witness.exists(), "{program} was not overridden");
+        assert!(site.path("shim-ran").exists(), "{program}");
     }
 }
 
@@ -90,19 +88,17 @@ fn stage_copies_the_dumps_and_nothing_of_a_running_backup() {
     let first_night = site.backup(name);
 
     let configure = |site: &Site| site.configure("none", &["postgres"]);
-    let mut second = HaltedRun::start(site, server(), &["sh"], configure);
+    let mut second = HaltedRun::start(site, server(), &["sh"], 1, configure);
     run(&second.site, &["stage"]).succeeds();
     second.go_on().succeeds();
 
-    let staged = files_below(&stage);
-    let dump = staged.iter().find(|path| path.ends_with(name)).unwrap();
-    assert_eq!(fs::read(dump).unwrap(), first_night);
-    let is_work = |path: &PathBuf| path.to_string_lossy().contains("/.cback-postgresql");
-    assert!(!staged.iter().any(is_work), "{staged:?}");
-    assert!(
-        !staged.iter().any(|path| path.ends_with("dump")),
-        "{staged:?}"
-    );
+    let mut find = Command::new("find");
+    let staged = find.arg(&stage).args(["-type", "f"]).prints();
+    let is_dump = |path: &&str| path.contains("postgresql");
+    let dumps: Vec<_> = staged.lines().filter(is_dump).collect();
+    assert_eq!(dumps.len(), 1, "{staged}");
+    assert!(dumps[0].ends_with(&format!("/{name}")), "{staged}");
+    assert_eq!(fs::read(dumps[0]).unwrap(), first_night);
 }
 
 const DATABASES: [&str; 3] = ["shop", "Ünïcode and spaces", "100%"];
@@ -123,7 +119,7 @@ fn the_same_files_as_cedars_own_extension(mode: &str) {
         let [theirs, ours] = ["CedarBackup3.extend.postgresql", OURS].map(|module| {
             let site = site_with_action(module, mode, databases);
             let mut action = cback3(&site, &SAMPLES);
-            action.arg("postgresql").output().unwrap().succeeds();
+            action.arg("postgresql").run().succeeds();
             site
         });
         assert_eq!(ours.listing(), theirs.listing());
@@ -160,7 +156,7 @@ fn opened(file: &Path) -> ((u32, u32), Vec<u8>) {
 }
 
 fn run(site: &Site, actions: &[&str]) -> Output {
-    cback3(site, server()).args(actions).output().unwrap()
+    cback3(site, server()).args(actions).run()
 }
 
 #[track_caller]
@@ -194,17 +190,4 @@ fn site_with_action(module: &str, mode: &str, databases: &[&str]) -> Site {
     site.add_section(&extension(module));
     site.configure(mode, databases);
     site
-}
-
-fn files_below(directory: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(directory).unwrap();
-    let paths = entries.map(|entry| entry.unwrap().path());
-    let below = |path: PathBuf| {
-        if path.is_dir() {
-            files_below(&path)
-        } else {
-            vec![path]
-        }
-    };
-    paths.flat_map(below).collect()
 }

@@ -3,11 +3,10 @@
 //! The backup user exists, and its sshd listens on loopback, for this test alone: both live in
 //! a mount namespace of the test's own, where /etc/passwd and /etc/group have a line more.
 
-use cback_tests::{Finished, Site, cback3, server, skipped_without_root, wrapped};
+use cback_tests::{Finished, Run, Site, cback3, extension, server, skipped_without_root, wrapped};
 use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
-use std::path::Path;
 use std::process::Command;
 
 const USER: &str = "cback-pool";
@@ -40,14 +39,15 @@ fn a_master_fetches_the_dumps_of_a_client() {
         return;
     }
     let mut site = Site::owned_by(USER, USER);
+    // One that is free at this moment.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    drop(listener);
     add_account(&site);
     write_keys(&site);
-    write_sshd_config(&site);
-    site.add_section(
-        "<extensions><action><name>postgresql</name><module>cback_postgresql</module>\
-         <function>executeAction</function><index>99</index></action></extensions>",
-    );
-    site.add_section(&stage_section(&site));
+    write_sshd_config(&site, port);
+    site.add_section(&extension("cback_postgresql"));
+    site.add_section(&stage_section(&site, port));
     site.configure("gzip", &["postgres"]);
     for directory in ["collect", "work", "stage"] {
         let directory = site.path(directory);
@@ -57,31 +57,33 @@ fn a_master_fetches_the_dumps_of_a_client() {
 
     let top = site.path("").display().to_string();
     let outer = ["unshare", "--mount", "sh", "-c", NAMESPACE, &top];
-    let output = wrapped(&outer, &cback3(&site, server())).output().unwrap();
+    let output = wrapped(&outer, &cback3(&site, server())).run();
     let log = fs::read_to_string(site.path("log")).unwrap_or_default();
     assert!(output.status.success(), "{}\n{log}", output.said());
 
-    let dump = site.collect_dir().join("postgresqldump-postgres.txt.gz");
+    let name = "postgresqldump-postgres.txt.gz";
+    let dump = site.collect_dir().join(name);
     let metadata = fs::metadata(&dump).unwrap();
+    let (owner, mode) = ((metadata.uid(), metadata.gid()), metadata.mode());
+    assert_eq!((owner, mode & 0o7777), ((ID, ID), 0o600));
+    let mut find = Command::new("find");
+    find.arg(site.path("stage")).args(["-name", name]);
+    let staged = find.prints();
+    assert_eq!(staged.lines().count(), 1, "{staged}");
     assert_eq!(
-        (metadata.uid(), metadata.gid(), metadata.mode() & 0o7777),
-        (ID, ID, 0o600)
+        fs::read(staged.trim_end()).unwrap(),
+        fs::read(dump).unwrap()
     );
-    let staged = find(&site.path("stage"), "postgresqldump-postgres.txt.gz");
-    assert_eq!(fs::read(staged).unwrap(), fs::read(dump).unwrap());
 }
 
 fn add_account(site: &Site) {
     let home = site.path("home");
     fs::create_dir(&home).unwrap();
     chown(&home, Some(ID), Some(ID)).unwrap();
-    for (file, line) in [
-        (
-            "passwd",
-            format!("{USER}:*:{ID}:{ID}::{}:/bin/sh\n", home.display()),
-        ),
-        ("group", format!("{USER}:*:{ID}:\n")),
-    ] {
+    let home = home.display();
+    let user = format!("{USER}:*:{ID}:{ID}::{home}:/bin/sh\n");
+    let group = format!("{USER}:*:{ID}:\n");
+    for (file, line) in [("passwd", user), ("group", group)] {
         let old = fs::read_to_string(format!("/etc/{file}")).unwrap();
         fs::write(site.path(file), old + &line).unwrap();
     }
@@ -90,43 +92,25 @@ fn add_account(site: &Site) {
 fn write_keys(site: &Site) {
     for key in ["host_key", "home/key"] {
         let mut keygen = Command::new("ssh-keygen");
-        keygen
-            .args(["-q", "-t", "ed25519", "-N", "", "-f"])
-            .arg(site.path(key));
-        assert!(keygen.status().unwrap().success());
+        keygen.args(["-q", "-t", "ed25519", "-N", "", "-f"]);
+        keygen.arg(site.path(key)).run().succeeds();
     }
     chown(site.path("home/key"), Some(ID), Some(ID)).unwrap();
 }
 
-fn write_sshd_config(site: &Site) {
+fn write_sshd_config(site: &Site, port: u16) {
     let config = format!(
         "ListenAddress 127.0.0.1:{port}\nHostKey {top}/host_key\nPidFile none\nUsePAM no\n\
          StrictModes no\nAuthorizedKeysFile {top}/home/key.pub\nPasswordAuthentication no\n\
          Subsystem sftp internal-sftp\n",
-        port = port(site),
         top = site.path("").display()
     );
     fs::write(site.path("sshd_config"), config).unwrap();
 }
 
-/// A port that was free a moment ago, the same one for the whole test.
-fn port(site: &Site) -> u16 {
-    let file = site.path("port");
-    if !file.exists() {
-        let port = TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
-        fs::write(&file, port.to_string()).unwrap();
-    }
-    fs::read_to_string(file).unwrap().parse().unwrap()
-}
-
-fn stage_section(site: &Site) -> String {
+fn stage_section(site: &Site, port: u16) -> String {
     let scp = format!(
-        "/usr/bin/scp -B -P {} -i {} -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null",
-        port(site),
+        "/usr/bin/scp -B -P {port} -i {} -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null",
         site.path("home/key").display()
     );
     format!(
@@ -136,15 +120,4 @@ fn stage_section(site: &Site) -> String {
         site.path("stage").display(),
         site.collect_dir().display()
     )
-}
-
-fn find(directory: &Path, name: &str) -> std::path::PathBuf {
-    let output = Command::new("find")
-        .arg(directory)
-        .args(["-name", name])
-        .output()
-        .unwrap();
-    let found = String::from_utf8(output.stdout).unwrap();
-    assert_eq!(found.lines().count(), 1, "{name} was staged once: {found}");
-    found.trim_end().into()
 }

@@ -1,6 +1,6 @@
 //! `scripts/install`: everything in its place, usable from there, and gone again.
 
-use cback_tests::{Server, Site, cback3, extension, installer};
+use cback_tests::{Finished, Run, Server, Site, cback3, extension, installer, script};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -31,31 +31,32 @@ fn every_file_has_its_place_and_uninstalling_takes_exactly_these_away() {
     }
     let before = listing(&destination);
     let mut install = installer(scratch.path());
-    install
-        .args(["--prefix", "/usr", "--destdir"])
-        .arg(&destination);
-    succeeds(&mut install);
+    install.args(["--prefix", "/usr"]);
+    install.arg("--destdir").arg(&destination);
+    install.run().succeeds();
 
     let mut installed = listing(&destination);
     installed.retain(|file| !before.contains(file));
     assert_eq!(installed, expected());
-    succeeds(install.arg("--uninstall"));
+    install.arg("--uninstall").run().succeeds();
     assert_eq!(listing(&destination), before);
 
     fs::remove_file(destination.join(foreign)).unwrap();
-    succeeds(&mut install);
+    install.run().succeeds();
     assert!(!destination.join(foreign).parent().unwrap().exists());
 }
 
+const UNITS: &str = "postgresql.service postgresql.timer pgverify.service pgverify.timer";
+const DOCUMENTS: &str = "README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md LICENSE-MIT LICENSE-APACHE \
+    docs/bench.md docs/bench.svg docs/faults.md docs/pipelines.md docs/service.md examples/cback3.conf \
+    examples/cback-postgresql.conf examples/cback-postgresql.cron examples/keep-generations";
+
 /// Mode and path, in order of the paths.
 fn expected() -> Vec<String> {
-    let mut files = vec![
-        "644 usr/lib/python3/dist-packages/cback_postgresql.py".to_owned(),
-        "644 usr/lib/systemd/system/cback-postgresql.service".to_owned(),
-        "644 usr/lib/systemd/system/cback-postgresql.timer".to_owned(),
-        "644 usr/lib/systemd/system/cback-pgverify.service".to_owned(),
-        "644 usr/lib/systemd/system/cback-pgverify.timer".to_owned(),
-    ];
+    let mut files = vec!["644 usr/lib/python3/dist-packages/cback_postgresql.py".to_owned()];
+    for unit in UNITS.split(' ') {
+        files.push(format!("644 usr/lib/systemd/system/cback-{unit}"));
+    }
     for program in PROGRAMS {
         files.extend([
             format!("755 usr/bin/{program}"),
@@ -65,23 +66,7 @@ fn expected() -> Vec<String> {
             format!("644 usr/share/fish/vendor_completions.d/{program}.fish"),
         ]);
     }
-    for document in [
-        "README.md",
-        "CHANGELOG.md",
-        "CONTRIBUTING.md",
-        "SECURITY.md",
-        "LICENSE-MIT",
-        "LICENSE-APACHE",
-        "docs/bench.md",
-        "docs/bench.svg",
-        "docs/faults.md",
-        "docs/pipelines.md",
-        "docs/service.md",
-        "examples/cback3.conf",
-        "examples/cback-postgresql.conf",
-        "examples/cback-postgresql.cron",
-        "examples/keep-generations",
-    ] {
+    for document in DOCUMENTS.split(' ') {
         files.push(format!("644 usr/share/doc/cback-postgresql/{document}"));
     }
     files.sort_by(|one, other| one[4..].cmp(&other[4..]));
@@ -91,10 +76,9 @@ fn expected() -> Vec<String> {
 /// Mode and path of each file below `top`.
 fn listing(top: &Path) -> Vec<String> {
     let mut find = Command::new("find");
-    find.args([".", "-type", "f", "-printf", "%m %P\\n"])
-        .current_dir(top);
-    let output = String::from_utf8(find.output().unwrap().stdout).unwrap();
-    let mut files: Vec<_> = output.lines().map(str::to_owned).collect();
+    find.args([".", "-type", "f", "-printf", "%m %P\\n"]);
+    let found = find.current_dir(top).prints();
+    let mut files: Vec<_> = found.lines().map(str::to_owned).collect();
     files.sort_by(|one, other| one[4..].cmp(&other[4..]));
     files
 }
@@ -108,23 +92,20 @@ fn cback3_runs_what_was_installed_wherever_that_is() {
     site.configure("gzip", &["postgres"]);
     let (prefix, python) = (site.path("prefix"), site.path("modules"));
     let mut install = installer(&site.path(""));
-    install
-        .arg("--prefix")
-        .arg(&prefix)
-        .arg("--python-dir")
-        .arg(&python);
-    succeeds(&mut install);
+    install.arg("--prefix").arg(&prefix);
+    install.arg("--python-dir").arg(&python);
+    install.run().succeeds();
 
     let mut cback3 = cback3(&site, &server);
     cback3.env("PATH", format!("{}:/usr/bin:/bin", server.bin().display()));
     cback3
         .env("PYTHONPATH", &python)
         .env_remove("PYTHONDONTWRITEBYTECODE");
-    succeeds(cback3.arg("postgresql"));
+    cback3.arg("postgresql").run().succeeds();
     assert_eq!(site.listing(), ["postgresqldump-postgres.txt.gz"]);
 
     assert!(python.join("__pycache__").exists());
-    succeeds(install.arg("--uninstall"));
+    install.arg("--uninstall").run().succeeds();
     assert_eq!(listing(&python), [""; 0]);
     assert_eq!(listing(&prefix), [""; 0]);
     assert!(!python.join("__pycache__").exists());
@@ -134,18 +115,12 @@ fn cback3_runs_what_was_installed_wherever_that_is() {
 fn nothing_is_installed_before_it_is_built() {
     let scratch = TempDir::new().unwrap();
     let prefix = scratch.path().join("prefix");
-    let mut install = Command::new(cback_tests::script("install"));
-    install
-        .env("CARGO_TARGET_DIR", scratch.path())
-        .arg("--prefix")
-        .arg(&prefix);
-    let output = install.output().unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert!(
-        said.ends_with("cargo build --release --locked first\n"),
-        "{said}"
-    );
+    let mut install = Command::new(script("install"));
+    install.env("CARGO_TARGET_DIR", scratch.path());
+    install.arg("--prefix").arg(&prefix);
+    let said = install.run().fails(1);
+    let last = "cargo build --release --locked first\n";
+    assert!(said.ends_with(last), "{said}");
     assert!(!prefix.exists());
 }
 
@@ -157,8 +132,7 @@ fn wrong_usage_has_status_2_and_a_strange_prefix_is_refused() {
         let scratch = TempDir::new().unwrap();
         let mut install = installer(scratch.path());
         install.arg("--destdir").arg(scratch.path());
-        let output = install.args(arguments).output().unwrap();
-        assert_eq!(output.status.code(), Some(status), "{arguments:?}");
+        install.args(arguments).run().fails(status);
         assert_eq!(listing(scratch.path()), [""; 0], "{arguments:?}");
     }
 }
@@ -167,12 +141,8 @@ fn wrong_usage_has_status_2_and_a_strange_prefix_is_refused() {
 fn what_runs_by_itself_names_the_script_by_its_whole_path() {
     let scratch = TempDir::new().unwrap();
     let mut install = installer(scratch.path());
-    succeeds(
-        install
-            .arg("--destdir")
-            .arg(scratch.path())
-            .args(["--prefix", "/opt/cback"]),
-    );
+    install.arg("--destdir").arg(scratch.path());
+    install.args(["--prefix", "/opt/cback"]).run().succeeds();
     let top = scratch.path().join("opt/cback");
     for file in [
         "lib/systemd/system/cback-postgresql.service",
@@ -180,21 +150,12 @@ fn what_runs_by_itself_names_the_script_by_its_whole_path() {
         "share/doc/cback-postgresql/examples/cback-postgresql.cron",
     ] {
         let text = fs::read_to_string(top.join(file)).unwrap();
-        assert!(
-            text.contains("/opt/cback/bin/cback-postgresql"),
-            "{file}: {text}"
-        );
+        let named = text.contains("/opt/cback/bin/cback-postgresql");
+        assert!(named, "{file}: {text}");
     }
     let mode = fs::metadata(top.join("bin/cback-postgresql"))
         .unwrap()
         .permissions()
         .mode();
     assert_eq!(mode & 0o7777, 0o755);
-}
-
-#[track_caller]
-fn succeeds(command: &mut Command) {
-    let output = command.output().unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{command:?}: {said}");
 }

@@ -1,55 +1,44 @@
 //! The man pages, the completions and `--help`, as they are installed: all say the same, and what
 //! they say can be done.
 
+use crate::installed;
 use cback_tests::{
-    Finished, Server, Site, installer, path_with_tools, run_with_input, script, tool, workspace,
+    Finished, Run, Server, Site, path_with_tools, script, tool, unpacked, workspace,
 };
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs;
-use std::path::{Path, PathBuf};
+
 use std::process::Command;
-use tempfile::TempDir;
 
 const PROGRAMS: [&str; 3] = ["cback-pgconf", "cback-pgdump", "cback-compress"];
 const SCRIPTS: [&str; 2] = ["cback-postgresql", "cback-pgverify"];
 
+const HEADINGS: [&str; 7] = [
+    "NAME",
+    "SYNOPSIS",
+    "DESCRIPTION",
+    "OPTIONS",
+    "EXIT STATUS",
+    "EXAMPLES",
+    "SEE ALSO",
+];
+
 /// The remark of an example that has none.
 const UNEXPLAINED: &str = "an example";
-
-/// What `scripts/install` puts into a prefix.
-fn installed() -> TempDir {
-    let prefix = TempDir::new().unwrap();
-    let mut install = installer(prefix.path());
-    install.arg("--prefix").arg(prefix.path());
-    install.output().unwrap().succeeds();
-    prefix
-}
-
-fn page(prefix: &Path, program: &str) -> PathBuf {
-    prefix.join(format!("share/man/man1/{program}.1"))
-}
 
 #[test]
 fn every_page_renders_without_a_warning_and_has_its_sections() {
     let prefix = installed();
     for program in PROGRAMS.into_iter().chain(SCRIPTS) {
+        let page = prefix.path().join(format!("share/man/man1/{program}.1"));
         let mut man = Command::new("man");
-        man.args(["--warnings", "--local-file"])
-            .arg(page(prefix.path(), program));
+        man.args(["--warnings", "--local-file"]).arg(page);
         man.envs([("MANWIDTH", "80"), ("LC_ALL", "C.UTF-8")]);
-        let output = man.output().unwrap();
+        let output = man.run();
         assert_eq!(output.succeeds(), "", "{program}");
         let rendered = output.printed();
-        let mut headings = vec![
-            "NAME",
-            "SYNOPSIS",
-            "DESCRIPTION",
-            "OPTIONS",
-            "EXIT STATUS",
-            "EXAMPLES",
-            "SEE ALSO",
-        ];
+        let mut headings = HEADINGS.to_vec();
         if program != "cback-compress" {
             headings.push("FILES"); // and compressing reads no file and no variable
         }
@@ -57,10 +46,8 @@ fn every_page_renders_without_a_warning_and_has_its_sections() {
             headings.push("ENVIRONMENT");
         }
         for heading in headings {
-            assert!(
-                rendered.lines().any(|line| line == heading),
-                "{program}: {heading}: {rendered}"
-            );
+            let is_there = rendered.lines().any(|line| line == heading);
+            assert!(is_there, "{program}: {heading}: {rendered}");
         }
     }
 }
@@ -73,12 +60,10 @@ fn the_scripts_pages_and_completions_name_the_options_of_their_help() {
     let read = |name: String| fs::read_to_string(by_hand.join(name)).unwrap();
     for program in SCRIPTS {
         let help = help(program);
-        let options = help
-            .lines()
-            .filter(|line| line.trim_start().starts_with('-'));
-        let expected = options
-            .flat_map(|line| words(line.trim_start().split("  ").next().unwrap()))
-            .collect::<BTreeSet<_>>();
+        let lines = help.lines().map(str::trim_start);
+        let options = lines.filter(|line| line.starts_with('-'));
+        let options = options.flat_map(|line| words(line.split("  ").next().unwrap()));
+        let expected: BTreeSet<_> = options.collect();
         assert!(expected.len() >= 10, "{program}: {expected:?}");
 
         let page = read(format!("{program}.1")).replace("\\-", "-");
@@ -105,16 +90,15 @@ fn the_scripts_pages_and_completions_name_the_options_of_their_help() {
     }
 }
 
-/// The words that begin with `-`, without what encloses them.
+/// The words that begin with one or two `-`, without what encloses them.
 fn words(line: &str) -> impl Iterator<Item = String> + '_ {
-    let parts = line.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'));
-    let starts =
-        |part: &&str| part.starts_with('-') && part.trim_start_matches('-').len() + 2 >= part.len();
-    let parts = parts.map(|part| part.strip_prefix("fB").unwrap_or(part));
-    parts
-        .filter(starts)
-        .filter(|part| !part.trim_matches('-').is_empty())
-        .map(str::to_owned)
+    let is_option = |word: &&str| {
+        let name = word.strip_prefix("--").or(word.strip_prefix('-'));
+        name.is_some_and(|it| it.starts_with(|c: char| c.is_ascii_alphanumeric()))
+    };
+    let words = line.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'));
+    let words = words.map(|word| word.strip_prefix("fB").unwrap_or(word));
+    words.filter(is_option).map(str::to_owned)
 }
 
 fn fish_options(line: &str) -> Vec<String> {
@@ -128,17 +112,9 @@ fn fish_options(line: &str) -> Vec<String> {
 }
 
 fn help(program: &str) -> String {
-    let output = Command::new(path(program)).arg("--help").output().unwrap();
-    output.succeeds();
-    output.printed()
-}
-
-fn path(program: &str) -> PathBuf {
-    if SCRIPTS.contains(&program) {
-        script(program)
-    } else {
-        tool(program)
-    }
+    let is_script = SCRIPTS.contains(&program);
+    let find = if is_script { script } else { tool };
+    Command::new(find(program)).arg("--help").prints()
 }
 
 /// The commands under "Examples:", each with the remark above it, if there are remarks.
@@ -160,11 +136,8 @@ fn the_scripts_pages_show_the_examples_of_their_help() {
         let page = workspace().join(format!("scripts/manual/by-hand/{program}.1"));
         let page = fs::read_to_string(page).unwrap().replace("\\-", "-");
         for example in examples(program) {
-            for line in example
-                .lines()
-                .map(str::trim)
-                .filter(|line| *line != UNEXPLAINED)
-            {
+            let lines = example.lines().map(str::trim);
+            for line in lines.filter(|line| *line != UNEXPLAINED) {
                 assert!(page.contains(line), "{program}: {line}");
             }
         }
@@ -176,9 +149,8 @@ fn the_scripts_pages_show_the_examples_of_their_help() {
 #[test]
 fn no_example_writes_over_the_last_backup() {
     let pages = ["README.md", "docs/pipelines.md", "docs/service.md"];
-    let mut texts: Vec<_> = pages
-        .map(|page| fs::read_to_string(workspace().join(page)).unwrap())
-        .into();
+    let read = |page| fs::read_to_string(workspace().join(page)).unwrap();
+    let mut texts: Vec<_> = pages.map(read).into();
     texts.extend(PROGRAMS.into_iter().chain(SCRIPTS).map(help));
     let text = texts.join("\n").replace("\\\n", " ").replace("|\n", "| ");
     let mut seen = 0;
@@ -201,8 +173,7 @@ fn no_example_writes_over_the_last_backup() {
 #[test]
 fn the_examples_of_every_help_work_when_pasted() {
     let server = Server::start();
-    let site = Site::new();
-    site.configure("gzip", &["shop"]);
+    let site = Site::with("gzip", &["shop"]);
     server.create_database("shop");
     fs::write(site.path("shop.sql"), "SELECT 1;\n").unwrap();
     let first = ["cback-postgresql", "cback-pgdump", "cback-compress"];
@@ -213,11 +184,7 @@ fn the_examples_of_every_help_work_when_pasted() {
             paste(&server, &site, &example);
         }
     }
-    let gzip = Command::new("gzip")
-        .arg("-t")
-        .arg(site.path("shop.sql.gz"))
-        .output();
-    gzip.unwrap().succeeds();
+    assert!(unpacked(&site.path("shop.sql.gz")).is_some());
 }
 
 /// Types all lines but the remark into a shell; only the configuration lies elsewhere.
@@ -234,100 +201,6 @@ fn paste(server: &Server, site: &Site, example: &str) {
     let mut shell = server.command("bash");
     shell.args(["-euo", "pipefail", "-c", &commands]);
     shell.env("PATH", path).current_dir(site.path(""));
-    let output = shell.output().unwrap();
+    let output = shell.run();
     assert!(output.status.success(), "{remark}: {}", output.said());
-}
-
-/// A word to complete, and some of what has to be offered.
-const COMPLETIONS: [(&str, &[&str]); 7] = [
-    ("cback-postgresql --dr", &["--dry-run"]),
-    ("cback-pgverify --max", &["--max-age"]),
-    ("cback-compress --mode bz", &["bzip2"]),
-    ("cback-pgdump --pg-dumpa", &["--pg-dumpall"]),
-    ("cback-pgconf ad", &["add"]),
-    ("cback-pgconf shell --pre", &["--prefix"]),
-    ("cback-pgconf add --compress-mode gz", &["gzip"]),
-];
-
-/// As interactive bash does it, of which only the keyboard is missing: it looks for the function
-/// of the command, and calls it with the words typed and the place of the one to complete.
-const BASH: &str = r#"
-line=$1 command=${1%% *}
-. "$2/share/bash-completion/completions/$command"
-set -- $(complete -p "$command")
-while [ "$1" != -F ]; do shift; done
-COMP_LINE=$line COMP_POINT=${#line} COMP_WORDS=($line)
-COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
-compopt() { :; } # speaks to readline
-"$2" "$command" "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
-printf '%s\n' "${COMPREPLY[@]}"
-"#;
-
-#[test]
-fn bash_completes() {
-    let prefix = installed();
-    for (line, expected) in COMPLETIONS {
-        let mut bash = Command::new("bash");
-        bash.args(["--norc", "-c", BASH, "bash", line])
-            .arg(prefix.path());
-        let output = bash.output().unwrap();
-        assert_eq!(output.succeeds(), "", "{line}");
-        offers(&output.printed(), line, expected);
-    }
-}
-
-/// Nothing but a keyboard has zsh complete: so one zsh types into another.
-const ZSH: &str = r#"
-zmodload zsh/zpty
-zpty shell "TERM=dumb HISTFILE= PS1='READY>' zsh -f -i"
-expect() { zpty -r -m shell line "*$1*" }
-expect 'READY>'
-zpty -w shell "fpath=($2/share/zsh/site-functions \$fpath); autoload -U compinit; compinit -uD; PS1='SET''>'"
-expect 'SET>'
-zpty -w -n shell "$1"$'\t'
-zpty -w -n shell $'\C-aGOT' # before the line, when that is completed
-expect GOT
-print -r -- "$line"
-"#;
-
-#[test]
-fn zsh_completes() {
-    let prefix = installed();
-    for (line, expected) in COMPLETIONS {
-        let mut zsh = Command::new("timeout");
-        zsh.args(["60", "zsh", "-f", "-c", ZSH, "zsh", line])
-            .arg(prefix.path());
-        let output = zsh.output().unwrap();
-        assert!(output.status.success(), "{line}: {}", output.said());
-        offers(&output.printed(), line, expected);
-    }
-}
-
-#[test]
-fn fish_completes() {
-    let prefix = installed();
-    for (line, expected) in COMPLETIONS {
-        let program = line.split(' ').next().unwrap();
-        let mut fish = Command::new("fish");
-        fish.args(["--no-config", "-C"]).arg(format!(
-            "source {}/share/fish/vendor_completions.d/{program}.fish",
-            prefix.path().display()
-        ));
-        let typed = format!("complete -C '{line}' | cut -f 1\n");
-        let output = run_with_input(&mut fish, typed.as_bytes());
-        assert_eq!(output.succeeds(), "", "{line}");
-        offers(&output.printed(), line, expected);
-    }
-}
-
-#[track_caller]
-fn offers(shown: &str, line: &str, expected: &[&str]) {
-    for word in expected {
-        assert!(
-            shown
-                .split([' ', '\n', '\r', '\''])
-                .any(|shown| shown == *word),
-            "{line}: {word} is not offered: {shown}"
-        );
-    }
 }

@@ -2,8 +2,8 @@
 //! It is installed on a copy of the machine that is thrown away.
 
 use cback_tests::{
-    Finished, Server, Site, cback3, extension, script, shim, skipped_without_root,
-    throwaway_machine, tool,
+    Finished, Run, Server, Site, cback3, copy_environment, extension, script, shell_line, shim,
+    skipped_without_root, throwaway_machine, tool,
 };
 use std::collections::BTreeSet;
 use std::fs;
@@ -22,10 +22,10 @@ fn package(scratch: &Path) -> PathBuf {
     ] {
         let mut strip = Command::new("strip");
         strip.arg("-o").arg(scratch.join("release").join(program));
-        succeeds(strip.arg(tool(program)));
+        strip.arg(tool(program)).run().succeeds();
     }
     let mut package = Command::new(script("package"));
-    let printed = succeeds(package.env("CARGO_TARGET_DIR", scratch));
+    let printed = package.env("CARGO_TARGET_DIR", scratch).prints();
     PathBuf::from(printed.trim_end())
 }
 
@@ -37,11 +37,11 @@ fn lintian_finds_no_error_and_the_version_is_the_workspaces() {
     lintian.args(["--allow-root", "--fail-on", "error,warning"]);
     // It is nobody's intention to upload it to Debian.
     lintian.args(["--suppress-tags", "initial-upload-closes-no-bugs"]);
-    succeeds(lintian.arg(&package));
+    lintian.arg(&package).run().succeeds();
     let mut version = Command::new("dpkg-deb");
     version.arg("--field").arg(&package).arg("Version");
     let expected = concat!(env!("CARGO_PKG_VERSION"), "-1\n");
-    assert_eq!(succeeds(&mut version), expected);
+    assert_eq!(version.prints(), expected);
 }
 
 /// apt installs, cback3 backs up with what was installed, apt removes: no file of ours is left,
@@ -54,8 +54,6 @@ fn it_is_installed_works_under_cback3_and_leaves_no_trace() {
     site.configure("gzip", &["postgres"]);
     let package = package(&site.path("target"));
     let action = cback3(&site, &server);
-    let words = std::iter::once(action.get_program()).chain(action.get_args());
-    let line: Vec<_> = words.map(|word| format!("'{}'", word.display())).collect();
     let script = format!(
         "! command -v cback-postgresql || {{ echo 'a package is installed already' >&2; exit 1; }}
          list() {{ find /etc /opt /usr /var/lib/dpkg/info -xdev ! -path '*/__pycache__/[!c]*' | sort; }}
@@ -70,24 +68,20 @@ fn it_is_installed_works_under_cback3_and_leaves_no_trace() {
          apt-get -q -y purge cback-postgresql
          list >{site}/after",
         package = package.display(),
-        action = line.join(" "),
+        action = shell_line(&action),
         site = site.path("").display(),
     );
     let Some(mut machine) = throwaway_machine(&script) else {
         return;
     };
-    machine.envs(
-        action
-            .get_envs()
-            .filter_map(|(name, value)| Some((name, value?))),
-    );
+    copy_environment(&action, &mut machine);
     machine.env(
         "PATH",
         format!("{}:/usr/sbin:/usr/bin:/sbin:/bin", server.bin().display()),
     );
     machine.env("PYTHONPATH", "/usr/lib/python3/dist-packages");
     machine.env_remove("PYTHONDONTWRITEBYTECODE");
-    let said = succeeds(machine.env("DEBIAN_FRONTEND", "noninteractive"));
+    let said = machine.env("DEBIAN_FRONTEND", "noninteractive").prints();
     assert_eq!(site.listing(), ["postgresqldump-postgres.txt.gz"]);
     let [before, installed, after] = ["before", "installed", "after"].map(|name| {
         let list = fs::read_to_string(site.path(name)).unwrap();
@@ -108,7 +102,7 @@ fn it_recommends_nothing() {
     let package = package(scratch.path());
     let field = |name| {
         let mut field = Command::new("dpkg-deb");
-        let field = succeeds(field.arg("--field").arg(&package).arg(name));
+        let field = field.arg("--field").arg(&package).arg(name).prints();
         field.trim_end().to_owned()
     };
     assert_eq!(field("Recommends"), "");
@@ -149,7 +143,7 @@ fn its_timer_is_stopped_on_removal_and_forgotten_on_purge() {
              : >{0}/told; scripts/debian/{call}; cat {0}/told",
             scratch.path().display()
         );
-        succeeds(&mut throwaway_machine(&script).unwrap())
+        throwaway_machine(&script).unwrap().prints()
     };
     let configured = told("postinst configure");
     for timer in ["cback-postgresql.timer", "cback-pgverify.timer"] {
@@ -175,19 +169,7 @@ fn without_its_tools_one_line_says_which_package_has_them() {
     }
     let mut package = Command::new("/bin/sh");
     package.arg(script("package")).env("PATH", scratch.path());
-    let said = package.output().unwrap().fails(1);
-    assert_eq!(
-        said,
-        "package: no dpkg-shlibdeps: as root, apt install dpkg-dev\n"
-    );
-}
-
-/// What it prints.
-#[track_caller]
-fn succeeds(command: &mut Command) -> String {
-    let output = command.output().unwrap();
-    let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{command:?}: {stdout}{stderr}");
-    stdout
+    let said = package.run().fails(1);
+    let expected = "package: no dpkg-shlibdeps: as root, apt install dpkg-dev\n";
+    assert_eq!(said, expected);
 }

@@ -1,6 +1,6 @@
 //! `scripts/prerequisites`: what is missing is said in one line.
 
-use cback_tests::{Finished, script, shim};
+use cback_tests::{Finished, Run, script, shim};
 use std::process::Command;
 use tempfile::TempDir;
 
@@ -14,20 +14,18 @@ fn without_a_recent_cargo_one_line_says_how_to_get_it() {
         shim(&bin.path().join("apt-get"), "echo it installs >&2; exit 1");
         let mut command = Command::new(script("prerequisites"));
         command.env("PATH", format!("{}:/usr/bin:/bin", bin.path().display()));
-        let said = command.arg("build").output().unwrap().fails(1);
+        let said = command.arg("build").run().fails(1);
         let wanted = env!("CARGO_PKG_RUST_VERSION");
-        assert_eq!(
-            said,
-            format!(
-                "prerequisites: Rust {wanted} or later is needed, here is {found}: \
-                 https://rustup.rs installs it\n"
-            )
+        let expected = format!(
+            "prerequisites: Rust {wanted} or later is needed, here is {found}: \
+             https://rustup.rs installs it\n"
         );
+        assert_eq!(said, expected);
     }
 }
 
 #[test]
 fn the_cargo_that_builds_this_is_recent_enough() {
-    let output = Command::new(script("prerequisites")).arg("build").output();
-    output.unwrap().succeeds();
+    let mut command = Command::new(script("prerequisites"));
+    command.arg("build").run().succeeds();
 }

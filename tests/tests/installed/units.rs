@@ -1,29 +1,31 @@
 //! What runs the script without cback3: the systemd service and timer, cron, and the configuration
 //! that they name.
 
-use cback_tests::{Server, Site, installer, throwaway_machine, tool, workspace};
+use crate::installed;
+use cback_tests::trace::{calls, traced};
+use cback_tests::{
+    Finished, Run, Server, Site, installer, run_with_input, throwaway_machine, tool, workspace,
+};
 use std::collections::BTreeSet;
 use std::fs;
-use std::os::unix::fs::chown;
 use std::path::PathBuf;
 use std::process::Command;
 use tempfile::TempDir;
 
 #[test]
 fn systemd_finds_nothing_wrong_with_the_installed_units() {
-    let prefix = TempDir::new().unwrap();
-    let mut install = installer(prefix.path());
-    succeeds(install.arg("--prefix").arg(prefix.path()));
+    let prefix = installed();
     for unit in [
-        "cback-postgresql.service",
-        "cback-postgresql.timer",
-        "cback-pgverify.service",
-        "cback-pgverify.timer",
+        "postgresql.service",
+        "postgresql.timer",
+        "pgverify.service",
+        "pgverify.timer",
     ] {
-        let unit = prefix.path().join("lib/systemd/system").join(unit);
+        let units = prefix.path().join("lib/systemd/system");
         let mut verify = Command::new("systemd-analyze");
-        verify.args(["verify", "--man=no"]).arg(unit);
-        assert_eq!(succeeds(&mut verify), "");
+        verify.args(["verify", "--man=no"]);
+        verify.arg(units.join(format!("cback-{unit}")));
+        assert_eq!(said(&mut verify), "");
     }
 }
 
@@ -37,7 +39,7 @@ fn unit() -> PathBuf {
 fn the_service_is_hardened() {
     let mut security = Command::new("systemd-analyze");
     security.args(["security", "--no-pager", "--offline=yes", "--threshold=20"]);
-    succeeds(security.arg(unit()));
+    security.arg(unit()).run().succeeds();
 }
 
 /// `RemoveIPC=yes` took down the server that runs as the same account: when the service stopped,
@@ -47,10 +49,6 @@ fn the_service_is_hardened() {
 #[test]
 fn the_service_leaves_alone_what_it_shares_with_a_server() {
     let unit = fs::read_to_string(unit()).unwrap();
-    let settings: Vec<_> = unit
-        .lines()
-        .filter_map(|line| line.split_once('='))
-        .collect();
     for name in [
         "RemoveIPC",
         "PrivateTmp",
@@ -58,26 +56,27 @@ fn the_service_leaves_alone_what_it_shares_with_a_server() {
         "PrivateIPC",
         "ProcSubset",
     ] {
-        let of_that_name = settings.iter().find(|(other, _)| *other == name);
-        assert_eq!(of_that_name, None);
+        let start = format!("{name}=");
+        assert!(!unit.lines().any(|it| it.starts_with(&start)), "{name}");
     }
-    assert!(settings.contains(&("ProtectHome", "read-only")));
+    assert!(unit.contains("\nProtectHome=read-only\n"));
 }
 
 /// systemd tells only the script to stop, not what the script is cleaning up with.
 #[test]
 fn stopping_the_service_lets_the_script_clean_up() {
     let unit = fs::read_to_string(unit()).unwrap();
-    assert!(unit.lines().any(|line| line == "KillMode=mixed"));
+    assert!(unit.contains("\nKillMode=mixed\n"));
 }
 
+/// On stdin, since the file of a checkout can be read by everybody.
 #[test]
 fn the_example_configurations_have_no_fault() {
     for name in ["cback-postgresql.conf", "cback3.conf"] {
+        let example = fs::read(workspace().join("scripts/examples").join(name)).unwrap();
         let mut check = Command::new(tool("cback-pgconf"));
-        let example = fs::File::open(workspace().join("scripts/examples").join(name)).unwrap();
-        let said = succeeds(check.args(["check", "--strict"]).stdin(example));
-        assert_eq!(said, "", "{name}");
+        let output = run_with_input(check.args(["check", "--strict"]), &example);
+        assert_eq!(output.succeeds(), "", "{name}");
     }
 }
 
@@ -89,16 +88,13 @@ fn generations_are_kept_by_their_number() {
     for day in 1..=16 {
         fs::create_dir_all(kept.join(format!("2020-01-{day:02}"))).unwrap();
     }
-    let keep = || {
+    let keep = || -> BTreeSet<_> {
         let mut keep = Command::new("sh");
         keep.arg(workspace().join("scripts/examples/keep-generations"));
-        succeeds(keep.arg("14").arg(top.path()));
-        let names = fs::read_dir(&kept)
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name());
-        names
-            .map(|name| name.into_string().unwrap())
-            .collect::<BTreeSet<_>>()
+        keep.arg("14").arg(top.path()).run().succeeds();
+        let names = fs::read_dir(&kept).unwrap();
+        let names = names.map(|entry| entry.unwrap().file_name());
+        names.map(|name| name.into_string().unwrap()).collect()
     };
     fs::write(top.path().join("postgresqldump-a b.txt.gz"), "first").unwrap();
     fs::write(top.path().join("other.txt"), "not a backup").unwrap();
@@ -142,50 +138,32 @@ fn the_cron_line_backs_up_as_postgres() {
         return;
     };
     machine.env("PGHOST", server.host()).env_remove("PGUSER");
-    let said = succeeds(&mut machine);
+    let said = said(&mut machine);
     let file = "postgres 600 /var/lib/cback-postgresql/postgresqldump.txt.gz\n";
     assert!(said.starts_with(file), "{said}");
-    assert!(
-        said.contains("-- PostgreSQL database cluster dump complete"),
-        "{said}"
-    );
+    let end = "-- PostgreSQL database cluster dump complete";
+    assert!(said.contains(end), "{said}");
 }
 
 /// No systemd runs here, so its filter is held against what strace sees.
 #[test]
 fn the_service_may_make_every_system_call_of_a_backup() {
     let server = Server::start();
-    let site = Site::new();
-    site.configure("gzip", &[]);
-    let mut strace = Command::new("strace");
-    strace.args(["-f", "-qq", "-o"]).arg(site.path("calls"));
+    let site = Site::with("gzip", &[]);
+    let mut options = vec![];
     if rustix::process::geteuid().is_root() {
-        for path in [site.collect_dir(), site.config()] {
-            chown(path, Some(65_534), Some(65_534)).unwrap();
-        }
-        strace.args(["-u", "nobody"]);
+        site.give_to(65_534);
+        options = vec!["-u", "nobody"];
     }
-    let backup = site.command(&server, &["sh"]);
-    strace.arg(backup.get_program()).args(backup.get_args());
-    strace.envs(
-        backup
-            .get_envs()
-            .filter_map(|(name, value)| Some((name, value?))),
-    );
-    succeeds(&mut strace);
+    let log = site.path("calls");
+    traced(&site.command(&server, &["sh"]), &log, &options)
+        .run()
+        .succeeds();
     assert_eq!(site.listing(), ["postgresqldump.txt.gz"]);
 
-    let seen = fs::read_to_string(site.path("calls")).unwrap();
-    let calls = seen.lines().filter_map(|line| {
-        let (name, _) = line.split_once(' ')?.1.trim_start().split_once('(')?;
-        name.starts_with(|c: char| c.is_ascii_lowercase())
-            .then_some(name)
-    });
-    let calls: BTreeSet<_> = calls.map(str::to_owned).collect();
-    assert!(
-        calls.contains("execve") && calls.contains("connect"),
-        "{calls:?}"
-    );
+    let calls: BTreeSet<_> = calls(&log).into_iter().map(|call| call.name).collect();
+    let has_seen = ["execve", "connect"].iter().all(|it| calls.contains(*it));
+    assert!(has_seen, "{calls:?}");
     let refused: Vec<_> = calls.difference(&allowed()).cloned().collect();
     assert_eq!(refused, [""; 0]);
 }
@@ -193,19 +171,16 @@ fn the_service_may_make_every_system_call_of_a_backup() {
 /// What the service's `SystemCallFilter` lines let through, taken in order as systemd does.
 fn allowed() -> BTreeSet<String> {
     let unit = fs::read_to_string(unit()).unwrap();
+    let lines = unit.lines();
     let mut allowed = BTreeSet::new();
-    for filter in unit
-        .lines()
-        .filter_map(|line| line.strip_prefix("SystemCallFilter="))
-    {
+    for filter in lines.filter_map(|it| it.strip_prefix("SystemCallFilter=")) {
         let refused = filter.strip_prefix('~');
         let names = refused.unwrap_or(filter).split(' ').flat_map(system_calls);
-        for name in names {
-            if refused.is_some() {
-                allowed.remove(&name);
-            } else {
-                allowed.insert(name);
-            }
+        if refused.is_some() {
+            let names: BTreeSet<_> = names.collect();
+            allowed.retain(|it| !names.contains(it));
+        } else {
+            allowed.extend(names);
         }
     }
     allowed
@@ -217,20 +192,15 @@ fn system_calls(name: &str) -> Vec<String> {
         return vec![name.to_owned()];
     }
     let mut filter = Command::new("systemd-analyze");
-    let text = succeeds(filter.args(["syscall-filter", name]));
+    let text = said(filter.args(["syscall-filter", name]));
     let names = text.lines().skip(1).map(str::trim);
-    names
-        .filter(|name| !name.is_empty() && !name.starts_with('#'))
-        .flat_map(system_calls)
-        .collect()
+    let names = names.filter(|it| !it.is_empty() && !it.starts_with('#'));
+    names.flat_map(system_calls).collect()
 }
 
-/// What it says, on both streams.
+/// On both streams, by one that has to succeed.
 #[track_caller]
-fn succeeds(command: &mut Command) -> String {
-    let output = command.output().unwrap();
-    let said = [output.stdout, output.stderr].concat();
-    let said = String::from_utf8_lossy(&said).into_owned();
-    assert!(output.status.success(), "{command:?}: {said}");
-    said
+fn said(command: &mut Command) -> String {
+    let output = command.run();
+    output.printed() + &output.succeeds()
 }

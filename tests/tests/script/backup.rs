@@ -1,14 +1,15 @@
 //! A night's work: every mode, one database and all, and what comes back from the files.
 
+use crate::with_jobs;
 use cback_tests::{
-    Finished, Job, Server, Site, contents, create_sample, run_with_input, server, skip, unpacked,
-    without_keys,
+    Finished, Job, Run, SHELLS, Server, Site, contents, create_sample, run_with_input, server,
+    skip, unpacked, without_keys,
 };
 use rustix::fs::{XattrFlags, setxattr};
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::path::Path;
-use std::process::Command;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
 
 const MODES: [&str; 3] = ["none", "gzip", "bzip2"];
 
@@ -53,21 +54,31 @@ fn all_restores_to_an_equal_server() {
 }
 
 #[test]
-fn backups_are_readable_by_their_owner_alone() {
+fn backups_are_private_and_given_away_before_their_first_byte() {
     let is_root = rustix::process::geteuid().is_root();
-    let site = if is_root {
-        Site::owned_by("games", "backup")
+    let (mut site, owner) = if is_root {
+        let owner = (number("passwd", "games"), number("group", "backup"));
+        (Site::owned_by("games", "backup"), Some(owner))
     } else {
         skip("only root gives files away");
-        Site::new()
+        (Site::new(), None)
     };
-    let file = backed_up(&site, server(), &Job::new("gzip", Some("postgres")));
+    // What lies in the work directory before there is a byte of a dump.
+    site.replace_pg_dump(
+        "cd \"${0%/*}\"; stat -c '%a %u %g %n' collect/.cback-postgresql/[123] >>seen; \
+         exec pg_dump \"$@\"",
+    );
+    site.configure("none", &["postgres", "template1", "postgres"]);
+    with_jobs(&site, SHELLS[0], 2).run().succeeds();
+    let file = site.collect_dir().join("postgresqldump-postgres.txt");
     let metadata = fs::metadata(file).unwrap();
+    let (user, group) = (metadata.uid(), metadata.gid());
     assert_eq!(metadata.permissions().mode() & 0o7777, 0o600);
-    if is_root {
-        let owner = (number("passwd", "games"), number("group", "backup"));
-        assert_eq!((metadata.uid(), metadata.gid()), owner);
-    }
+    assert!(owner.is_none_or(|it| it == (user, group)));
+    let seen = fs::read_to_string(site.path("seen")).unwrap();
+    let start = format!("600 {user} {group} ");
+    assert!(seen.lines().all(|line| line.starts_with(&start)), "{seen}");
+    assert!(seen.lines().count() >= 3, "{seen}");
 }
 
 /// A default ACL of the directory takes the umask's place, and would let others read.
@@ -92,33 +103,30 @@ fn a_default_acl_of_collect_dir_opens_no_backup() {
         return skip("there are no ACLs on this file system");
     }
     let file = backed_up(&site, server(), &Job::new("gzip", Some("postgres")));
-    assert_eq!(
-        fs::metadata(file).unwrap().permissions().mode() & 0o7777,
-        0o600
-    );
+    let mode = fs::metadata(file).unwrap().permissions().mode();
+    assert_eq!(mode & 0o7777, 0o600);
 }
 
 /// Of an account or group.
 fn number(database: &str, name: &str) -> u32 {
-    let output = Command::new("getent").args([database, name]).output();
-    let line = output.unwrap().printed();
+    let line = Command::new("getent").args([database, name]).prints();
     line.split(':').nth(2).unwrap().parse().unwrap()
 }
 
 /// The only file in `collect_dir`.
 #[track_caller]
-fn backed_up(site: &Site, server: &Server, job: &Job) -> std::path::PathBuf {
-    job.command(site, server).output().unwrap().succeeds();
+fn backed_up(site: &Site, server: &Server, job: &Job) -> PathBuf {
+    job.command(site, server).run().succeeds();
     assert_eq!(site.listing(), [job.file_name()]);
     job.file(site)
 }
 
-fn restore(server: &Server, database: &str, file: &Path, stop: &str) -> std::process::Output {
+fn restore(server: &Server, database: &str, file: &Path, stop: &str) -> Output {
     let dump = unpacked(file).expect("its program takes it for whole");
     restore_text(server, database, &dump, stop)
 }
 
-fn restore_text(server: &Server, database: &str, dump: &[u8], stop: &str) -> std::process::Output {
+fn restore_text(server: &Server, database: &str, dump: &[u8], stop: &str) -> Output {
     let mut psql = server.command("psql");
     psql.args(["-XAtq", "-v", &format!("ON_ERROR_STOP={stop}")]);
     run_with_input(psql.env("PGDATABASE", database), dump)

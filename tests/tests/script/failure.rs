@@ -1,39 +1,39 @@
 //! What goes wrong at night leaves yesterday's backup alone and is said in one clear line.
 
-use cback_tests::{Finished, Job, Shell, Site, YESTERDAY, in_each_shell, server};
+use cback_tests::{Finished, Job, Run, Shell, Site, YESTERDAY, in_each_shell, server};
 use std::fs;
 use std::os::unix::fs::symlink;
 
 in_each_shell!(
     a_failed_dump_leaves_the_last_backup_alone,
-    one_failure_does_not_stop_the_other_backups,
     a_program_that_fails_beside_a_dump_is_no_success,
     new_names_that_cannot_be_synced_are_a_failure,
     a_link_in_place_of_the_work_directory_leads_nowhere,
 );
 
+/// Which it speaks of only where there is one.
 fn a_failed_dump_leaves_the_last_backup_alone(shell: Shell) {
     for mode in ["none", "gzip", "bzip2"] {
         let site = Site::new();
-        let job = Job::new(mode, Some("no such database")).in_shell(shell);
+        let job = Job::new(mode, Some("missing")).in_shell(shell);
+        let mut command = job.command(&site, server());
+        let last = "cback-postgresql: missing: not backed up\n\
+                    cback-postgresql: not backed up: missing\n";
+        let said = command.run().fails(1);
+        assert!(said.ends_with(last), "{said}");
+        assert!(site.listing().is_empty());
         job.put_yesterdays(&site);
-        let said = job.command(&site, server()).output().unwrap().fails(1);
+        let said = command.run().fails(1);
+        assert!(
+            said.contains("database \"missing\" does not exist"),
+            "{said}"
+        );
+        let last = "cback-postgresql: missing: not backed up, the last backup is as it was\n\
+                    cback-postgresql: not backed up: missing\n";
+        assert!(said.ends_with(last), "{said}");
         assert_eq!(site.listing(), [job.file_name()], "{mode}");
         assert_eq!(site.backup(&job.file_name()), YESTERDAY, "{mode}");
-        let reason = "database \"no such database\" does not exist";
-        assert!(said.contains(reason), "{said}");
-        let last = "cback-postgresql: not backed up: no such database\n";
-        assert!(said.ends_with(last), "{said}");
     }
-}
-
-fn one_failure_does_not_stop_the_other_backups(shell: Shell) {
-    let site = Site::with("gzip", &["bad one", "template1", "bad two", "postgres"]);
-    let said = site.run(server(), shell).fails(1);
-    let good = ["postgres", "template1"].map(|name| format!("postgresqldump-{name}.txt.gz"));
-    assert_eq!(site.listing(), good);
-    let last = "cback-postgresql: not backed up: bad one, bad two\n";
-    assert!(said.ends_with(last), "{said}");
 }
 
 /// Without `nproc` there is one dump at a time.
@@ -50,29 +50,33 @@ fn a_program_that_fails_beside_a_dump_is_no_success(shell: Shell) {
     }
 }
 
-/// One sync puts all new names on the disk, so its failure is everybody's.
+/// One sync puts all new names on the disk, so its failure is everybody's. Where nothing has a new
+/// name there is nothing to sync.
 fn new_names_that_cannot_be_synced_are_a_failure(shell: Shell) {
-    let site = Site::with("none", &["postgres", "missing"]);
+    let site = Site::new();
     site.replace("sync", "exit 1");
-    let said = site.run(server(), shell).fails(1);
     let directory = site.collect_dir().display().to_string();
-    let last = format!(
-        "\ncback-postgresql: collect_dir {directory} cannot be synced: \
-         a power cut may undo what was backed up\n\
-         cback-postgresql: not backed up: missing\n"
+    let not_synced = format!(
+        "cback-postgresql: collect_dir {directory} cannot be synced: \
+         a power cut may undo what was backed up\n"
     );
-    assert!(said.ends_with(&last), "{said}");
-    // Where nothing has a new name there is nothing to sync.
-    site.configure("none", &["missing"]);
-    let said = site.run(server(), shell).fails(1);
-    assert!(!said.contains("synced"), "{said}");
+    let missing = "cback-postgresql: not backed up: missing\n";
+    for (databases, last) in [
+        (&["postgres"][..], not_synced.clone()),
+        (&["postgres", "missing"], not_synced + missing),
+        (&["missing"], format!("missing: not backed up\n{missing}")),
+    ] {
+        site.configure("none", databases);
+        let said = site.run(server(), shell).fails(1);
+        assert!(said.ends_with(&last), "{databases:?}: {said}");
+        assert!(!said.contains("as it was"), "{databases:?}: {said}");
+    }
 }
 
 #[test]
 fn a_cut_off_dump_is_a_failure() {
     let mut site = Site::new();
-    let shim = site.shim("pg_dump", "pg_dump \"$@\" | head -n 10");
-    site.override_command("pg_dump", &shim);
+    site.replace_pg_dump("pg_dump \"$@\" | head -n 10");
     site.configure("gzip", &["postgres"]);
     site.run(server(), &["sh"]).fails(1);
     assert!(site.listing().is_empty());
@@ -83,7 +87,7 @@ fn without_a_server_nothing_is_written() {
     let site = Site::with("gzip", &["postgres"]);
     let mut command = site.command(server(), &["sh"]);
     command.env("PGHOST", site.path("no-socket-here"));
-    let said = command.output().unwrap().fails(1);
+    let said = command.run().fails(1);
     assert!(said.contains("connection to server on socket"), "{said}");
     assert!(site.listing().is_empty());
 }

@@ -1,7 +1,7 @@
 //! `<globals>`: what the dumps of single databases leave out, in a file of its own.
 
 use cback_tests::{
-    Finished, SHELLS, Server, Shell, Site, in_each_shell, server, unpacked, without_keys,
+    Finished, Run, SHELLS, Server, Shell, Site, in_each_shell, server, unpacked, without_keys,
 };
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -53,7 +53,7 @@ fn globals_of_owned(shell: Shell) -> Vec<u8> {
     let mut command = site.command(&OWNED, shell);
     command.args(["--config", "cback3.conf"]);
     command.current_dir(site.path("."));
-    command.output().unwrap().succeeds();
+    command.run().succeeds();
     let file = site.collect_dir().join(FILE);
     let mode = fs::metadata(&file).unwrap().permissions().mode();
     assert_eq!(mode & 0o7777, 0o600);
@@ -70,7 +70,7 @@ fn globals_that_fail_leave_the_last_ones_alone(shell: Shell) {
     let site = site(&["postgres", "missing"]);
     let file = site.collect_dir().join(FILE);
     fs::write(&file, "yesterday's").unwrap();
-    let said = site.command(server(), shell).output().unwrap().fails(1);
+    let said = site.run(server(), shell).fails(1);
     let last = said.lines().last().unwrap();
     let named = "cback-postgresql: not backed up: roles and tablespaces, missing";
     assert_eq!(last, named, "{said}");

@@ -1,83 +1,154 @@
-//! Signals, and two runs at once: no temporary file, no process, and the previous backup.
+//! Signals, kills, and two runs at once, of one dump or of several at a time: no temporary file, no
+//! process, and the previous backups.
 
 use cback_tests::{
-    Finished, HaltedRun, Job, Shell, Site, YESTERDAY, in_each_shell, server, wait_for,
+    Finished, HaltedRun, Job, Process, Shell, Site, YESTERDAY, in_each_shell, server, wait_for,
 };
 use rustix::process::Signal;
 use std::os::unix::process::ExitStatusExt;
+use std::sync::Once;
 use std::time::Duration;
 
 in_each_shell!(
-    a_signal_leaves_nothing_but_the_last_backup,
+    a_signal_leaves_nothing_but_the_last_backups_and_names_what_is_not_done,
+    what_a_service_manager_sends_to_all_leaves_nothing,
     the_next_run_removes_what_a_killed_one_left,
+    a_relay_that_is_killed_holds_nothing_up,
     only_the_stage_that_writes_keeps_collect_dir,
     a_second_run_says_who_has_collect_dir_and_fails_at_once,
 );
 
-const NAME: &str = "postgresqldump-postgres.txt.gz";
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// A run that has stopped half way, at a site with yesterday's backup.
-fn halted(shell: &[&str]) -> HaltedRun {
-    HaltedRun::start(Site::new(), server(), shell, |site| {
-        let job = Job::new("gzip", Some("postgres"));
-        job.configure(site);
-        job.put_yesterdays(site);
-    })
+const DATABASES: [&str; 4] = ["postgres", "template1", "one more", "and another"];
+
+/// How many of them are backed up.
+const NUMBERS: [usize; 2] = [1, 4];
+
+/// A run of so many dumps that have stopped half way, where yesterday's backups lie.
+struct Halted {
+    run: HaltedRun,
+    jobs: Vec<Job>,
 }
 
-fn wait_until_gone(site: &Site) {
-    wait_for("the stages follow the script", LIMIT, || {
-        site.processes().is_empty()
-    });
+impl Halted {
+    fn start(site: Site, shell: &[&str], number: usize) -> Self {
+        static CREATED: Once = Once::new();
+        CREATED.call_once(|| {
+            for database in &DATABASES[2..] {
+                server().create_database(database);
+            }
+        });
+        let databases = &DATABASES[..number];
+        let jobs = databases.iter().map(|it| Job::new("gzip", Some(it)));
+        let jobs: Vec<_> = jobs.collect();
+        let run = HaltedRun::start(site, server(), shell, number, |site| {
+            site.configure("gzip", databases);
+            for job in &jobs {
+                job.put_yesterdays(site);
+            }
+        });
+        Self { run, jobs }
+    }
+
+    /// All is there that yesterday left, or of today, and nothing runs any more.
+    #[track_caller]
+    fn assert_backups_are_yesterdays(&self, expected: bool) {
+        let site = &self.run.site;
+        for job in &self.jobs {
+            let is_yesterdays = site.backup(&job.file_name()) == YESTERDAY;
+            assert_eq!(is_yesterdays, expected, "{job:?}");
+        }
+        wait_for("all are gone", LIMIT, || site.processes().is_empty());
+    }
+
+    #[track_caller]
+    fn assert_nothing_else(&self) {
+        let mut names: Vec<_> = self.jobs.iter().map(Job::file_name).collect();
+        names.sort();
+        assert_eq!(self.run.site.listing(), names);
+    }
 }
 
-fn a_signal_leaves_nothing_but_the_last_backup(shell: Shell) {
+fn a_signal_leaves_nothing_but_the_last_backups_and_names_what_is_not_done(shell: Shell) {
     let signals = [
         (Signal::TERM, "TERM"),
         (Signal::INT, "INT"),
         (Signal::HUP, "HUP"),
         (Signal::QUIT, "QUIT"),
     ];
-    for (signal, name) in signals {
-        let mut run = halted(shell);
-        run.signal(signal);
-        let output = run.wait();
+    for (number, (signal, name)) in NUMBERS.iter().flat_map(|it| signals.map(|two| (*it, two))) {
+        let mut halted = Halted::start(Site::new(), shell, number);
+        halted.run.signal(signal);
+        let output = halted.run.wait();
         assert_eq!(output.status.signal(), Some(signal.as_raw()));
         let said = output.said();
+        let names = DATABASES[..number].join(", ");
         let last = format!(
-            "cback-postgresql: not backed up: postgres\n\
+            "cback-postgresql: not backed up: {names}\n\
              cback-postgresql: stopped by SIG{name}\n"
         );
-        assert!(said.ends_with(&last), "{said}");
+        // A stage of several may have a word to say on its way out.
+        assert!(said.contains(&last), "{said}");
+        assert!(number > 1 || said.ends_with(&last), "{said}");
         assert!(!said.contains("getcwd"), "{said}");
-        assert_eq!(run.site.listing(), [NAME]);
-        assert_eq!(run.site.backup(NAME), YESTERDAY);
-        wait_until_gone(&run.site);
+        halted.assert_nothing_else();
+        halted.assert_backups_are_yesterdays(true);
     }
+}
+
+/// It signals whatever it finds, and again: rm, too.
+fn what_a_service_manager_sends_to_all_leaves_nothing(shell: Shell) {
+    let site = Site::new();
+    // In place before the start, since a shell remembers where it has found a program.
+    let rm = "[ ! -e \"${0%/*}/../armed\" ] || kill -s TERM $$; exec /bin/rm \"$@\"";
+    site.replace("rm", rm);
+    let mut halted = Halted::start(site, shell, 4);
+    let site = &halted.run.site;
+    std::fs::write(site.path("armed"), "").unwrap();
+    site.alive().iter().for_each(|it| it.send(Signal::TERM));
+    let output = halted.run.wait();
+    assert_eq!(output.status.signal(), Some(Signal::TERM.as_raw()));
+    halted.assert_backups_are_yesterdays(true);
+    halted.assert_nothing_else();
 }
 
 fn the_next_run_removes_what_a_killed_one_left(shell: Shell) {
     // A SIGTERM that is ignored would not take the stages along.
     let ignoring = ["sh", "-c", "trap '' TERM; exec \"$@\"", "sh"];
-    let mut run = halted(&[&ignoring, shell].concat());
-    run.signal(Signal::KILL);
-    run.wait();
-    assert_eq!(run.site.listing(), [".cback-postgresql", NAME]);
-    wait_until_gone(&run.site);
-    assert_eq!(run.site.backup(NAME), YESTERDAY);
-    run.site.shim("halting-pg_dump", "exec pg_dump \"$@\"");
-    run.site.run(server(), shell).succeeds();
-    assert_eq!(run.site.listing(), [NAME]);
-    assert_ne!(run.site.backup(NAME), YESTERDAY);
+    for number in NUMBERS {
+        let mut halted = Halted::start(Site::new(), &[&ignoring, shell].concat(), number);
+        halted.run.signal(Signal::KILL);
+        halted.run.wait();
+        halted.assert_backups_are_yesterdays(true);
+        assert_eq!(halted.run.site.listing()[0], ".cback-postgresql");
+        halted.run.open_gate();
+        halted.run.site.run(server(), shell).succeeds();
+        halted.assert_nothing_else();
+        halted.assert_backups_are_yesterdays(false);
+    }
+}
+
+/// It is a fork of the script's shell, and its report is what the script waits for.
+fn a_relay_that_is_killed_holds_nothing_up(shell: Shell) {
+    let mut halted = Halted::start(Site::new(), shell, 4);
+    let script = halted.run.pid();
+    let alive = halted.run.site.alive();
+    let is_relay = |it: &&Process| it.pid != script && it.line.contains("cback-postgresql\0");
+    let relays: Vec<_> = alive.iter().filter(is_relay).collect();
+    assert_eq!(relays.len(), 4, "{alive:?}");
+    for relay in relays {
+        relay.send(Signal::KILL);
+    }
+    halted.run.go_on().succeeds();
+    halted.assert_nothing_else();
+    halted.assert_backups_are_yesterdays(false);
 }
 
 /// What a wrapper around pg_dump leaves running must not keep the next run out.
 fn only_the_stage_that_writes_keeps_collect_dir(shell: Shell) {
     let mut site = Site::new();
-    let shim = "setsid sleep 600 <&- >/dev/null 2>&1 & exec pg_dump \"$@\"";
-    let shim = site.shim("leaving-pg_dump", shim);
-    site.override_command("pg_dump", &shim);
+    site.replace_pg_dump("setsid sleep 600 <&- >/dev/null 2>&1 & exec pg_dump \"$@\"");
     site.configure("gzip", &["postgres"]);
     for _ in 0..2 {
         site.run(server(), shell).succeeds();
@@ -90,18 +161,19 @@ fn only_the_stage_that_writes_keeps_collect_dir(shell: Shell) {
 }
 
 fn a_second_run_says_who_has_collect_dir_and_fails_at_once(shell: Shell) {
-    let mut first = halted(shell);
-    // One that were let in would halt as well.
-    let second = [&["timeout", "60"], shell].concat();
-    let said = first.site.run(server(), &second).fails(1);
-    let expected = format!(
-        "cback-postgresql: collect_dir {} is in use by process {}\n",
-        first.site.collect_dir().display(),
-        first.pid()
-    );
-    assert_eq!(said, expected);
-    // And it has not disturbed the first.
-    first.go_on().succeeds();
-    assert_eq!(first.site.listing(), [NAME]);
-    assert_ne!(first.site.backup(NAME), YESTERDAY);
+    for number in NUMBERS {
+        let mut first = Halted::start(Site::new(), shell, number);
+        let site = &first.run.site;
+        let directory = site.collect_dir().display().to_string();
+        let pid = first.run.pid();
+        let expected =
+            format!("cback-postgresql: collect_dir {directory} is in use by process {pid}\n");
+        // One that were let in would halt as well.
+        let second = [&["timeout", "60"], shell].concat();
+        assert_eq!(site.run(server(), &second).fails(1), expected);
+        // And it has not disturbed the first.
+        first.run.go_on().succeeds();
+        first.assert_nothing_else();
+        first.assert_backups_are_yesterdays(false);
+    }
 }

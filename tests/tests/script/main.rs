@@ -6,4 +6,18 @@ mod command_line;
 mod failure;
 mod globals;
 mod interruption;
+mod messages;
+mod places;
+mod refusals;
+mod several;
 mod user;
+
+use cback_tests::{Shell, Site, server};
+use std::process::Command;
+
+/// A run with so many dumps at a time.
+fn with_jobs(site: &Site, shell: Shell, jobs: usize) -> Command {
+    let mut command = site.command(server(), shell);
+    command.arg("--jobs").arg(jobs.to_string());
+    command
+}

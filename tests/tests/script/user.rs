@@ -1,6 +1,6 @@
 //! Whom the script connects as, and who gets to know it.
 
-use cback_tests::{Finished, HaltedRun, Server, Shell, Site, in_each_shell, server};
+use cback_tests::{Finished, HaltedRun, Run, Server, Shell, Site, in_each_shell, server};
 use std::sync::Once;
 
 in_each_shell!(
@@ -30,17 +30,15 @@ fn the_configured_user_connects_and_without_one_libpqs_own(shell: Shell) {
     let mut command = site.command(server_with_roles(), shell);
     command.env("PGUSER", "nobody-here");
     site.configure_section(&section("clerk", "postgres"));
-    command.output().unwrap().succeeds();
+    command.run().succeeds();
     site.configure_section(&section("", "postgres"));
-    let said = command.output().unwrap().fails(1);
-    assert!(
-        said.contains("role \"nobody-here\" does not exist"),
-        "{said}"
-    );
+    let said = command.run().fails(1);
+    let reason = "role \"nobody-here\" does not exist";
+    assert!(said.contains(reason), "{said}");
 }
 
 fn ps_shows_neither_the_user_nor_the_database(shell: Shell) {
-    let mut run = HaltedRun::start(Site::new(), server_with_roles(), shell, |site| {
+    let mut run = HaltedRun::start(Site::new(), server_with_roles(), shell, 1, |site| {
         site.configure_section(&section("secretrole", "secretdatabase"));
     });
     let processes = run.site.processes();
@@ -48,7 +46,7 @@ fn ps_shows_neither_the_user_nor_the_database(shell: Shell) {
     let programs = [
         "cback-postgresql",
         "cback-pgdump",
-        "halting-pg_dump",
+        "shim-for-pg_dump",
         "cback-compress",
     ];
     for program in programs {

@@ -1,0 +1,121 @@
+//! Where the script, its tools and its caller are.
+
+use cback_tests::{
+    Finished, Run, Shell, Site, as_user, copy_programs, in_each_shell, path_with_tools, script,
+    server, shim, skip, skipped_without_root, wrapped,
+};
+use std::ffi::OsString;
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+in_each_shell!(
+    what_the_environment_sets_for_the_shell_does_not_matter,
+    the_tools_beside_the_script_come_before_those_on_path,
+    a_missing_tool_is_named,
+    a_default_configuration_that_is_missing_points_to_the_example,
+    relative_names_in_libpqs_variables_mean_the_callers_directory,
+    a_current_directory_that_cannot_be_entered_is_no_matter,
+);
+
+/// Called as `bin/linked`, with the tools beside the link or beside what it leads to; CDPATH would
+/// have `cd bin` go to `/usr/bin`.
+fn what_the_environment_sets_for_the_shell_does_not_matter(shell: Shell) {
+    for tools in ["bin", "."] {
+        let site = Site::with("none", &["postgres"]);
+        let top = site.path("installed");
+        copy_programs(&top, &top.join(tools));
+        fs::create_dir_all(top.join("bin")).unwrap();
+        symlink("../cback-postgresql", top.join("bin/linked")).unwrap();
+        let mut command = server().in_shell(shell, Path::new("bin/linked"));
+        command.arg("--config").arg(site.config()).current_dir(top);
+        command.envs([("CDPATH", "/usr:/tmp"), ("GETOPT_COMPATIBLE", "1")]);
+        command.run().succeeds();
+    }
+}
+
+fn the_tools_beside_the_script_come_before_those_on_path(shell: Shell) {
+    let site = Site::with("none", &["postgres"]);
+    let installed = site.path("installed");
+    copy_programs(&installed, &installed);
+    let mut command = server().in_shell(shell, &installed.join("cback-postgresql"));
+    command.arg("--config").arg(site.config());
+    // On PATH there are none, and then a wrong one.
+    command.run().succeeds();
+    fs::create_dir(site.path("wrong")).unwrap();
+    shim(&site.path("wrong/cback-compress"), "exit 1");
+    command.env("PATH", before_path(&site.path("wrong")));
+    command.run().succeeds();
+}
+
+/// bash looks for a script on PATH, and says then not where it was.
+#[test]
+fn nothing_is_taken_from_the_current_directory() {
+    let site = Site::new();
+    site.shim("getopt", "echo from here >&2; exit 1");
+    let mut command = server().in_shell(&["bash"], Path::new("cback-postgresql"));
+    let scripts = script("cback-postgresql");
+    command.env("PATH", before_path(scripts.parent().unwrap()));
+    command.arg("--version").current_dir(site.path(""));
+    assert!(command.prints().starts_with("cback-postgresql "));
+}
+
+/// PATH with everything on it, and `directory` first.
+fn before_path(directory: &Path) -> OsString {
+    let mut path = directory.as_os_str().to_owned();
+    path.push(":");
+    path.push(path_with_tools(server()));
+    path
+}
+
+fn a_missing_tool_is_named(shell: Shell) {
+    let site = Site::with("none", &["postgres"]);
+    let mut command = site.command(server(), shell);
+    let said = command.env("PATH", "/usr/bin:/bin").run().fails(1);
+    assert_eq!(said, "cback-postgresql: cback-pgconf not found\n");
+}
+
+/// Installed as `scripts/install` does.
+fn a_default_configuration_that_is_missing_points_to_the_example(shell: Shell) {
+    if fs::exists("/etc/cback3.conf").unwrap() {
+        return skip("this machine has a configuration");
+    }
+    let site = Site::new();
+    copy_programs(&site.path("bin"), &site.path("bin"));
+    let examples = site.path("share/doc/cback-postgresql/examples");
+    fs::create_dir_all(&examples).unwrap();
+    let mut command = server().in_shell(shell, &site.path("bin/cback-postgresql"));
+    let said = command.run().fails(1);
+    assert!(said.contains("/etc/cback3.conf"), "{said}");
+    assert!(!said.contains("example"), "{said}");
+    fs::write(examples.join("cback-postgresql.conf"), "").unwrap();
+    let said = command.run().fails(1);
+    let hint = "cback-postgresql: hint: there is an example, ";
+    let path = said.lines().last().unwrap().strip_prefix(hint);
+    assert!(path.is_some_and(|it| fs::exists(it).unwrap()), "{said}");
+}
+
+fn relative_names_in_libpqs_variables_mean_the_callers_directory(shell: Shell) {
+    let site = Site::with("none", &["postgres"]);
+    let service = format!("[here]\nhost={}\nport=5432\n", server().host().display());
+    fs::write(site.path("services"), service).unwrap();
+    let mut command = site.command(server(), shell);
+    command.current_dir(site.path(""));
+    command.env_remove("PGHOST").env_remove("PGPORT");
+    command.envs([("PGSERVICEFILE", "services"), ("PGSERVICE", "here")]);
+    command.run().succeeds();
+}
+
+fn a_current_directory_that_cannot_be_entered_is_no_matter(shell: Shell) {
+    if skipped_without_root("nobody else may leave root's directory behind") {
+        return;
+    }
+    let site = Site::with("none", &["postgres"]);
+    site.give_to(65_534);
+    let closed = site.path("closed");
+    fs::create_dir(&closed).unwrap();
+    let mut command = as_user(65_534, &site.command(server(), shell));
+    command.arg("--quiet").current_dir(closed);
+    let closing = ["sh", "-c", "chmod 700 . && exec \"$@\"", "sh"];
+    assert_eq!(wrapped(&closing, &command).run().succeeds(), "");
+}

@@ -1,0 +1,195 @@
+//! What is refused before the first dump.
+
+use cback_tests::{
+    Finished, Run, Shell, Site, SmallDisk, as_user, in_each_shell, server, skipped_without_root,
+};
+use std::fs;
+use std::process::Command;
+
+in_each_shell!(
+    what_cannot_be_backed_up_is_refused_before_the_first_dump,
+    an_unknown_owner_is_refused_before_the_first_dump,
+    a_name_of_any_length_is_refused_before_the_first_dump,
+    a_read_only_collect_dir_names_the_likely_cause,
+);
+
+/// How a site with a fault is made, and all that is said of it: TOP is its directory, CONFIG its
+/// configuration, and `*` what is cback-pgconf's business.
+type Refusal = (fn() -> Site, &'static str);
+
+const REFUSALS: [Refusal; 12] = [
+    (
+        || site(|site| fs::remove_dir(site.collect_dir()).unwrap()),
+        "cback-postgresql: collect_dir TOP/collect does not exist\n",
+    ),
+    (
+        || {
+            site(|site| {
+                fs::remove_dir(site.collect_dir()).unwrap();
+                fs::write(site.collect_dir(), "").unwrap();
+            })
+        },
+        "cback-postgresql: collect_dir TOP/collect is not a directory\n",
+    ),
+    (
+        || site(|site| fs::create_dir(site.collect_dir().join(BACKUP)).unwrap()),
+        "cback-postgresql: TOP/collect/postgresqldump-postgres.txt is a directory\n",
+    ),
+    (
+        || with_pg_dump("/no-such-program"),
+        "cback-postgresql: /no-such-program not found\n",
+    ),
+    (
+        || with_pg_dump("/tmp"),
+        "cback-postgresql: /tmp not found\n",
+    ),
+    (
+        || with_pg_dump("/etc/passwd"),
+        "cback-postgresql: /etc/passwd not found\n",
+    ),
+    (
+        || Site::with("none", &["a/b", "a%2Fb"]),
+        "cback-pgconf: CONFIG:* would share the file postgresqldump-a%2Fb.txt\n",
+    ),
+    (
+        || Site::with("none", &["a%2Fb", "a/b"]),
+        "cback-pgconf: CONFIG:* would share the file postgresqldump-a%2Fb.txt\n",
+    ),
+    (
+        || site(|site| fs::remove_file(site.config()).unwrap()),
+        "cback-pgconf: CONFIG: No such file or directory (os error 2)\n\
+         cback-pgconf: hint: cback-pgconf --help shows a whole configuration\n",
+    ),
+    (
+        // It would be read twice, by `check` and by `shell`.
+        || {
+            site(|site| {
+                fs::remove_file(site.config()).unwrap();
+                Command::new("mkfifo").arg(site.config()).run().succeeds();
+            })
+        },
+        "cback-postgresql: CONFIG is not a plain file\n",
+    ),
+    (
+        || site(|site| fs::write(site.config(), "not XML").unwrap()),
+        "cback-pgconf: CONFIG:1:1: *\n",
+    ),
+    (
+        || site(|site| fs::write(site.config(), "<cb_config/>").unwrap()),
+        "cback-pgconf: CONFIG:1:1: there is no <postgresql> section*\n",
+    ),
+];
+
+/// Of these root alone takes care.
+const REFUSALS_BY_ROOT: [Refusal; 2] = [
+    (
+        || owned_by("no-such-user", "backup"),
+        "cback-postgresql: backup_user no-such-user does not exist\n",
+    ),
+    (
+        || owned_by("games", "no-such-group"),
+        "cback-postgresql: backup_group no-such-group does not exist\n",
+    ),
+];
+
+const BACKUP: &str = "postgresqldump-postgres.txt";
+
+/// One that could be backed up, but for what `damage` does.
+fn site(damage: impl FnOnce(&Site)) -> Site {
+    let site = Site::with("none", &["postgres"]);
+    damage(&site);
+    site
+}
+
+fn with_pg_dump(path: &str) -> Site {
+    let mut site = Site::new();
+    site.override_command("pg_dump", path.as_ref());
+    site.configure("none", &["postgres"]);
+    site
+}
+
+fn owned_by(user: &str, group: &str) -> Site {
+    let site = Site::owned_by(user, group);
+    site.configure("none", &["postgres"]);
+    site
+}
+
+/// That a run says no more than `pattern`, and so has not begun a dump, and changes nothing.
+#[track_caller]
+fn assert_refused(site: &Site, shell: Shell, pattern: &str) {
+    let listing = || site.collect_dir().is_dir().then(|| site.listing());
+    let before = listing();
+    let said = site.run(server(), shell).fails(1);
+    let top = site.path("").display().to_string();
+    let pattern = pattern.replace("CONFIG", "TOP/cback3.conf");
+    let pattern = pattern.replace("TOP", top.trim_end_matches('/'));
+    let is_as_expected = match pattern.split_once('*') {
+        Some((start, end)) => said.starts_with(start) && said.ends_with(end),
+        None => said == pattern,
+    };
+    let has_as_many_lines = said.lines().count() == pattern.lines().count();
+    assert!(is_as_expected && has_as_many_lines, "{pattern}{said}");
+    assert_eq!(before, listing(), "{pattern}");
+}
+
+fn what_cannot_be_backed_up_is_refused_before_the_first_dump(shell: Shell) {
+    for (make, pattern) in REFUSALS {
+        assert_refused(&make(), shell, pattern);
+    }
+}
+
+fn an_unknown_owner_is_refused_before_the_first_dump(shell: Shell) {
+    if skipped_without_root("nobody else gives files away") {
+        return;
+    }
+    for (make, pattern) in REFUSALS_BY_ROOT {
+        assert_refused(&make(), shell, pattern);
+    }
+}
+
+#[test]
+fn without_root_nothing_is_given_away() {
+    let site = owned_by("no-such-user", "no-such-group");
+    let mut command = site.command(server(), &["sh"]);
+    if rustix::process::geteuid().is_root() {
+        site.give_to(65_534);
+        command = as_user(65_534, &command);
+    }
+    command.run().succeeds();
+    assert_eq!(site.listing(), [BACKUP]);
+}
+
+/// One may be longer than what the kernel lets through to a program: then a shell's printf fails, or
+/// that of `/usr/bin`, and who knows what else.
+fn a_name_of_any_length_is_refused_before_the_first_dump(shell: Shell) {
+    for length in [64, 200_000] {
+        let pattern = format!(
+            "cback-pgconf: CONFIG:* has {length} bytes, and PostgreSQL's names at most 63\n"
+        );
+        for element in ["database", "user"] {
+            let site = Site::new();
+            let name = "x".repeat(length);
+            site.configure_section(&format!(
+                "<compress_mode>none</compress_mode><{element}>{name}</{element}>\
+                 <database>postgres</database>"
+            ));
+            assert_refused(&site, shell, &pattern);
+        }
+    }
+}
+
+fn a_read_only_collect_dir_names_the_likely_cause(shell: Shell) {
+    if skipped_without_root("nobody else may mount") {
+        return;
+    }
+    let site = Site::with("none", &["postgres"]);
+    let disk = SmallDisk::mount(&site.collect_dir(), "ro,size=100k");
+    let directory = site.collect_dir().display().to_string();
+    let expected = format!(
+        "cback-postgresql: collect_dir {directory} is on a read-only file system\n\
+         cback-postgresql: hint: a systemd unit has to name it in ReadWritePaths= (systemctl edit)\n"
+    );
+    // As root, busybox notices when it begins.
+    let said = disk.command(&site.command(server(), shell)).run().fails(1);
+    assert!(said.starts_with(&expected), "{said}");
+}

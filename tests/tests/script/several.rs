@@ -1,0 +1,100 @@
+//! How many at a time, in which order, under which names.
+
+use crate::with_jobs;
+use cback_tests::{Finished, Run, Shell, Site, in_each_shell, server};
+use std::fs;
+use std::sync::Once;
+
+in_each_shell!(
+    as_many_dumps_run_at_a_time_as_jobs_are_wanted,
+    one_job_goes_by_the_configurations_order,
+    failures_are_named_in_the_configurations_order_and_stop_no_other,
+    names_are_cedars_except_that_no_slash_leads_out_of_collect_dir,
+);
+
+/// Each dump writes down how many there are, itself among them; the first waits for a full house.
+fn as_many_dumps_run_at_a_time_as_jobs_are_wanted(shell: Shell) {
+    for jobs in [1, 2, 4] {
+        let mut site = Site::new();
+        site.replace_pg_dump(&format!(
+            "cd \"${{0%/*}}\"; mkdir running.$$\n\
+             if mkdir first 2>/dev/null; then\n\
+             end=$(($(date +%s) + 60)); until set -- running.*; [ $# -ge {jobs} ]; do\n\
+             [ \"$(date +%s)\" -lt \"$end\" ] || exit 1; done; fi\n\
+             set -- running.*; echo $# >>counts\n\
+             pg_dump --no-password; status=$?; rmdir running.$$; exit $status"
+        ));
+        site.configure("none", &["postgres"; 9]);
+        with_jobs(&site, shell, jobs).run().succeeds();
+        let counts = fs::read_to_string(site.path("counts")).unwrap();
+        let counts: Vec<usize> = counts.lines().map(|it| it.parse().unwrap()).collect();
+        assert_eq!(counts.len(), 9);
+        assert_eq!(counts.iter().max(), Some(&jobs), "{counts:?}");
+    }
+}
+
+fn one_job_goes_by_the_configurations_order(shell: Shell) {
+    let site = Site::with("none", &["template1", "postgres"]);
+    let said = with_jobs(&site, shell, 1).run().succeeds();
+    let labels = said.lines().map(|line| line.split(": ").nth(1).unwrap());
+    assert_eq!(labels.collect::<Vec<_>>(), ["template1", "postgres"]);
+}
+
+fn failures_are_named_in_the_configurations_order_and_stop_no_other(shell: Shell) {
+    let mut site = Site::new();
+    // The first fails last.
+    site.replace_pg_dump("[ \"$PGDATABASE\" != 'bad one' ] || sleep 1; exec pg_dump \"$@\"");
+    let databases = ["bad one", "postgres", "bad two", "template1", "bad/3"];
+    site.configure("gzip", &databases);
+    for jobs in [1, 2, 4] {
+        let said = with_jobs(&site, shell, jobs).run().fails(1);
+        let last = "cback-postgresql: not backed up: bad one, bad two, bad/3\n";
+        assert!(said.ends_with(last), "{jobs}: {said}");
+        let good = ["postgres", "template1"].map(|name| format!("postgresqldump-{name}.txt.gz"));
+        assert_eq!(site.listing(), good, "{jobs}: {said}");
+    }
+}
+
+/// Databases, and what stands for them in the names of their files.
+const NAMES: [(&str, &str); 9] = [
+    ("../../etc/passwd", "..%2F..%2Fetc%2Fpasswd"),
+    ("50%/50%", "50%25%2F50%25"),
+    ("100%", "100%"),
+    ("-f/tmp/x", "-f%2Ftmp%2Fx"),
+    ("a=b $(touch x) `y` \"'\\ ü", "a=b $(touch x) `y` \"'\\ ü"),
+    ("*", "*"),
+    ("* 1 finished", "* 1 finished"),
+    ("two\nlines", "two\nlines"),
+    ("end\n\n", "end\n\n"),
+];
+
+/// And side by side each file has the dump of its own database.
+fn names_are_cedars_except_that_no_slash_leads_out_of_collect_dir(shell: Shell) {
+    static CREATED: Once = Once::new();
+    CREATED.call_once(|| {
+        for (name, _) in NAMES {
+            server().create_database(name);
+            server().sql(name, "create table t as select current_database() as name");
+        }
+    });
+    let site = Site::with("none", &NAMES.map(|(database, _)| database));
+    let said = with_jobs(&site, shell, 4).run().succeeds();
+    let ours = said
+        .lines()
+        .filter(|it| it.starts_with("cback-postgresql: "));
+    assert_eq!(ours.count(), NAMES.len(), "{said}");
+    for (name, escaped) in NAMES {
+        let dump = String::from_utf8(site.backup(&format!("postgresqldump-{escaped}.txt")));
+        let row = name.replace('\\', "\\\\").replace('\n', "\\n");
+        let rows = format!("\nCOPY public.t (name) FROM stdin;\n{row}\n\\.\n");
+        assert!(dump.unwrap().contains(&rows), "{name:?}");
+    }
+    assert_eq!(site.listing().len(), NAMES.len());
+}
+
+#[test]
+fn a_database_named_twice_is_backed_up_all_the_same() {
+    let site = Site::with("none", &["postgres", "postgres"]);
+    site.run(server(), &["sh"]).succeeds();
+    assert_eq!(site.listing(), ["postgresqldump-postgres.txt"]);
+}
