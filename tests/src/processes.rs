@@ -37,6 +37,18 @@ impl Process {
         })
     }
 
+    /// All that see a mount of `directory`, as what runs in a box does, whose environment is another one.
+    pub fn with_mount(directory: &Path) -> Vec<Self> {
+        let name = directory
+            .file_name()
+            .expect("a directory")
+            .display()
+            .to_string();
+        Self::find("mountinfo", |mounts| {
+            String::from_utf8_lossy(mounts).contains(&name)
+        })
+    }
+
     /// All with such a file in their directory of `/proc`.
     fn find(file: &str, is_wanted: impl Fn(&[u8]) -> bool) -> Vec<Self> {
         let entries = fs::read_dir("/proc").expect("/proc").flatten();

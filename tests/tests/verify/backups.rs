@@ -1,9 +1,8 @@
 //! Backups to be verified, and the directory where their restores take place.
 
 use cback_tests::{
-    Finished, Process, SHELLS, Server, Shell, run_with_input, script, tool, wait_for,
+    Finished, Process, Run, SHELLS, Server, Shell, run_with_input, script, tool, wait_for,
 };
-use rustix::process::Pid;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -61,7 +60,7 @@ impl Backups {
     }
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Output {
-        self.command(SHELLS[0], arguments).output().unwrap()
+        self.command(SHELLS[0], arguments).run()
     }
 
     /// What is printed for a backup that is proven to restore.
@@ -99,30 +98,15 @@ impl Backups {
     }
 
     pub(crate) fn alive(&self) -> Vec<Process> {
-        let mut alive =
-            Process::with_variable(&format!("CBACK_TEST_MARK={}", self.scratch().display()));
-        alive.extend(in_a_box_in(self.scratch()));
+        let mut alive = self.started();
+        alive.extend(Process::with_mount(self.scratch()));
         alive
     }
-}
 
-/// What lives in a box, where the environment is another one, but the directory is mounted.
-fn in_a_box_in(scratch: &Path) -> Vec<Process> {
-    let scratch = scratch.file_name().unwrap().to_str().unwrap();
-    let processes = fs::read_dir("/proc")
-        .unwrap()
-        .flatten()
-        .filter_map(|entry| {
-            let pid = Pid::from_raw(entry.file_name().to_str()?.parse().ok()?)?;
-            let mounts = fs::read_to_string(entry.path().join("mountinfo")).ok()?;
-            let name = fs::read_to_string(entry.path().join("comm")).unwrap_or_default();
-            let name = name.trim_end().to_owned();
-            let line = format!("{}: {name}", entry.path().display());
-            mounts
-                .contains(scratch)
-                .then_some(Process { pid, name, line })
-        });
-    processes.collect()
+    /// What lives and has its environment from us: in a box it is another one.
+    pub(crate) fn started(&self) -> Vec<Process> {
+        Process::with_variable(&format!("CBACK_TEST_MARK={}", self.scratch().display()))
+    }
 }
 
 /// A directory that everybody may look into.
@@ -142,7 +126,7 @@ pub(crate) fn dump(server: &Server, database: Option<&str>) -> Vec<u8> {
         Some(name) => command.arg(name),
         None => command.arg("--all"),
     };
-    let output = command.output().unwrap();
+    let output = command.run();
     output.succeeds();
     output.stdout
 }

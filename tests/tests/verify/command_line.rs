@@ -1,7 +1,7 @@
 //! The command line.
 
 use crate::backups::{Backups, create_items, dump};
-use cback_tests::{Finished, SHELLS, Site, server};
+use cback_tests::{Finished, Run, SHELLS, Site, server};
 use std::fs;
 
 #[test]
@@ -61,7 +61,7 @@ fn a_full_standard_output_is_a_failure() {
     backups.put("full.sql", &dump(server(), Some("full")));
     let mut command = backups.command(SHELLS[0], &["full.sql"]);
     command.stdout(fs::File::options().write(true).open("/dev/full").unwrap());
-    let said = command.output().unwrap().fails(1);
+    let said = command.run().fails(1);
     assert!(said.contains("standard output cannot be written"), "{said}");
     backups.assert_clean();
 }

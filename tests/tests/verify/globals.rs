@@ -1,7 +1,7 @@
 //! The roles and databases that a dump relies on come from the globals beside it.
 
 use crate::backups::{Backups, create_items, dump, packed};
-use cback_tests::{Finished, SHELLS, Server, Site, run_with_input, tool};
+use cback_tests::{Finished, Run, SHELLS, Server, Site, run_with_input, tool};
 use std::fs;
 
 /// The roles come from the globals beside a dump, where there are any.
@@ -14,11 +14,7 @@ fn a_role_comes_from_the_globals_or_the_backup_is_not_proven() {
         "CREATE ROLE keeper; ALTER TABLE item OWNER TO keeper",
     );
     let globals = |server: &Server| {
-        let output = server
-            .command("pg_dumpall")
-            .arg("--globals-only")
-            .output()
-            .unwrap();
+        let output = server.command("pg_dumpall").arg("--globals-only").run();
         output.succeeds();
         output.stdout
     };
@@ -73,7 +69,7 @@ fn a_database_comes_from_the_globals() {
     assert!(printed.contains(said), "{printed}");
     // A dump that creates its database itself finds none.
     let mut command = server.command("pg_dump");
-    let created = command.args(["--create", "it's/%"]).output().unwrap();
+    let created = command.args(["--create", "it's/%"]).run();
     created.succeeds();
     backups.put("postgresqldump-it's%2F%25.txt", &created.stdout);
     backups.proves(&["--restore", "postgresqldump-it's%2F%25.txt"]);

@@ -1,7 +1,7 @@
 //! What a hostile dump can reach: it runs SQL as superuser, and programs.
 
 use crate::backups::{Backups, create_items, dump, with_trigger};
-use cback_tests::{Finished, SHELLS, server, skipped_without_root, wrapped};
+use cback_tests::{Finished, Run, SHELLS, server, skipped_without_root, wrapped};
 use std::fs;
 
 /// What `program` prints, with `_` for blanks, when a dump in `backups` runs it while it is restored.
@@ -103,11 +103,11 @@ fn what_the_caller_left_open_is_not_handed_to_a_dump() {
         let file = backups.path("outside").display().to_string();
         let open = open.replace("/tmp", &file) + "; exec \"$@\"";
         let outer = ["bash", "-c", &open, "outer"];
-        let said = wrapped(&outer, &command).output().unwrap().fails(1);
+        let said = wrapped(&outer, &command).run().fails(1);
         assert!(said.contains("file or directory was left open"), "{said}");
     }
     let outer = ["bash", "-c", "exec 7</; exec \"$@\"", "outer"];
-    wrapped(&outer, &command).output().unwrap().succeeds();
+    wrapped(&outer, &command).run().succeeds();
     let seen = run_by_a_dump(
         &backups,
         "descriptors",

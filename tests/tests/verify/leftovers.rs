@@ -2,7 +2,7 @@
 
 use crate::backups::{Backups, create_items, dump, with_trigger};
 use cback_tests::{
-    Finished, SHELLS, Shell, SmallDisk, in_background, in_each_shell, server, shim,
+    Finished, Run, SHELLS, Shell, SmallDisk, end_of, in_background, in_each_shell, server, shim,
     skipped_without_root, wait_for,
 };
 use rustix::process::{Pid, Signal, kill_process};
@@ -41,7 +41,7 @@ fn a_signal_ends_all_of_it(shell: Shell) {
         let backups = Backups::new();
         let mut child = start_hanging(&backups, shell);
         kill_process(Pid::from_child(&child), *signal).unwrap();
-        let status = child.wait().unwrap();
+        let status = end_of(&mut child);
         assert_eq!(status.signal(), Some(signal.as_raw()), "{status}");
         backups.assert_clean();
     }
@@ -61,8 +61,8 @@ fn the_next_run_removes_what_a_killed_one_left() {
     for process in backups.alive() {
         process.send(Signal::KILL);
     }
-    child.wait().unwrap();
-    other.wait().unwrap();
+    end_of(&mut child);
+    end_of(&mut other);
     wait_for("all are dead", Duration::from_secs(20), || {
         backups.alive().is_empty()
     });
@@ -90,7 +90,7 @@ fn a_run_leaves_another_ones_directory_alone() {
     assert_eq!(fs::read_dir(backups.scratch()).unwrap().count(), 1);
     assert!(backups.alive().iter().any(|it| it.name == "psql"));
     kill_process(Pid::from_child(&hanging), Signal::TERM).unwrap();
-    hanging.wait().unwrap();
+    end_of(&mut hanging);
     backups.assert_clean();
 }
 
@@ -110,7 +110,7 @@ fn a_directory_that_is_taken_for_a_dead_ones_is_made_anew(shell: Shell) {
              [ -e '{first}' ] || {{ true >'{first}' && rmdir \"$made\"; }}"
         ),
     );
-    let output = backups.command(shell, &["good.sql"]).output().unwrap();
+    let output = backups.command(shell, &["good.sql"]).run();
     assert_eq!(output.succeeds(), "");
     backups.assert_clean();
 }
@@ -165,8 +165,7 @@ fn a_server_that_does_not_start_or_ends_is_a_failure() {
     }
     let version = Command::new(real.join("postgres"))
         .arg("--version")
-        .output()
-        .unwrap()
+        .run()
         .printed();
     shim(
         &backups.path("pg/bin/postgres"),
@@ -205,7 +204,7 @@ fn too_little_room_is_no_proof() {
         let path = backups.put("x.sql", &sql);
         let disk = SmallDisk::mount(backups.scratch(), size);
         let command = backups.command(SHELLS[0], &["--restore", path.to_str().unwrap()]);
-        let said = disk.command(&command).output().unwrap().fails(1);
+        let said = disk.command(&command).run().fails(1);
         assert!(said.contains(reason), "{said}");
         wait_for("nothing is left", Duration::from_secs(20), || {
             fs::read_dir(disk.path(backups.scratch())).unwrap().count() == 0

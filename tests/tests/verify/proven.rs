@@ -2,8 +2,8 @@
 
 use crate::backups::{Backups, create_items, dump, packed};
 use cback_tests::{
-    Finished, SHELLS, Server, Shell, Site, create_sample, in_each_shell, installations, server,
-    skip, skipped_without_root, wrapped,
+    Finished, Run, SHELLS, Server, Shell, Site, create_sample, in_each_shell, installations,
+    server, skip, skipped_without_root, wrapped,
 };
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown};
@@ -16,10 +16,7 @@ fn a_backup_is_proven_to_restore(shell: Shell) {
     create_items(server(), &name);
     let backups = Backups::new();
     backups.put("items.gz", &packed(&dump(server(), Some(&name)), "gzip"));
-    let output = backups
-        .command(shell, &["--restore", "items.gz"])
-        .output()
-        .unwrap();
+    let output = backups.command(shell, &["--restore", "items.gz"]).run();
     assert_eq!(output.succeeds(), "");
     let line = output.printed();
     assert!(
@@ -123,7 +120,7 @@ fn a_directory_that_cannot_be_read_is_not_passed_over() {
     chown(backups.scratch(), Some(65534), None).unwrap();
     let outer = ["setpriv", "--reuid=65534", "--clear-groups", "--"];
     let command = backups.command(SHELLS[0], &["all"]);
-    let said = wrapped(&outer, &command).output().unwrap().fails(1);
+    let said = wrapped(&outer, &command).run().fails(1);
     assert!(said.contains("all/secret: cannot be read"), "{said}");
 }
 
@@ -140,7 +137,7 @@ fn a_backup_from_another_time_zone_is_proven() {
     let backups = Backups::new();
     for zone in ["America/St_Johns", "Asia/Kolkata"] {
         let mut command = server().command("pg_dump");
-        let output = command.env("PGTZ", zone).arg("zone").output().unwrap();
+        let output = command.env("PGTZ", zone).arg("zone").run();
         backups.put("zone.sql", &output.stdout);
         backups.proves(&["--restore", "zone.sql"]);
     }
@@ -154,7 +151,7 @@ fn the_servers_own_account_and_any_other_may_prove_a_backup() {
     create_items(server(), "accounts");
     let dump = dump(server(), Some("accounts"));
     for account in ["postgres", "nobody"] {
-        let id = Command::new("id").args(["-u", account]).output().unwrap();
+        let id = Command::new("id").args(["-u", account]).run();
         let Ok(uid) = id.printed().trim().parse() else {
             skip(&format!("there is no account {account}"));
             continue;
@@ -165,7 +162,7 @@ fn the_servers_own_account_and_any_other_may_prove_a_backup() {
         let command = backups.command(SHELLS[0], &["--restore", "items.sql"]);
         let uid = format!("--reuid={uid}");
         let outer = ["setpriv", &uid, "--clear-groups", "--"];
-        let output = wrapped(&outer, &command).output().unwrap();
+        let output = wrapped(&outer, &command).run();
         output.succeeds();
         backups.assert_clean();
     }
