@@ -1,7 +1,7 @@
 //! The command line.
 
 use crate::backups::{Backups, create_items, dump};
-use cback_tests::{Finished, Run, SHELLS, Site, server};
+use cback_tests::{Finished, Run, SHELLS, Site, server, wrapped};
 use std::fs;
 
 #[test]
@@ -59,9 +59,9 @@ fn a_full_standard_output_is_a_failure() {
     create_items(server(), "full");
     let backups = Backups::new();
     backups.put("full.sql", &dump(server(), Some("full")));
-    let mut command = backups.command(SHELLS[0], &["full.sql"]);
-    command.stdout(fs::File::options().write(true).open("/dev/full").unwrap());
-    let said = command.run().fails(1);
+    let full = ["sh", "-c", "exec \"$@\" >/dev/full", "sh"];
+    let command = backups.command(SHELLS[0], &["full.sql"]);
+    let said = wrapped(&full, &command).run().fails(1);
     assert!(said.contains("standard output cannot be written"), "{said}");
     backups.assert_clean();
 }
