@@ -70,12 +70,12 @@ fn whatever_is_killed_at_whatever_moment_nothing_is_left() {
 
 /// Kills the program that it stands for, and does its work when that is dead.
 const ORPHAN: &str = r#"
-exec 3<&0
+exec 8<&0
 {
     read -r _ _ _ first _ </proc/self/stat
     kill -s KILL $$
     while read -r _ _ _ parent _ </proc/self/stat && [ "$parent" = "$first" ]; do :; done
-    exec "/usr/bin/${0##*/}" "$@" <&3 3<&-
+    exec "/usr/bin/${0##*/}" "$@" <&8 8<&-
 } &
 wait
 "#;

@@ -167,3 +167,19 @@ fn the_servers_own_account_and_any_other_may_prove_a_backup() {
         backups.assert_clean();
     }
 }
+
+/// bwrap looks for its child in /proc, which has to be that of the namespace it is in. Outside of a container
+/// that was not noticed: process 3 is there, too.
+#[test]
+fn a_backup_is_proven_in_a_container_with_few_processes() {
+    if skipped_without_root("to make a PID namespace") {
+        return;
+    }
+    create_items(server(), "contained");
+    let backups = Backups::new();
+    backups.put("x.sql", &dump(server(), Some("contained")));
+    let container = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"];
+    let command = backups.command(SHELLS[0], &["--restore", "x.sql"]);
+    wrapped(&container, &command).run().succeeds();
+    backups.assert_clean();
+}
