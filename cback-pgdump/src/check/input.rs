@@ -4,7 +4,7 @@ use super::Fault;
 use crate::ending::Ending;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Result};
 
-/// Fits into a core's L2 cache: with 256 KiB, reading took three times the CPU time.
+/// Stays in a core's own cache: with 256 KiB, reading took three times the CPU time.
 const BUFFER: usize = 64 << 10;
 
 /// PostgreSQL's `MaxAllocSize`, in bytes: no server takes a longer statement.
