@@ -1,6 +1,7 @@
 //! The command line.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, Parser, value_parser};
@@ -51,6 +52,25 @@ pub struct Cli {
     #[arg(long)]
     pub(crate) fsync: bool,
 
+    /// Read FILE, which has to be a regular file and no link, and leave its access time as it was
+    ///
+    /// Only its owner and root can ask the kernel for the latter; for others the file is read as
+    /// any other.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) input: Option<PathBuf>,
+
+    /// Write FILE, which appears only once it is whole and on the disk, with mode 0600
+    ///
+    /// Until then the file has no name, so that nothing is left of it whatever happens, and a file
+    /// that has the name stays as it is. Prints how many bytes FILE has. Flushing FILE's directory
+    /// is left to the caller, once for many files.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+
+    /// Give the file that --output writes to this user and group, by their numbers
+    #[arg(long, value_name = "UID:GID", requires = "output", value_parser = owner)]
+    pub(crate) owner: Option<(u32, u32)>,
+
     /// Show bytes in and out, their ratio, the rate and the time, if standard error is a terminal
     #[arg(long)]
     pub(crate) progress: bool,
@@ -64,8 +84,8 @@ pub struct Cli {
 }
 
 const USAGE: &str = "\
-cback-compress [-m MODE] [-1 ... -9] [-p N] [--seal WORD] [--fsync] [--progress] [--die-with PID]
-       cback-compress -d|-t [-p N] [--progress] [--die-with PID]";
+cback-compress [-m MODE] [-1 ... -9] [-p N] [--seal WORD] [--fsync] [OPTIONS]
+       cback-compress -d|-t [-p N] [OPTIONS]";
 
 const EXAMPLES: &str = "Examples:
   # Compress a dump on all cores; the last good one stays until the new one is complete
@@ -76,9 +96,15 @@ const EXAMPLES: &str = "Examples:
   cback-compress -t < shop.sql.gz && cback-compress -d < shop.sql.gz | less";
 
 /// What has no meaning where the input is unpacked.
-const PACKING: [&str; 12] = [
-    "mode", "1", "2", "3", "4", "5", "6", "7", "8", "9", "seal", "fsync",
+const PACKING: [&str; 13] = [
+    "mode", "1", "2", "3", "4", "5", "6", "7", "8", "9", "seal", "fsync", "output",
 ];
+
+fn owner(text: &str) -> Result<(u32, u32), &'static str> {
+    let numbers = text.split_once(':');
+    let parsed = numbers.and_then(|(user, group)| Some((user.parse().ok()?, group.parse().ok()?)));
+    parsed.ok_or("two numbers with a colon between them are needed")
+}
 
 fn not_empty(word: OsString) -> Result<OsString, &'static str> {
     if word.is_empty() {

@@ -10,6 +10,7 @@ mod bunzip2;
 mod bzip2;
 pub mod cli;
 mod error;
+mod file;
 mod gunzip;
 mod gzip;
 mod pipeline;

@@ -1,13 +1,16 @@
 //! What the command line asks for.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::os::unix::ffi::OsStringExt;
+use std::path::Path;
 
 use anyhow::{Context, ensure};
 use rustix::process::{Pid, Signal, getppid, set_parent_process_death_signal};
 
 use crate::cli::Cli;
+use crate::file::{self, Output};
 use crate::progress::Progress;
 use crate::{Error, Options, compress, decompress, stdio};
 
@@ -22,7 +25,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
     let progress = Progress::new(cli.progress);
     let result = filter(cli, &progress);
     progress.finish();
-    result.map_err(Into::into)
+    result
 }
 
 /// Asks the kernel to kill this process when its parent ends, which must be `parent`.
@@ -38,16 +41,19 @@ fn die_with(parent: i32) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn filter(cli: Cli, progress: &Progress) -> Result<(), Error> {
-    let input = progress.count(stdio::input().map_err(Error::Read)?);
+fn filter(cli: Cli, progress: &Progress) -> anyhow::Result<()> {
+    let input = match &cli.input {
+        Some(path) => file::input(path).with_context(|| path.display().to_string())?,
+        None => stdio::input().map_err(Error::Read)?,
+    };
+    let input = progress.count(input);
     let threads = cli.threads.map(usize::from).and_then(NonZeroUsize::new);
     if cli.test {
-        return decompress(input, &mut progress.count(io::sink()), threads);
+        return Ok(decompress(input, &mut progress.count(io::sink()), threads)?);
     }
-    let output = stdio::output().map_err(Error::Write)?;
-    let mut counted = progress.count(&output);
     if cli.decompress {
-        return decompress(input, &mut counted, threads);
+        let output = stdio::output().map_err(Error::Write)?;
+        return Ok(decompress(input, &mut progress.count(&output), threads)?);
     }
     let options = Options {
         mode: cli.mode,
@@ -55,9 +61,35 @@ fn filter(cli: Cli, progress: &Progress) -> Result<(), Error> {
         threads,
         seal: cli.seal.unwrap_or_default().into_vec(),
     };
-    compress(input, &mut counted, &options)?;
+    if let Some(path) = cli.output {
+        let name = path.display().to_string();
+        return write_file(&path, cli.owner, |output| {
+            compress(input, &mut progress.count(output), &options)
+        })
+        .context(name);
+    }
+    let output = stdio::output().map_err(Error::Write)?;
+    compress(input, &mut progress.count(&output), &options)?;
     if cli.fsync {
         stdio::sync(&output).map_err(Error::Write)?;
     }
     Ok(())
+}
+
+/// Has `write` write the file, prints its size, and publishes it last: after an error it is not there.
+fn write_file(
+    path: &Path,
+    owner: Option<(u32, u32)>,
+    write: impl FnOnce(&File) -> Result<(), Error>,
+) -> anyhow::Result<()> {
+    let output = Output::create(path, owner)?;
+    match write(output.file()) {
+        // Its words are those of standard output.
+        Err(Error::Write(error)) => return Err(error.into()),
+        written => written?,
+    }
+    let line = format!("{}\n", output.file().metadata()?.len());
+    let printed = io::stdout().write_all(line.as_bytes());
+    printed.context("standard output")?;
+    Ok(output.publish()?)
 }

@@ -6,6 +6,7 @@ mod bzip2;
 mod command_line;
 mod die_with;
 mod failures;
+mod files;
 mod fsync;
 mod limits;
 mod output;
