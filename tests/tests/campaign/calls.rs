@@ -60,7 +60,7 @@ fn the_dump_is_on_the_disk_before_its_name_and_the_name_before_success(shell: Sh
     let order = [
         last("fchmod", &format!("<{collect}/#")),
         last("fsync", &format!("<{collect}/#")),
-        last("linkat", &format!("<{collect}>")),
+        last("linkat", ".cback-compress."),
         last("rename", &format!("{}\"", job.file_name())),
         last("fsync", &format!("<{collect}>")),
     ];
