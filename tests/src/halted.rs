@@ -1,9 +1,8 @@
 //! A run that stops half way.
 
-use crate::{Process, Server, Site, end_of, wait_for};
+use crate::{Server, Site, end_of, wait_for};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs::{self, File, Metadata};
-use std::os::unix::fs::MetadataExt;
 use std::process::{Child, Output};
 use std::time::Duration;
 
@@ -59,7 +58,8 @@ impl HaltedRun {
     pub fn unnamed_files(&self) -> Vec<Metadata> {
         let alive = self.site.alive().into_iter();
         let compressors = alive.filter(|it| it.name == "cback-compress");
-        compressors.flat_map(|it| unnamed_files(&it)).collect()
+        let files = compressors.flat_map(|it| it.unnamed_files());
+        files.filter(|it| it.len() > 1000).collect()
     }
 
     /// The number of the process that was started.
@@ -100,13 +100,4 @@ impl Drop for HaltedRun {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// Those that `process` has open, and that have kilobytes in them.
-fn unnamed_files(process: &Process) -> Vec<Metadata> {
-    let directory = format!("/proc/{}/fd", process.pid.as_raw_nonzero());
-    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
-    let metadata = entries.filter_map(|entry| fs::metadata(entry.path()).ok());
-    let files = metadata.filter(|it| it.is_file() && it.nlink() == 0);
-    files.filter(|it| it.len() > 1000).collect()
 }

@@ -1,7 +1,8 @@
 //! What `/proc` tells of processes.
 
 use rustix::process::{Pid, Signal, kill_process};
-use std::fs;
+use std::fs::{self, Metadata};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 /// A living process.
@@ -19,6 +20,16 @@ impl Process {
     /// Sends a signal; one that has just gone does not mind.
     pub fn send(&self, signal: Signal) {
         let _ = kill_process(self.pid, signal);
+    }
+
+    /// The files that it has open, and that have no name.
+    pub fn unnamed_files(&self) -> Vec<Metadata> {
+        let directory = format!("/proc/{}/fd", self.pid.as_raw_nonzero());
+        let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+        let metadata = entries.filter_map(|entry| fs::metadata(entry.path()).ok());
+        metadata
+            .filter(|it| it.is_file() && it.nlink() == 0)
+            .collect()
     }
 
     /// All that have `variable`, which is `NAME=value`, in their environment.

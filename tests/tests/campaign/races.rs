@@ -21,7 +21,6 @@ fn killed_while(shell: Shell, name: &str, fault: &str) -> (Site, Child) {
     let log = site.path("calls");
     let strace = in_background(&mut traced(&command, &log, &["-e", fault]));
     wait_for(name, LIMIT, || has(&site, |it| it.name == name));
-    let is_script = |it: &Process| it.name != "strace" && it.line.contains("cback-postgresql\0");
     let alive = site.alive();
     let script = alive.iter().find(|it| is_script(it)).unwrap();
     script.send(Signal::KILL);
@@ -52,10 +51,25 @@ fn a_stage_that_is_born_after_the_scripts_death_ends_at_once(shell: Shell) {
 /// Else it could put yesterday's backup in the place of what the next run has published.
 #[test]
 fn a_backup_whose_script_is_dead_gets_no_name() {
-    let fault = "inject=linkat,rename:delay_enter=10000000";
-    let (site, mut strace) = killed_while(SHELLS[0], "cback-compress", fault);
+    let site = Site::new();
+    let command = Job::new("gzip", Some("postgres")).command(&site, server());
+    let fault = "inject=linkat:delay_enter=10000000";
+    let log = site.path("calls");
+    let mut strace = in_background(&mut traced(&command, &log, &["-e", fault]));
+    // So little is written in the end, when all of it is known.
+    wait_for("all is written", LIMIT, || {
+        let is_written = |it: &Process| it.unnamed_files().iter().any(|file| file.len() > 0);
+        has(&site, |it| it.name == "cback-compress" && is_written(it))
+    });
+    let alive = site.alive();
+    let script = alive.iter().find(|it| is_script(it)).unwrap();
+    script.send(Signal::KILL);
     wait_for("the stages end", LIMIT, || site.alive().is_empty());
     end_of(&mut strace);
     assert!(site.listing().is_empty(), "{:?}", site.listing());
     site.run(server(), SHELLS[0]).succeeds();
+}
+
+fn is_script(process: &Process) -> bool {
+    process.name != "strace" && process.line.contains("cback-postgresql\0")
 }
