@@ -58,6 +58,10 @@ const CONFIGURATION: &str = "A whole configuration, as far as cback-postgresql r
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Say what is wrong with a configuration, if anything is
+    ///
+    /// The whole file is held against the rules of XML, and the values that cback-postgresql uses against
+    /// those of Cedar Backup. Not seen, though cback3 refuses it: other values (cback3 validate looks at
+    /// them), letters in names that XML allows only since its fifth edition, elements hundreds deep.
     Check {
         /// Fail on warnings too
         #[arg(long)]

@@ -105,6 +105,6 @@ impl<'d> Node<'d> {
     }
 
     pub(crate) fn fault(self, cause: impl AsRef<str>) -> Fault {
-        Fault::new(self.position(), cause)
+        Fault::new(cause).at(self.position())
     }
 }

@@ -6,10 +6,10 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use rustix::fs::{Mode, OFlags, fcntl_getfl, fcntl_setfl, open};
 use rustix::process::{getegid, geteuid, getgroups};
 
 use crate::document::Document;
-use crate::error::Advised;
 use crate::fault::{Fault, printable};
 use crate::output::quote;
 use crate::reader::LARGEST;
@@ -18,7 +18,7 @@ use crate::stdio;
 /// A configuration's bytes.
 pub(crate) struct Source {
     /// How messages name it.
-    name: String,
+    pub(crate) name: String,
     pub(crate) bytes: Vec<u8>,
     /// Nothing is known of what comes by a pipe.
     metadata: Option<Metadata>,
@@ -37,16 +37,26 @@ impl Source {
         match source.fill(file) {
             Ok(()) => Ok(source),
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                let cause = format!("{}: {error}", source.name);
-                let hint = Some("cback-pgconf --help shows a whole configuration".into());
-                Err(Advised { cause, hint }.into())
+                let fault = Fault::new(error.to_string());
+                let fault = fault.hint("cback-pgconf --help shows a whole configuration");
+                Err(fault.of(&source.name, "").into())
             }
             Err(error) => Err(error).context(source.name),
         }
     }
 
     fn fill(&mut self, file: Option<&Path>) -> io::Result<()> {
-        let input = file.map_or_else(stdio::input, File::open)?;
+        let input = match file {
+            // A FIFO that nobody writes to is an empty file, instead of one that is waited for.
+            Some(path) => File::from(open(
+                path,
+                OFlags::NONBLOCK | OFlags::CLOEXEC,
+                Mode::empty(),
+            )?),
+            None => stdio::input()?,
+        };
+        // But a pipe's writer is waited for, also where standard input came without blocking.
+        fcntl_setfl(&input, fcntl_getfl(&input)? & !OFlags::NONBLOCK)?;
         if file.is_some() {
             self.metadata = Some(input.metadata()?).filter(Metadata::is_file);
         }
@@ -59,22 +69,13 @@ impl Source {
     pub(crate) fn with<T>(&self, work: impl FnOnce(&Document) -> Result<T, Fault>) -> Result<T> {
         let document = Document::read(&self.bytes);
         let done = document.and_then(|document| work(&document));
-        done.map_err(|fault| self.advised("", fault).into())
-    }
-
-    /// The fault with the file's name, as a `warning: ` or an error.
-    pub(crate) fn advised(&self, warning: &str, fault: Fault) -> Advised {
-        let cause = format!("{}:{}: {warning}{}", self.name, fault.position, fault.cause);
-        Advised {
-            cause,
-            hint: fault.hint,
-        }
+        done.map_err(|fault| fault.of(&self.name, "").into())
     }
 
     /// What others than its owner may do with the file, and should not.
     ///
     /// Whoever has to read it may do so by its group, or as anybody: no hint may take that away unseen.
-    pub(crate) fn rights(&self) -> Vec<Advised> {
+    pub(crate) fn rights(&self) -> Vec<Fault> {
         let Some(metadata) = &self.metadata else {
             return Vec::new();
         };
@@ -87,13 +88,13 @@ impl Source {
             (is_open_to_group, "can be read by its group", "unless the group has to read it, chmod g-r"),
             (mode & 0o004 != 0, "can be read by everybody", "let its readers own it or be in its group, then chmod o-r"),
         ];
-        let (name, file) = (&self.name, quote(&self.name));
-        let advised = |(_, cause, hint)| Advised {
-            cause: format!("{name}: warning: {cause} (mode {mode:04o})"),
-            hint: Some(format!("{hint} {file}")),
+        let file = quote(&self.name);
+        let fault = |(_, cause, hint)| {
+            let fault = Fault::new(format!("{cause} (mode {mode:04o})"));
+            fault.hint(format!("{hint} {file}"))
         };
         let found = found.into_iter().filter(|(is_so, ..)| *is_so);
-        found.map(advised).collect()
+        found.map(fault).collect()
     }
 }
 

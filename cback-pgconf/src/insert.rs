@@ -58,7 +58,7 @@ type Place = (Range<usize>, &'static str, &'static str);
 fn place(document: &Document, replace: bool) -> Result<Place, Fault> {
     let Some(root) = document.root() else {
         let cause = "the root element is not <cb_config>";
-        return Err(Fault::new(Position::START, cause));
+        return Err(Fault::new(cause).at(Position::START));
     };
     match document.section("postgresql") {
         None => Ok(end_of(&root, document.text)),

@@ -22,12 +22,12 @@
 pub mod cli;
 mod config;
 mod document;
-mod error;
 mod fault;
 mod files;
 mod hints;
 mod input;
 mod insert;
+mod markup;
 mod output;
 mod reader;
 mod rules;
@@ -36,8 +36,8 @@ mod stdio;
 mod warnings;
 
 pub use config::{CompressMode, LocalConfig, PostgresqlConfig, Settings};
-pub use error::describe;
-pub use fault::{Fault, Position};
+pub use fault::{Fault, Position, describe};
 pub use insert::AddError;
 pub use rules::Invalid;
 pub use run::run;
+pub use stdio::show;

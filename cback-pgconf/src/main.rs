@@ -8,7 +8,9 @@ use clap::Parser;
 
 fn main() -> ExitCode {
     report_panics();
-    cback_pgconf::run(Cli::parse()).unwrap_or_else(|error| {
+    let cli = Cli::try_parse();
+    let done = cli.map_or_else(|words| cback_pgconf::show(&words), cback_pgconf::run);
+    done.unwrap_or_else(|error| {
         if let Some(message) = cback_pgconf::describe(&error) {
             tell(&message);
         }

@@ -13,19 +13,18 @@
 
 use std::ops::Range;
 
-use quick_xml::escape::resolve_predefined_entity;
-use quick_xml::events::{BytesRef, Event};
-use quick_xml::{Error, errors::IllFormedError};
+use quick_xml::events::Event;
+use quick_xml::name::NamespaceResolver;
+use quick_xml::{Error, NsReader, errors::IllFormedError};
 
 use crate::document::{Document, Element, Ignored};
 use crate::fault::{Fault, Position};
+use crate::markup::{self, Flaw, is_char, is_space};
 
 /// Bytes of the largest document that is read: a configuration has a few thousand.
 pub(crate) const LARGEST: usize = 1 << 20;
 
 const BOM: &str = "\u{feff}";
-const NO_REFERENCE: &str = "`&` does not begin a reference";
-const AMPERSAND: &str = "write `&amp;` for the character itself";
 
 impl<'a> Document<'a> {
     /// Reads a whole document.
@@ -35,7 +34,7 @@ impl<'a> Document<'a> {
     /// The first reason to refuse it.
     pub(crate) fn read(bytes: &'a [u8]) -> Result<Self, Fault> {
         let text = decode(bytes)?;
-        let mut xml = quick_xml::Reader::from_str(text);
+        let mut xml = NsReader::from_str(text);
         xml.config_mut().enable_all_checks(true);
         let mark = if text.starts_with(BOM) { BOM.len() } else { 0 };
         let offset = |position: u64| usize::try_from(position).map_or(text.len(), |at| at + mark);
@@ -44,7 +43,10 @@ impl<'a> Document<'a> {
             let start = offset(xml.buffer_position());
             match xml.read_event() {
                 Ok(Event::Eof) => return builder.finish(),
-                Ok(event) => builder.add(&event, start..offset(xml.buffer_position()))?,
+                Ok(event) => {
+                    let span = start..offset(xml.buffer_position());
+                    builder.add(&event, span, xml.resolver())?;
+                }
                 Err(error) => return Err(builder.refused(&error, start)),
             }
         }
@@ -54,30 +56,22 @@ impl<'a> Document<'a> {
 /// The text, if it is UTF-8 and XML allows every character of it. Cedar Backup goes by no declaration.
 fn decode(bytes: &[u8]) -> Result<&str, Fault> {
     if bytes.len() > LARGEST {
-        return Err(Fault::new(Position::START, "larger than 1 MiB"));
+        return Err(Fault::new("larger than 1 MiB").at(Position::START));
     }
-    let text = std::str::from_utf8(bytes).map_err(|_| {
-        let valid = bytes.utf8_chunks().next().map_or("", |chunk| chunk.valid());
-        Fault::new(Position::of(valid.len(), valid), "not UTF-8").hint(
+    let text =
+        std::str::from_utf8(bytes).map_err(|_| {
+            let valid = bytes.utf8_chunks().next().map_or("", |chunk| chunk.valid());
+            Fault::new("not UTF-8").at(Position::of(valid.len(), valid)).hint(
             "Cedar Backup reads its configuration as UTF-8, whatever the XML declaration says",
         )
-    })?;
+        })?;
     let Some((at, c)) = text.char_indices().find(|&(_, c)| !is_char(c)) else {
         return Ok(text);
     };
     let cause = format!("character U+{:04X} is not allowed in XML", u32::from(c));
-    let fault = Fault::new(Position::of(at, text), cause);
+    let fault = Fault::new(cause).at(Position::of(at, text));
     let is_utf16 = c == '\0' && at < 2;
     Err(fault.hint_if(is_utf16.then_some("this seems to be UTF-16: convert it to UTF-8")))
-}
-
-/// A character that a document may hold (production 2 of XML 1.0).
-fn is_char(c: char) -> bool {
-    matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
-}
-
-fn is_space(c: char) -> bool {
-    matches!(c, ' ' | '\t' | '\n' | '\r')
 }
 
 /// Makes elements of events.
@@ -96,21 +90,34 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn add(&mut self, event: &Event, span: Range<usize>) -> Result<(), Fault> {
+    fn add(
+        &mut self,
+        event: &Event,
+        span: Range<usize>,
+        namespaces: &NamespaceResolver,
+    ) -> Result<(), Fault> {
+        let text = &self.document.text[span.clone()];
         match event {
-            Event::Start(tag) => self.start(tag.name().as_ref().len(), span)?,
+            Event::Start(tag) => self.start(tag.name().as_ref().len(), span, namespaces)?,
             Event::Empty(tag) => {
                 let end = span.end;
-                self.start(tag.name().as_ref().len(), span)?;
+                self.start(tag.name().as_ref().len(), span, namespaces)?;
                 self.end(end);
             }
             Event::End(_) => self.end(span.end),
             Event::Text(_) | Event::GeneralRef(_) | Event::CData(_) if self.open.is_empty() => {
                 self.outside(span)?;
             }
-            Event::Text(text) => self.text(&text.xml10_content()),
+            Event::Text(content) => {
+                if let Some(at) = text.find("]]>") {
+                    let fault = self.fault(span.start + at, "`]]>` outside a CDATA section");
+                    return Err(fault.hint("write `]]&gt;`"));
+                }
+                self.text(&content.xml10_content());
+            }
             Event::GeneralRef(reference) => {
-                let character = self.character(reference, span.start)?;
+                let character = markup::character(reference);
+                let character = character.map_err(|fault| self.flaw((text, fault)))?;
                 self.text(character.encode_utf8(&mut [0; 4]));
             }
             // An empty one leaves no node behind: the text around it is one.
@@ -120,13 +127,36 @@ impl<'a> Builder<'a> {
                 let fault = self.fault(span.start, "a DOCTYPE is not read here");
                 return Err(fault.hint("leave it out, and write what its entities stand for"));
             }
-            Event::Comment(_) | Event::PI(_) | Event::Decl(_) | Event::Eof => self.end_text(),
+            Event::Decl(_) => self.declaration(span)?,
+            Event::PI(instruction) => {
+                let target = instruction.target();
+                markup::check_target(target).map_err(|flaw| self.flaw(flaw))?;
+                self.end_text();
+            }
+            Event::Comment(_) | Event::Eof => self.end_text(),
         }
         Ok(())
     }
 
-    fn start(&mut self, name_length: usize, span: Range<usize>) -> Result<(), Fault> {
-        let tag = &self.document.text[span.start + 1..span.end];
+    fn declaration(&self, span: Range<usize>) -> Result<(), Fault> {
+        let before = &self.document.text[..span.start];
+        if !before.trim_start_matches(BOM).is_empty() {
+            let cause = "the XML declaration is not at the start of the document";
+            return Err(self
+                .fault(span.start, cause)
+                .hint("remove the blanks or lines before it"));
+        }
+        let content = &self.document.text[span.start + "<?".len()..span.end - "?>".len()];
+        markup::check_declaration(content).map_err(|flaw| self.flaw(flaw))
+    }
+
+    fn start(
+        &mut self,
+        name: usize,
+        span: Range<usize>,
+        namespaces: &NamespaceResolver,
+    ) -> Result<(), Fault> {
+        let tag = &self.document.text[span.start + 1..span.end - 1];
         if let Some(at) = tag.find('<') {
             let fault = self.fault(span.start + 1 + at, "`<` within a tag");
             return Err(fault.hint("end the tag with `>`; in an attribute write `&lt;`"));
@@ -134,11 +164,13 @@ impl<'a> Builder<'a> {
         if self.open.is_empty() && !self.document.elements.is_empty() {
             return Err(self.fault(span.start, "a second root element"));
         }
+        let content = tag.strip_suffix('/').unwrap_or(tag);
+        markup::check_tag(content, name, namespaces).map_err(|flaw| self.flaw(flaw))?;
         self.end_text();
         let depth = self.open.len();
         self.open.push((self.document.elements.len(), false));
         self.document.elements.push(Element {
-            name: &tag[..name_length],
+            name: &tag[..name],
             depth,
             span,
             text: None,
@@ -190,24 +222,6 @@ impl<'a> Builder<'a> {
         Some((&mut self.document.elements[*index], is_over))
     }
 
-    fn character(&self, reference: &BytesRef, start: usize) -> Result<char, Fault> {
-        let name: &str = reference;
-        let is_name = |c: char| c.is_alphanumeric() || "#_:-.".contains(c);
-        if name.is_empty() || !name.chars().all(is_name) {
-            return Err(self.fault(start, NO_REFERENCE).hint(AMPERSAND));
-        }
-        if name.starts_with('#') {
-            let character = reference.resolve_char_ref().ok().flatten();
-            let cause = format!("`&{name};` does not name a character that XML allows");
-            return character
-                .filter(|&c| is_char(c))
-                .ok_or_else(|| self.fault(start, cause));
-        }
-        let character = resolve_predefined_entity(name).and_then(|text| text.chars().next());
-        let cause = format!("entity `&{name};` is not declared");
-        character.ok_or_else(|| self.fault(start, cause).hint(AMPERSAND))
-    }
-
     fn finish(self) -> Result<Document<'a>, Fault> {
         if let Some((open, _)) = self.open.last() {
             let element = &self.document.elements[*open];
@@ -225,7 +239,7 @@ impl<'a> Builder<'a> {
     fn refused(&self, error: &Error, at: usize) -> Fault {
         let cause = match error {
             Error::IllFormed(IllFormedError::UnclosedReference) => {
-                return self.fault(at, NO_REFERENCE).hint(AMPERSAND);
+                return self.flaw((&self.document.text[at..], markup::no_reference()));
             }
             Error::IllFormed(IllFormedError::MismatchedEndTag { expected, found }) => {
                 let open = self.open.last().copied().unwrap_or_default().0;
@@ -240,7 +254,15 @@ impl<'a> Builder<'a> {
         self.fault(at, cause)
     }
 
+    fn flaw(&self, (part, fault): Flaw) -> Fault {
+        let text = self.document.text;
+        fault.at(Position::of(
+            part.as_ptr().addr() - text.as_ptr().addr(),
+            text,
+        ))
+    }
+
     fn fault(&self, at: usize, cause: impl AsRef<str>) -> Fault {
-        Fault::new(Position::of(at, self.document.text), cause)
+        Fault::new(cause).at(Position::of(at, self.document.text))
     }
 }

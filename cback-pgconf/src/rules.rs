@@ -100,7 +100,9 @@ fn explain(rule: &Rule, document: &Document) -> Fault {
     let Some(section) = document.section(rule.section) else {
         let root = document.root().map_or(Position::START, Node::position);
         let cause = format!("there is no <{}> section in <cb_config>", rule.section);
-        return Fault::new(root, cause).hint_if(hints::misplaced(document, rule.section));
+        return Fault::new(cause)
+            .at(root)
+            .hint_if(hints::misplaced(document, rule.section));
     };
     let mut values = rule.values.iter();
     let found = values.find_map(|value| section.value(value));

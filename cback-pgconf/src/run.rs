@@ -16,6 +16,9 @@ use crate::input::Source;
 use crate::insert::AddError;
 use crate::{output, rules, stdio, warnings};
 
+/// A document of 1 MiB can hold a hundred thousand mistakes, and each run's log would hold them all.
+const MOST_WARNINGS: usize = 100;
+
 /// Does what the command line says.
 ///
 /// # Errors
@@ -85,12 +88,19 @@ fn check(strict: bool, input: &Input) -> Result<ExitCode> {
     let is_clean = source.with(|document| {
         read_valid(document, input.section_only)?;
         let found = warnings::of(document, input.section_only);
-        let found = found.map(|fault| source.advised("warning: ", fault));
-        let mut is_clean = true;
-        for warning in source.rights().into_iter().chain(found) {
-            is_clean = false;
-            // Nothing can be done about a standard error that is closed or full.
-            let _ = io::stderr().write_all(warning.message().as_bytes());
+        // Nothing can be done about a standard error that is closed or full.
+        let tell = |fault: Fault| {
+            let message = fault.of(&source.name, "warning: ").message();
+            let _ = io::stderr().write_all(message.as_bytes());
+        };
+        let mut warnings = source.rights().into_iter().chain(found).peekable();
+        let is_clean = warnings.peek().is_none();
+        for warning in warnings.by_ref().take(MOST_WARNINGS) {
+            tell(warning);
+        }
+        match warnings.count() {
+            0 => {}
+            more => tell(Fault::new(format!("{more} more warnings"))),
         }
         Ok(is_clean)
     })?;
@@ -138,7 +148,7 @@ fn add(arguments: Add) -> Result<Vec<u8>> {
     let source = Source::read(arguments.file.as_deref())?;
     let added = local.add_config(&source.bytes, arguments.replace);
     added.map_err(|error| match error {
-        AddError::Document(fault) => source.advised("", fault).into(),
+        AddError::Document(fault) => fault.of(&source.name, "").into(),
         error => error.into(),
     })
 }

@@ -6,7 +6,9 @@
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::AsFd;
+use std::process::ExitCode;
 
+use anyhow::{Context, Result};
 use rustix::fs::{FileType, OFlags, fcntl_getfl, fstat, major, minor};
 
 /// Standard input; the standard library's own ends at once where it cannot be read.
@@ -24,6 +26,16 @@ pub(crate) fn print(bytes: &[u8]) -> io::Result<()> {
     }
     output.write_all(bytes)?;
     output.flush()
+}
+
+/// Prints clap's own words: help and the version on standard output, wrong usage on standard error.
+pub fn show(words: &clap::Error) -> Result<ExitCode> {
+    let printed = words.print().and_then(|()| io::stdout().flush());
+    if !words.use_stderr() {
+        let opened = refuse_closed(&io::stdout());
+        opened.and(printed).context("standard output")?;
+    }
+    Ok(u8::try_from(words.exit_code()).unwrap_or(2).into())
 }
 
 fn refuse_closed(descriptor: &impl AsFd) -> io::Result<()> {

@@ -126,7 +126,7 @@ impl<'d> Warnings<'d> {
         self.0.into_iter().map(move |(node, cause, hint)| {
             position = position.after(&document.text[at..node.span.start]);
             at = node.span.start;
-            Fault::new(position, cause).hint_if(hint)
+            Fault::new(cause).at(position).hint_if(hint)
         })
     }
 }

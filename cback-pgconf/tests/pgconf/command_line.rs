@@ -2,8 +2,9 @@
 
 use crate::{CONFIG, PROGRAM, Said, given, pgconf, run};
 use std::fs::{File, write};
-use std::io::Read;
+use std::io::{Read, Write};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 use tempfile::NamedTempFile;
 
 /// A file that holds this.
@@ -199,6 +200,16 @@ fn an_output_that_is_full_or_closed_is_a_failure() {
             sh(&format!("\"$1\" {command} \"$2\" {output}"), &path).is(1, "", &stderr);
         }
     }
+    // What clap prints is no exception.
+    for (output, cause) in [
+        (">/dev/full", "No space left on device (os error 28)"),
+        (">&-", CLOSED),
+    ] {
+        for words in ["--help", "-h", "--version", "check --help"] {
+            let stderr = format!("cback-pgconf: standard output: {cause}\n");
+            sh(&format!("\"$1\" {words} {output}"), "").is(1, "", &stderr);
+        }
+    }
     // But not one that is thrown away on purpose.
     sh("\"$1\" shell \"$2\" >/dev/null", &path).is(0, "", "");
 }
@@ -213,6 +224,56 @@ fn an_input_that_is_closed_or_for_writing_is_a_failure() {
         let stderr = format!("cback-pgconf: standard input: {cause}\n");
         sh(&format!("\"$1\" check {input}"), "").is(1, "", &stderr);
     }
+}
+
+/// No FILE keeps a run waiting for what never comes; whoever writes to a pipe is waited for, though.
+#[test]
+fn a_fifo_is_read_if_somebody_writes_to_it() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let fifo = directory.path().join("fifo");
+    let fifo = fifo.to_str().expect("UTF-8");
+    assert!(
+        Command::new("mkfifo")
+            .arg(fifo)
+            .status()
+            .expect("it starts")
+            .success()
+    );
+    let empty = format!("cback-pgconf: {fifo}:1:1: the document has no root element\n");
+    run(&mut pgconf(&["check", fifo]), b"").is(1, "", &empty);
+    let (_kept, path) = file(CONFIG);
+    let script = "\"$0\" check --strict <(sleep 0.1; cat \"$1\")";
+    run(
+        Command::new("bash").args(["-c", script, PROGRAM, &path]),
+        b"",
+    )
+    .is(0, "", "");
+    given(CONFIG, "check --strict /dev/stdin").is(0, "", "");
+}
+
+/// As a parent may hand it on that reads from it without waiting. A shell waits for its own turn: until
+/// `check` has ended, it would be told that nothing is there.
+#[test]
+fn standard_input_that_does_not_block_is_waited_for() {
+    let (reader, mut writer) = std::io::pipe().expect("a pipe");
+    rustix::io::ioctl_fionbio(&reader, true).expect("it can be set");
+    let mut child = pgconf(&["check", "--strict"])
+        .stdin(reader)
+        .spawn()
+        .expect("it starts");
+    writer
+        .write_all(&CONFIG.as_bytes()[..100])
+        .expect("it is read");
+    // Read until there is nothing left.
+    let left = || rustix::io::ioctl_fionread(&writer).expect("a pipe");
+    cback_tests::wait_for("the first part to be read", Duration::from_secs(60), || {
+        left() == 0
+    });
+    writer
+        .write_all(&CONFIG.as_bytes()[100..])
+        .expect("it is read");
+    drop(writer);
+    assert!(child.wait().expect("a child of ours").success());
 }
 
 #[test]

@@ -26,7 +26,7 @@ const NOT_XML: &[Case] = &[
     ("\u{feff}\n<a><b>", "2:4: `<b>` is never closed", ""),
     ("<cb_config>\n  <options>\n</cb_config>", "3:1: `</cb_config>` closes `<options>` of line 2", ""),
     ("\u{feff}<cb_config></options></cb_config>", "1:12: `</options>` closes `<cb_config>` of line 1", ""),
-    ("<é></a\u{9b}></é>", "1:4: `</a\\u{9b}>` closes `<é>` of line 1", ""),
+    ("<é></a\u{9b}\u{2066}></é>", "1:4: `</a\\u{9b}\\u{2066}>` closes `<é>` of line 1", ""),
     ("<cb_config></cb_config></x>", "1:24: close tag `</x>` does not match any open tag", ""),
     ("<a>\n<b</a>", "2:3: `<` within a tag", IN_TAG),
     ("\u{feff}<a>ü<b <c/></a>", "1:8: `<` within a tag", IN_TAG),
@@ -50,6 +50,38 @@ const NOT_XML: &[Case] = &[
     ("<a><!DOCTYPE a [<!ENTITY e 'x'>]>&e;</a>", "1:4: a DOCTYPE is not read here", DOCTYPE),
 ];
 
+/// What expat refuses, and so cback3, although it does no harm here: `check` says it before cback3 does.
+#[rustfmt::skip]
+const NOT_FOR_CEDAR: &[Case] = &[
+    ("<a>\n<b a='1' c='' a=\"2\"/></a>", "2:15: attribute `a` is given twice", ""),
+    ("<a xmlns:p='u' xmlns:q='u'\n p:b='' q:b=''/>", "2:9: attribute `q:b` is given twice", ""),
+    ("<a b='1'c='2'/>", "1:9: an attribute is not written as NAME=\"VALUE\"", ""),
+    ("<a b=1/>", "1:2: an attribute is not written as NAME=\"VALUE\"", ""),
+    ("<a b/>", "1:2: an attribute is not written as NAME=\"VALUE\"", ""),
+    ("<a b='&nbsp;'/>", "1:4: entity `&nbsp;` is not declared", AMPERSAND),
+    ("<a b='x' c='R&D'/>", "1:10: `&` does not begin a reference", AMPERSAND),
+    ("<a b='&#1;'/>", "1:4: `&#1;` does not name a character that XML allows", ""),
+    ("<a>\n <1x/></a>", "2:3: `1x` is not a name", ""),
+    ("<a><:b/></a>", "1:5: `:b` is not a name", ""),
+    ("<a><b:c:d/></a>", "1:5: `b:c:d` is not a name", ""),
+    ("<a -b='1'/>", "1:4: `-b` is not a name", ""),
+    ("<a><b\u{202e}c/></a>", "1:5: `b\\u{202e}c` is not a name", ""),
+    ("<a><p:b/></a>", "1:5: prefix `p` is not declared", ""),
+    ("<a p:b='1'/>", "1:4: prefix `p` is not declared", ""),
+    ("<a xmlns:p=''/>", "1:4: a namespace is empty or holds a blank", ""),
+    ("<a xmlns='a b'/>", "1:4: a namespace is empty or holds a blank", ""),
+    ("<a>x\n]]>y</a>", "2:1: `]]>` outside a CDATA section", "write `]]&gt;`"),
+    ("\n<?xml version='1.0'?><a/>", "2:1: the XML declaration is not at the start of the document", BEFORE),
+    ("<a><?xml version='1.0'?></a>", "1:4: the XML declaration is not at the start of the document", BEFORE),
+    ("<?xml encoding='UTF-8'?><a/>", "1:3: the XML declaration does not begin with the version", ""),
+    ("<?xml ?><a/>", "1:3: the XML declaration does not begin with the version", ""),
+    ("<?xml version='1.0' standalone='no' encoding='x'?><a/>", "1:37: `encoding` is out of place in the XML declaration, or its value is", ""),
+    ("<?xml version='1.0' encoding='1'?><a/>", "1:21: `encoding` is out of place in the XML declaration, or its value is", ""),
+    ("<a><?XML?></a>", "1:6: a processing instruction cannot be called `XML`", ""),
+    ("<a><? b?></a>", "1:6: a processing instruction cannot be called ``", ""),
+];
+const BEFORE: &str = "remove the blanks or lines before it";
+
 /// Faults of the section alone.
 #[rustfmt::skip]
 const SECTIONS: &[Case] = &[
@@ -60,7 +92,6 @@ const SECTIONS: &[Case] = &[
     ("<cb_config>\n<postgresql>\n</postgresql></cb_config>", "2:1: compress_mode is missing in <postgresql>", "write <compress_mode>gzip</compress_mode>, or bzip2, or none"),
     ("<cb_config><postgresql>\n <globals>yes</globals></postgresql></cb_config>", "2:2: globals must be Y or N, not \"yes\"", "write <globals>Y</globals>"),
     ("<cb_config>\n<pstgresql/></cb_config>", "1:1: there is no <postgresql> section in <cb_config>", "<pstgresql> at 2:1 is another name: it must be <postgresql>, right below <cb_config>"),
-    ("<cb_config>\n<x\u{9b}/><p:postgresql\u{9b}/></cb_config>", "1:1: there is no <postgresql> section in <cb_config>", "<p:postgresql\\u{9b}> at 2:6 is another name: it must be <postgresql>, right below <cb_config>"),
     ("<cb_config>\n<postgresql><compress_mode/></postgresql></cb_config>", "2:1: compress_mode is missing in <postgresql>", "<compress_mode> at 2:13 has no text"),
     ("<cb_config>\n<postgresql><compressMode>gzip</compressMode></postgresql></cb_config>", "2:1: compress_mode is missing in <postgresql>", "<compressMode> at 2:13 is not read: write <compress_mode>"),
     ("<cb_config>\n<postgresql><compress_mode><![CDATA[gzip]]></compress_mode></postgresql></cb_config>", "2:1: compress_mode is missing in <postgresql>", "<compress_mode> at 2:13 holds a CDATA section, which Cedar Backup ignores"),
@@ -124,7 +155,7 @@ fn assert_fault(arguments: &str, document: impl AsRef<[u8]>, cause: &str, hint: 
 
 #[test]
 fn every_fault_is_named_with_its_place_and_its_cause() {
-    for (document, cause, hint) in NOT_XML {
+    for (document, cause, hint) in NOT_XML.iter().chain(NOT_FOR_CEDAR) {
         for command in [
             "check",
             "shell --no-validate",

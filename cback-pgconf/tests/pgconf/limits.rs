@@ -58,6 +58,10 @@ fn the_worst_documents_take_little_memory_and_time() {
         full_of("", same("<a>"), ""),
         full_of("<a>", same("<a/>"), "</a>"),
         full_of("<a ", |n| format!(" a{n}='1'"), "/>"),
+        full_of("<a ", |n| format!(" xmlns:a{n}='1'"), "/>"),
+        full_of("<a xmlns:p='u' ", |n| format!(" p:a{n}='&amp;'"), "/>"),
+        full_of("<a xmlns:p='u'>", same("<p:a>"), ""),
+        full_of("<a b='", same("&"), ";'/>"),
         full_of("<a>", same("&amp;"), "</a>"),
         full_of("<a>", same("<!---->"), "</a>"),
         full_of("<a>", same("<?a?>x"), "</a>"),
@@ -91,20 +95,72 @@ fn the_worst_documents_take_little_memory_and_time() {
     }
 }
 
-/// A hundred thousand of them, valid: each has its line.
+/// A hundred thousand of them, in the log of every run: a hundred are told.
 #[test]
-fn as_many_warnings_as_a_document_can_yield_take_little_memory_and_time() {
+fn as_many_warnings_as_a_document_can_yield_are_told_in_a_hundred_lines() {
     let section = SECTION.trim_end_matches("</postgresql>");
     let before = format!("<cb_config>{SETTINGS}{section}");
     let end = "</postgresql></cb_config>";
     for piece in ["<q/>", "<database>x</database>"] {
-        let document = full_of(&before, |_| piece.to_owned(), end);
-        let said = check("", document.as_bytes());
+        let said = check("", full_of(&before, |_| piece.to_owned(), end).as_bytes());
         let count = (MIB - before.len() - end.len()) / piece.len();
+        let last = format!(
+            "cback-pgconf: standard input: warning: {} more warnings",
+            count - 100
+        );
+        let lines: Vec<_> = said.stderr.lines().collect();
         assert_eq!(
-            (said.status(), said.stderr.lines().count()),
-            (0, count),
+            (said.status(), lines.len(), lines[100]),
+            (0, 101, &*last),
             "{piece}"
+        );
+    }
+    let few = format!("{before}{}{end}", "<q/>".repeat(100));
+    assert_eq!(given(few, "check").stderr.lines().count(), 100);
+}
+
+/// Of a word that fills the document both ends of the message are shown, in a line that a log can hold.
+#[test]
+fn a_long_word_is_cut_in_what_is_said_of_it() {
+    let long = "x".repeat(MIB / 2 - 300);
+    let section =
+        |xml: &str| format!("<cb_config>{SETTINGS}<postgresql>{xml}</postgresql></cb_config>");
+    let mode = "<compress_mode>none</compress_mode>";
+    for (document, start, end) in [
+        (
+            section(&format!("{mode}<database>x</database><{long}/>")),
+            "unknown element <xxx",
+            "xxx> is ignored\n",
+        ),
+        (
+            section(&format!("{mode}<database>{long}</database>")),
+            "database \"xxx",
+            " at most 63\n",
+        ),
+        (
+            section(&format!("<all>{long}</all>")),
+            "all must be Y or N, not \"xxx",
+            "xxx\"\n",
+        ),
+        (format!("<{long}>"), "`<xxx", "xxx>` is never closed\n"),
+        (format!("<{long}></{long}y>"), "`</xxx", "xxx>` of line 1\n"),
+        (
+            format!("<a>&{long};</a>"),
+            "entity `&xxx",
+            "character itself\n",
+        ),
+        (
+            format!("<{long}:a/>"),
+            "prefix `xxx",
+            "xxx` is not declared\n",
+        ),
+    ] {
+        let said = given(document, "check");
+        let is_shown = said.stderr.contains(start) && said.stderr.ends_with(end);
+        assert!(
+            is_shown && said.stderr.len() < 1000,
+            "{start}: {} bytes",
+            said.stderr.len()
         );
     }
 }
