@@ -2,18 +2,17 @@
 
 use std::fs::{File, Metadata};
 use std::io::{self, ErrorKind, Read};
+use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use anyhow::{Context, Result};
 use rustix::fs::{Mode, OFlags, fcntl_getfl, fcntl_setfl, open};
 use rustix::process::{getegid, geteuid, getgroups};
 
 use crate::document::Document;
 use crate::fault::{Fault, printable};
 use crate::output::quote;
-use crate::reader::LARGEST;
-use crate::stdio;
+use crate::reader::{self, LARGEST};
 
 /// A configuration's bytes.
 pub(crate) struct Source {
@@ -26,7 +25,7 @@ pub(crate) struct Source {
 
 impl Source {
     /// Reads a file, or standard input if there is none or it is called `-`.
-    pub(crate) fn read(file: Option<&Path>) -> Result<Self> {
+    pub(crate) fn read(file: Option<&Path>) -> Result<Self, Fault> {
         let file = file.filter(|file| file.as_os_str() != "-");
         let name = file.map_or("standard input".into(), Path::to_string_lossy);
         let mut source = Self {
@@ -34,29 +33,25 @@ impl Source {
             bytes: Vec::new(),
             metadata: None,
         };
-        match source.fill(file) {
-            Ok(()) => Ok(source),
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                let fault = Fault::new(error.to_string());
-                let fault = fault.hint("cback-pgconf --help shows a whole configuration");
-                Err(fault.of(&source.name, "").into())
-            }
-            Err(error) => Err(error).context(source.name),
-        }
+        source.fill(file).map_err(|error| {
+            let hint = "cback-pgconf --help shows a whole configuration";
+            let is_missing = error.kind() == ErrorKind::NotFound;
+            let fault = Fault::new(error.to_string()).hint_if(is_missing.then_some(hint));
+            fault.of(&source.name, "")
+        })?;
+        Ok(source)
     }
 
     fn fill(&mut self, file: Option<&Path>) -> io::Result<()> {
         let input = match file {
             // A FIFO that nobody writes to is an empty file, instead of one that is waited for.
-            Some(path) => File::from(open(
-                path,
-                OFlags::NONBLOCK | OFlags::CLOEXEC,
-                Mode::empty(),
-            )?),
-            None => stdio::input()?,
+            Some(path) => open(path, OFlags::NONBLOCK | OFlags::CLOEXEC, Mode::empty())?,
+            // The standard library's own reading ends at once where standard input cannot be read.
+            None => io::stdin().as_fd().try_clone_to_owned()?,
         };
         // But a pipe's writer is waited for, also where standard input came without blocking.
         fcntl_setfl(&input, fcntl_getfl(&input)? & !OFlags::NONBLOCK)?;
+        let input = File::from(input);
         if file.is_some() {
             self.metadata = Some(input.metadata()?).filter(Metadata::is_file);
         }
@@ -65,14 +60,17 @@ impl Source {
         input.read_to_end(&mut self.bytes).map(drop)
     }
 
-    /// What `work` makes of the document. What is wrong with that is told with the file's name.
-    pub(crate) fn with<T>(&self, work: impl FnOnce(&Document) -> Result<T, Fault>) -> Result<T> {
-        let document = Document::read(&self.bytes);
+    /// The result of `work` on the document. A fault of either is told with the file's name.
+    pub(crate) fn with<T>(
+        &self,
+        work: impl FnOnce(&Document) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        let document = reader::read(&self.bytes);
         let done = document.and_then(|document| work(&document));
-        done.map_err(|fault| fault.of(&self.name, "").into())
+        done.map_err(|fault| fault.of(&self.name, ""))
     }
 
-    /// What others than its owner may do with the file, and should not.
+    /// Warnings of what others than its owner may do with the file, and should not.
     ///
     /// Whoever has to read it may do so by its group, or as anybody: no hint may take that away unseen.
     pub(crate) fn rights(&self) -> Vec<Fault> {

@@ -16,6 +16,9 @@ use crate::fault::Fault;
 /// The part of the document that is refused, and why.
 pub(crate) type Flaw<'a> = (&'a str, Fault);
 
+/// The name and the value as it is written.
+type Attribute<'a> = (&'a str, Cow<'a, str>);
+
 /// Checks a start tag without its brackets; its name has so many bytes.
 pub(crate) fn check_tag<'a>(
     tag: &'a str,
@@ -47,16 +50,13 @@ pub(crate) fn check_tag<'a>(
 pub(crate) fn check_declaration(declaration: &str) -> Result<(), Flaw<'_>> {
     let attributes: Vec<_> = attributes(declaration, "xml".len()).collect::<Result<_, _>>()?;
     if attributes.first().is_none_or(|(key, _)| *key != "version") {
-        return flaw(
-            declaration,
-            "the XML declaration does not begin with the version",
-        );
+        let cause = "the XML declaration does not begin with the version";
+        return flaw(declaration, cause);
     }
     let mut places = ["version", "encoding", "standalone"].into_iter();
     for (key, value) in attributes {
-        let is_word = value
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b));
+        let is_word_byte = |b: u8| b.is_ascii_alphanumeric() || b"_.-".contains(&b);
+        let is_word = value.bytes().all(is_word_byte);
         let is_valid = match key {
             "encoding" => is_word && value.starts_with(|c: char| c.is_ascii_alphabetic()),
             "standalone" => matches!(&*value, "yes" | "no"),
@@ -75,10 +75,8 @@ pub(crate) fn check_target(target: &str) -> Result<(), Flaw<'_>> {
     if is_name(target) && !target.eq_ignore_ascii_case("xml") {
         return Ok(());
     }
-    flaw(
-        target,
-        format!("a processing instruction cannot be called `{target}`"),
-    )
+    let cause = "is no name for a processing instruction";
+    flaw(target, format!("`{target}` {cause}"))
 }
 
 /// The character that a reference stands for, or why there is none; the name is what `&` and `;` enclose.
@@ -91,9 +89,8 @@ pub(crate) fn character(name: &str) -> Result<char, Fault> {
     if number.is_some() {
         let character = BytesRef::new(name).resolve_char_ref().ok().flatten();
         let cause = format!("`&{name};` does not name a character that XML allows");
-        return character
-            .filter(|&c| is_char(c))
-            .ok_or_else(|| Fault::new(cause));
+        let character = character.filter(|&c| is_char(c));
+        return character.ok_or_else(|| Fault::new(cause));
     }
     let character = resolve_predefined_entity(name).and_then(|text| text.chars().next());
     let cause = || format!("entity `&{name};` is not declared");
@@ -121,26 +118,22 @@ pub(crate) fn is_space(c: char) -> bool {
 
 /// The attributes that follow a tag's name. Their names are yet to be checked, also against each other:
 /// quick-xml would compare each with all before it, which takes minutes for a hundred thousand.
-fn attributes(
-    tag: &str,
-    name: usize,
-) -> impl Iterator<Item = Result<(&str, Cow<'_, str>), Flaw<'_>>> {
+fn attributes(tag: &str, name: usize) -> impl Iterator<Item = Result<Attribute<'_>, Flaw<'_>>> {
     let mut attributes = Attributes::new(tag, name);
     attributes.with_checks(false);
     attributes.map(move |attribute| {
         let flaw = |part| {
             (
                 part,
-                Fault::new("an attribute is not written as NAME=\"VALUE\""),
+                Fault::new("an attribute is not NAME=\"VALUE\" after a blank"),
             )
         };
         let attribute = attribute.map_err(|_| flaw(tag))?;
         let key = attribute.key.into_inner();
         let before = &tag[..key.as_ptr().addr() - tag.as_ptr().addr()];
         let is_apart = before.ends_with(is_space);
-        is_apart
-            .then_some((key, attribute.value))
-            .ok_or_else(|| flaw(key))
+        let pair = (key, attribute.value);
+        is_apart.then_some(pair).ok_or_else(|| flaw(key))
     })
 }
 

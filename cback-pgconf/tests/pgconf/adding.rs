@@ -2,7 +2,7 @@
 
 use crate::cedar::{self, Cedar};
 use crate::{SETTINGS, given, pgconf, run};
-use cback_pgconf::{AddError, CompressMode, LocalConfig, PostgresqlConfig};
+use cback_pgconf::{CompressMode, LocalConfig, PostgresqlConfig};
 use cback_tests::cases;
 use proptest::prelude::*;
 use serde_json::json;
@@ -196,7 +196,10 @@ fn what_was_added_passes_check_and_can_be_replaced() {
 #[test]
 fn there_must_be_a_section_to_add() {
     let nothing = LocalConfig::default().add_config(b"<cb_config/>", true);
-    assert!(matches!(nothing, Err(AddError::NoSection)));
+    assert_eq!(
+        nothing.unwrap_err().to_string(),
+        "there is no section to add"
+    );
 }
 
 #[test]

@@ -26,12 +26,6 @@ fn shell_prints_assignments_in_this_order() {
     let whole = [around, section, files].concat();
     given(CONFIG, "shell").is(0, &whole, "");
     given(CONFIG, "shell --section-only -").is(0, section, "");
-    let prefixed = |line: &str| match line {
-        line if line.starts_with("set ") => format!("{line}\n"),
-        line => format!("pg_{line}\n"),
-    };
-    let expected: String = whole.lines().map(prefixed).collect();
-    given(CONFIG, "shell --prefix pg_").is(0, &expected, "");
 }
 
 #[test]
@@ -87,21 +81,6 @@ fn a_collect_dir_that_ends_with_a_slash_needs_no_other() {
 }
 
 #[test]
-fn json_prints_one_object_with_the_same_names() {
-    let around = "\"collect_dir\":\"/opt/backup/collect\",\"backup_user\":\"backup\",\"backup_group\":\"staff\",\
-        \"pg_dump\":\"pg_dump\",\"pg_dumpall\":\"/opt/it's/pg_dumpall\",";
-    let section = "\"user\":\"plogin\",\"compress_mode\":\"bzip2\",\"all\":false,\"globals\":false,\
-        \"databases\":[\"db1\",\"O'Reilly & $HOME\"]";
-    given(CONFIG, "json").is(0, &format!("{{{around}{section}}}\n"), "");
-    given(CONFIG, "json --section-only").is(0, &format!("{{{section}}}\n"), "");
-    let unset = "{\"user\":null,\"compress_mode\":null,\"all\":false,\"globals\":false,\"databases\":null}\n";
-    given("<cb_config/>", "json --section-only --no-validate").is(0, unset, "");
-    let all = "<cb_config><postgresql><all>y</all><globals>y</globals><compress_mode>none</compress_mode></postgresql></cb_config>";
-    let printed = "{\"user\":null,\"compress_mode\":\"none\",\"all\":true,\"globals\":true,\"databases\":null}\n";
-    given(all, "json --section-only").is(0, printed, "");
-}
-
-#[test]
 fn a_list_is_a_name_a_line_or_ended_by_nul() {
     given(CONFIG, "databases").is(0, "db1\nO'Reilly & $HOME\n", "");
     given(CONFIG, "databases -0").is(0, "db1\0O'Reilly & $HOME\0", "");
@@ -111,12 +90,15 @@ fn a_list_is_a_name_a_line_or_ended_by_nul() {
     given(&newline, "files --null").is(0, files, "");
     let directory = CONFIG.replace("/opt/backup/collect", "/c\n");
     for (document, list, culprit) in [
-        (&newline, "databases", "14:7: database \"d\\nb\""),
-        (&newline, "files", "14:7: database \"d\\nb\""),
-        (&directory, "files", "9:13: collect_dir \"/c\\n\""),
+        (&newline, "databases", "\"d\\nb\""),
+        (
+            &newline,
+            "files",
+            "\"/opt/backup/collect/postgresqldump-d\\nb.txt.bz2\"",
+        ),
     ] {
         let stderr = format!(
-            "cback-pgconf: standard input:{culprit} has a line end in its name\n\
+            "cback-pgconf: {culprit} holds a line end\n\
              cback-pgconf: hint: use --null\n"
         );
         given(document, list).is(1, "", &stderr);
@@ -127,7 +109,7 @@ fn a_list_is_a_name_a_line_or_ended_by_nul() {
 fn a_file_is_named_in_what_is_said_of_it() {
     let (_kept, path) = file("<cb_config>");
     let stderr = format!("cback-pgconf: {path}:1:1: `<cb_config>` is never closed\n");
-    for command in ["check", "shell", "json", "databases", "files"] {
+    for command in ["check", "shell", "databases", "files"] {
         run(&mut pgconf(&[command, "--", &path]), b"").is(1, "", &stderr);
     }
     run(&mut pgconf(&["add", "--no-validate", &path]), b"").is(1, "", &stderr);
@@ -146,8 +128,7 @@ fn wrong_usage_has_status_2_in_claps_own_words() {
         "",
         "no-such",
         "shell --no-such",
-        "shell --prefix 1x",
-        "shell --prefix a-b",
+        "json",
         "shell a b",
         "check --no-validate",
         "files --section-only",
@@ -190,7 +171,7 @@ fn sh(script: &str, file: &str) -> Said {
 fn an_output_that_is_full_or_closed_is_a_failure() {
     let (_kept, path) = file(CONFIG);
     let add = "add --replace --all --compress-mode none";
-    for command in ["shell", "json", "databases", "files", add] {
+    for command in ["shell", "databases", "files", add] {
         for (output, cause) in [
             (">/dev/full", "No space left on device (os error 28)"),
             (">&-", CLOSED),
@@ -212,18 +193,6 @@ fn an_output_that_is_full_or_closed_is_a_failure() {
     }
     // But not one that is thrown away on purpose.
     sh("\"$1\" shell \"$2\" >/dev/null", &path).is(0, "", "");
-}
-
-/// It is not the document that is at fault.
-#[test]
-fn an_input_that_is_closed_or_for_writing_is_a_failure() {
-    for (input, cause) in [
-        ("<&-", CLOSED),
-        ("0>>/dev/null", "Bad file descriptor (os error 9)"),
-    ] {
-        let stderr = format!("cback-pgconf: standard input: {cause}\n");
-        sh(&format!("\"$1\" check {input}"), "").is(1, "", &stderr);
-    }
 }
 
 /// No FILE keeps a run waiting for what never comes; whoever writes to a pipe is waited for, though.

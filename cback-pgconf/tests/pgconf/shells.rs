@@ -116,7 +116,7 @@ fn nasty_values_stay_text() {
 fn a_command_substitution_keeps_what_a_value_ends_with() {
     let directory = tempfile::tempdir().expect("a directory");
     std::fs::write(directory.path().join("conf"), document(&["a\n\n".into()])).expect("room");
-    let script = r#"conf=$("$0" shell --section-only --prefix my_ conf) || exit; eval "$conf"; printf '%s.' "$my_user" "$@" $#"#;
+    let script = r#"conf=$("$0" shell --section-only conf) || exit; eval "$conf"; printf '%s.' "$user" "$@" $#"#;
     for shell in SHELLS {
         let output = in_shell(shell, script, &[PROGRAM], directory.path(), "C");
         assert_eq!(output.printed(), "a\n\n.a\n\n.1.", "{shell:?}");
