@@ -4,7 +4,7 @@ use clap::ValueEnum;
 
 use crate::document::{Document, Node};
 use crate::fault::Fault;
-use crate::hints;
+use crate::reader;
 
 /// How Cedar's extension compresses a dump.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -45,22 +45,25 @@ pub struct PostgresqlConfig {
 
 impl PartialEq for PostgresqlConfig {
     fn eq(&self, other: &Self) -> bool {
-        let values = |config: &Self| {
+        let sorted = |config: &Self| {
             let mut names = config.databases.clone();
-            if let Some(names) = &mut names {
-                names.sort_unstable();
-            }
-            let (user, mode) = (config.user.clone(), config.compress_mode);
-            (user, mode, config.all, config.globals, names)
+            names.as_deref_mut().map(<[_]>::sort_unstable);
+            names
         };
-        values(self) == values(other)
+        let rest = |config: &Self| (config.compress_mode, config.all, config.globals);
+        self.user == other.user && rest(self) == rest(other) && sorted(self) == sorted(other)
     }
 }
 
 impl Eq for PostgresqlConfig {}
 
 impl PostgresqlConfig {
-    fn read(section: Node) -> Result<Self, Fault> {
+    /// The first section of the document.
+    pub(crate) fn read(document: &Document) -> Result<Option<Self>, Fault> {
+        document.section("postgresql").map(Self::of).transpose()
+    }
+
+    fn of(section: Node) -> Result<Self, Fault> {
         let databases = section.valued("database");
         let databases: Vec<_> = databases.map(|(_, name)| name.to_owned()).collect();
         Ok(Self {
@@ -81,46 +84,17 @@ fn compress_mode(section: Node) -> Result<Option<CompressMode>, Fault> {
     let Some((value, text)) = section.value("compress_mode") else {
         return Ok(None);
     };
-    let mode = CompressMode::from_str(text, false).map_err(|_| {
-        let cause = format!("compress_mode must be none, gzip or bzip2, not {text:?}");
-        value.fault(cause).hint_if(hints::for_compress_mode(text))
-    })?;
-    Ok(Some(mode))
+    let unusable = |_| unusable(value, "compress_mode must be none, gzip or bzip2");
+    CompressMode::from_str(text, false)
+        .map(Some)
+        .map_err(unusable)
 }
 
 fn flag(section: Node, name: &str) -> Result<bool, Fault> {
     match section.value(name) {
         None | Some((_, "N" | "n")) => Ok(false),
         Some((_, "Y" | "y")) => Ok(true),
-        Some((value, text)) => {
-            let cause = format!("{name} must be Y or N, not {text:?}");
-            Err(value.fault(cause).hint_if(hints::for_flag(name, text)))
-        }
-    }
-}
-
-/// The part of a document that Cedar's extension reads.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct LocalConfig {
-    /// The first `<postgresql>` section of `<cb_config>`, if there is one.
-    pub postgresql: Option<PostgresqlConfig>,
-}
-
-impl LocalConfig {
-    /// Reads a document as Cedar Backup reads it, without asking whether it is valid.
-    ///
-    /// # Errors
-    ///
-    /// It is not well-formed or not UTF-8, has a DOCTYPE or more than 1 MiB; a value cannot be what it
-    /// stands for.
-    pub fn parse(document: &[u8]) -> Result<Self, Fault> {
-        Self::read(&Document::read(document)?)
-    }
-
-    pub(crate) fn read(document: &Document) -> Result<Self, Fault> {
-        let section = document.section("postgresql");
-        let postgresql = section.map(PostgresqlConfig::read).transpose()?;
-        Ok(Self { postgresql })
+        Some((value, _)) => Err(unusable(value, format!("{name} must be Y or N"))),
     }
 }
 
@@ -139,8 +113,8 @@ pub struct Settings {
     pub pg_dump: Option<String>,
     /// The program that dumps a cluster, likewise.
     pub pg_dumpall: Option<String>,
-    /// The `<postgresql>` section.
-    pub local: LocalConfig,
+    /// The first `<postgresql>` section of `<cb_config>`, if there is one.
+    pub postgresql: Option<PostgresqlConfig>,
 }
 
 impl Settings {
@@ -148,51 +122,60 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// As [`LocalConfig::parse`]; and a path that is not absolute.
+    /// As [`crate::LocalConfig::parse`]; and a path that is not absolute.
     pub fn parse(document: &[u8]) -> Result<Self, Fault> {
-        Self::read(&Document::read(document)?)
+        Self::read(&reader::read(document)?, false)
     }
 
-    pub(crate) fn read(document: &Document) -> Result<Self, Fault> {
-        let options = document.section("options");
-        let option = |name| text(options?, name);
-        let collect = document.section("collect");
-        let collect_dir = collect.map_or(Ok(None), |collect| absolute(collect, "collect_dir"))?;
-        let overrides = options.map_or(Ok(Vec::new()), overrides)?;
-        let program = |name: &str| match overrides.iter().rfind(|(command, _)| command == name) {
-            Some((_, path)) => path.clone(),
-            None => Some(name.to_owned()),
+    pub(crate) fn read(document: &Document, section_only: bool) -> Result<Self, Fault> {
+        let mut settings = Self::of(PostgresqlConfig::read(document)?);
+        if section_only {
+            return Ok(settings);
+        }
+        if let Some(collect) = document.section("collect") {
+            settings.collect_dir = absolute(collect, "collect_dir")?;
+        }
+        let Some(options) = document.section("options") else {
+            return Ok(settings);
         };
-        Ok(Self {
-            collect_dir,
-            backup_user: option("backup_user"),
-            backup_group: option("backup_group"),
-            pg_dump: program("pg_dump"),
-            pg_dumpall: program("pg_dumpall"),
-            local: LocalConfig::read(document)?,
-        })
+        settings.backup_user = text(options, "backup_user");
+        settings.backup_group = text(options, "backup_group");
+        // Of several overrides of one command the last counts.
+        for entry in options.named("override") {
+            let path = absolute(entry, "abs_path")?;
+            match entry.value("command") {
+                Some((_, "pg_dump")) => settings.pg_dump = path,
+                Some((_, "pg_dumpall")) => settings.pg_dumpall = path,
+                _ => {}
+            }
+        }
+        Ok(settings)
     }
-}
 
-/// Commands and the paths to run in their place; of several for one command the last counts.
-fn overrides(options: Node) -> Result<Vec<(String, Option<String>)>, Fault> {
-    let mut found = Vec::new();
-    for entry in options.named("override") {
-        let path = absolute(entry, "abs_path")?;
-        if let Some(command) = text(entry, "command") {
-            found.push((command, path));
+    /// Nothing but a section and the usual programs.
+    pub(crate) fn of(postgresql: Option<PostgresqlConfig>) -> Self {
+        Self {
+            pg_dump: Some("pg_dump".to_owned()),
+            pg_dumpall: Some("pg_dumpall".to_owned()),
+            postgresql,
+            ..Self::default()
         }
     }
-    Ok(found)
 }
 
 /// The value called `name`, which must be an absolute path.
 fn absolute(section: Node, name: &str) -> Result<Option<String>, Fault> {
     match section.value(name) {
         Some((value, path)) if !path.starts_with('/') => {
-            let cause = format!("{name} must be an absolute path, not {path:?}");
-            Err(value.fault(cause).hint_if(hints::for_path(path)))
+            Err(unusable(value, format!("{name} must be an absolute path")))
         }
         found => Ok(found.map(|(_, path)| path.to_owned())),
     }
+}
+
+fn unusable(value: Node, rule: impl std::fmt::Display) -> Fault {
+    let text = value.text().unwrap_or_default();
+    let hint = "Cedar Backup does not trim values: remove the blanks around it";
+    let fault = value.fault(format!("{rule}, not {text:?}"));
+    fault.hint_if((text.trim() != text).then_some(hint))
 }

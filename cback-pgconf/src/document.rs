@@ -26,6 +26,8 @@ pub(crate) struct Element<'a> {
     pub(crate) span: Range<usize>,
     /// Its first text node, the only one that Cedar Backup reads.
     pub(crate) text: Option<String>,
+    /// Whether that has ended.
+    pub(crate) is_over: bool,
     /// What else it holds that looks like a value, and that Cedar Backup passes over.
     pub(crate) ignored: Option<Ignored>,
 }
@@ -89,10 +91,15 @@ impl<'d> Node<'d> {
         self.children().filter(move |child| child.name == name)
     }
 
+    /// Its value, if it has one: the first text node.
+    pub(crate) fn text(self) -> Option<&'d str> {
+        self.element.text.as_deref()
+    }
+
     /// The children of this name that have text, in order.
     pub(crate) fn valued(self, name: &str) -> impl Iterator<Item = (Node<'d>, &'d str)> {
-        self.named(name)
-            .filter_map(|child| Some((child, child.element.text.as_deref()?)))
+        let named = self.named(name);
+        named.filter_map(|child| Some((child, child.text()?)))
     }
 
     /// The value called `name`: the text of the first child of that name that has any.
@@ -105,6 +112,6 @@ impl<'d> Node<'d> {
     }
 
     pub(crate) fn fault(self, cause: impl AsRef<str>) -> Fault {
-        Fault::new(self.position(), cause)
+        Fault::new(cause).at(self.position())
     }
 }

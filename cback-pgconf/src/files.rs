@@ -6,6 +6,8 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::config::{CompressMode, PostgresqlConfig};
+use crate::document::Node;
+use crate::fault::Fault;
 
 /// Bytes of the longest name that PostgreSQL keeps (its `NAMEDATALEN` less one). Three times as many,
 /// every byte escaped, still make a file name that Linux takes (255 bytes).
@@ -29,30 +31,24 @@ impl Files {
             Some(CompressMode::None) | None => "",
         };
         let file = |base: &str| format!("{base}.txt{suffix}");
-        let of_database = |name: &String| file(&format!("postgresqldump-{}", escaped(name)));
+        let databases = section.databases.iter().flatten();
+        let databases = databases.map(|name| file(&format!("postgresqldump-{}", escaped(name))));
         Self {
             all: section.all.then(|| file("postgresqldump")),
             globals: (section.globals && !section.all).then(|| file("postgresqlglobals")),
-            databases: section
-                .databases
-                .iter()
-                .flatten()
-                .map(of_database)
-                .collect(),
+            databases: databases.collect(),
         }
     }
 
     /// The paths of all of them, each once: a database that is named twice has but one file.
-    pub(crate) fn paths(self, collect_dir: &str) -> impl Iterator<Item = String> {
-        let names = self
-            .all
-            .into_iter()
-            .chain(self.globals)
-            .chain(self.databases);
+    pub(crate) fn paths(self, collect_dir: &str) -> Vec<String> {
+        let whole = self.all.into_iter().chain(self.globals);
         let directory = collect_dir.trim_end_matches('/');
         let mut seen = HashSet::new();
-        let names = names.filter(move |name| seen.insert(name.clone()));
-        names.map(move |name| format!("{directory}/{name}"))
+        let names = whole
+            .chain(self.databases)
+            .filter(|name| seen.insert(name.clone()));
+        names.map(|name| format!("{directory}/{name}")).collect()
     }
 }
 
@@ -64,49 +60,31 @@ fn escaped(database: &str) -> String {
     }
 }
 
-/// A name that no backup can be made under.
-pub(crate) struct BadName {
-    pub(crate) cause: String,
-    /// Its element's name, and its place among those of that name.
-    pub(crate) element: &'static str,
-    pub(crate) index: usize,
-}
-
 /// Holds the names of the user and of the databases against PostgreSQL's limit, and the files' names
 /// against each other.
-pub(crate) fn check(section: &PostgresqlConfig) -> Result<(), BadName> {
-    if let Some(user) = &section.user {
-        check_length("user", 0, user)?;
+///
+/// # Errors
+///
+/// The first element of the section with a name under which no backup can be made.
+pub(crate) fn check(section: Node, values: &PostgresqlConfig) -> Result<(), Fault> {
+    for (value, name) in section
+        .value("user")
+        .into_iter()
+        .chain(section.valued("database"))
+    {
+        if name.len() > LONGEST_NAME {
+            let limit = format!("and PostgreSQL's names at most {LONGEST_NAME}");
+            let cause = format!("{} {name:?} has {} bytes, {limit}", value.name, name.len());
+            return Err(value.fault(cause));
+        }
     }
     let mut owners = HashMap::new();
-    let databases = section.databases.iter().flatten();
-    for (index, (name, file)) in databases.zip(Files::of(section).databases).enumerate() {
-        check_length("database", index, name)?;
-        let cause = format!("would share the file {file}");
+    for ((value, name), file) in section.valued("database").zip(Files::of(values).databases) {
+        let shared = format!("would share the file {file}");
         let other = *owners.entry(file).or_insert(name);
         if other != name {
-            let cause = format!("databases {other:?} and {name:?} {cause}");
-            return Err(BadName {
-                cause,
-                element: "database",
-                index,
-            });
+            return Err(value.fault(format!("databases {other:?} and {name:?} {shared}")));
         }
     }
     Ok(())
-}
-
-fn check_length(element: &'static str, index: usize, name: &str) -> Result<(), BadName> {
-    let length = name.len();
-    if length <= LONGEST_NAME {
-        return Ok(());
-    }
-    let cause = format!(
-        "{element} {name:?} has {length} bytes, and PostgreSQL's names at most {LONGEST_NAME}"
-    );
-    Err(BadName {
-        cause,
-        element,
-        index,
-    })
 }

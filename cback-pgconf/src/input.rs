@@ -2,23 +2,22 @@
 
 use std::fs::{File, Metadata};
 use std::io::{self, ErrorKind, Read};
+use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use rustix::fs::{Mode, OFlags, fcntl_getfl, fcntl_setfl, open};
 use rustix::process::{getegid, geteuid, getgroups};
 
 use crate::document::Document;
-use crate::error::Advised;
 use crate::fault::{Fault, printable};
 use crate::output::quote;
-use crate::reader::LARGEST;
-use crate::stdio;
+use crate::reader::{self, LARGEST};
 
 /// A configuration's bytes.
 pub(crate) struct Source {
     /// How messages name it.
-    name: String,
+    pub(crate) name: String,
     pub(crate) bytes: Vec<u8>,
     /// Nothing is known of what comes by a pipe.
     metadata: Option<Metadata>,
@@ -26,7 +25,7 @@ pub(crate) struct Source {
 
 impl Source {
     /// Reads a file, or standard input if there is none or it is called `-`.
-    pub(crate) fn read(file: Option<&Path>) -> Result<Self> {
+    pub(crate) fn read(file: Option<&Path>) -> Result<Self, Fault> {
         let file = file.filter(|file| file.as_os_str() != "-");
         let name = file.map_or("standard input".into(), Path::to_string_lossy);
         let mut source = Self {
@@ -34,19 +33,25 @@ impl Source {
             bytes: Vec::new(),
             metadata: None,
         };
-        match source.fill(file) {
-            Ok(()) => Ok(source),
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                let cause = format!("{}: {error}", source.name);
-                let hint = Some("cback-pgconf --help shows a whole configuration".into());
-                Err(Advised { cause, hint }.into())
-            }
-            Err(error) => Err(error).context(source.name),
-        }
+        source.fill(file).map_err(|error| {
+            let hint = "cback-pgconf --help shows a whole configuration";
+            let is_missing = error.kind() == ErrorKind::NotFound;
+            let fault = Fault::new(error.to_string()).hint_if(is_missing.then_some(hint));
+            fault.of(&source.name, "")
+        })?;
+        Ok(source)
     }
 
     fn fill(&mut self, file: Option<&Path>) -> io::Result<()> {
-        let input = file.map_or_else(stdio::input, File::open)?;
+        let input = match file {
+            // A FIFO that nobody writes to is an empty file, instead of one that is waited for.
+            Some(path) => open(path, OFlags::NONBLOCK | OFlags::CLOEXEC, Mode::empty())?,
+            // The standard library's own reading ends at once where standard input cannot be read.
+            None => io::stdin().as_fd().try_clone_to_owned()?,
+        };
+        // But a pipe's writer is waited for, also where standard input came without blocking.
+        fcntl_setfl(&input, fcntl_getfl(&input)? & !OFlags::NONBLOCK)?;
+        let input = File::from(input);
         if file.is_some() {
             self.metadata = Some(input.metadata()?).filter(Metadata::is_file);
         }
@@ -55,26 +60,20 @@ impl Source {
         input.read_to_end(&mut self.bytes).map(drop)
     }
 
-    /// What `work` makes of the document. What is wrong with that is told with the file's name.
-    pub(crate) fn with<T>(&self, work: impl FnOnce(&Document) -> Result<T, Fault>) -> Result<T> {
-        let document = Document::read(&self.bytes);
+    /// The result of `work` on the document. A fault of either is told with the file's name.
+    pub(crate) fn with<T>(
+        &self,
+        work: impl FnOnce(&Document) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        let document = reader::read(&self.bytes);
         let done = document.and_then(|document| work(&document));
-        done.map_err(|fault| self.advised("", fault).into())
+        done.map_err(|fault| fault.of(&self.name, ""))
     }
 
-    /// The fault with the file's name, as a `warning: ` or an error.
-    pub(crate) fn advised(&self, warning: &str, fault: Fault) -> Advised {
-        let cause = format!("{}:{}: {warning}{}", self.name, fault.position, fault.cause);
-        Advised {
-            cause,
-            hint: fault.hint,
-        }
-    }
-
-    /// What others than its owner may do with the file, and should not.
+    /// Warnings of what others than its owner may do with the file, and should not.
     ///
     /// Whoever has to read it may do so by its group, or as anybody: no hint may take that away unseen.
-    pub(crate) fn rights(&self) -> Vec<Advised> {
+    pub(crate) fn rights(&self) -> Vec<Fault> {
         let Some(metadata) = &self.metadata else {
             return Vec::new();
         };
@@ -87,13 +86,13 @@ impl Source {
             (is_open_to_group, "can be read by its group", "unless the group has to read it, chmod g-r"),
             (mode & 0o004 != 0, "can be read by everybody", "let its readers own it or be in its group, then chmod o-r"),
         ];
-        let (name, file) = (&self.name, quote(&self.name));
-        let advised = |(_, cause, hint)| Advised {
-            cause: format!("{name}: warning: {cause} (mode {mode:04o})"),
-            hint: Some(format!("{hint} {file}")),
+        let file = quote(&self.name);
+        let fault = |(_, cause, hint)| {
+            let fault = Fault::new(format!("{cause} (mode {mode:04o})"));
+            fault.hint(format!("{hint} {file}"))
         };
         let found = found.into_iter().filter(|(is_so, ..)| *is_so);
-        found.map(advised).collect()
+        found.map(fault).collect()
     }
 }
 

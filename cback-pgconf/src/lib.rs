@@ -1,8 +1,7 @@
 //! Read, check and write the postgresql section of a cback3 configuration.
 //!
-//! One floor above the other: `reader` turns bytes into a `document`; `config` holds the values in it,
-//! `files` what follows from them, `rules` and `warnings` what is to be said of them (`hints`, `fault`);
-//! `insert` writes a section into a document; `output`, `input` and `run` are what the commands do.
+//! `markup` and `reader` turn bytes into a `document`, `config` that into values; `files` is what follows
+//! from these, and `checks` what is to be said of them; `input`, `output` and `run` are the commands.
 //!
 //! ```
 //! use cback_pgconf::LocalConfig;
@@ -16,28 +15,24 @@
 //! local.validate()?;
 //! let databases = local.postgresql.and_then(|section| section.databases);
 //! assert_eq!(databases, Some(vec!["orders".to_owned()]));
-//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # Ok::<(), cback_pgconf::Fault>(())
 //! ```
 
+mod checks;
 pub mod cli;
 mod config;
 mod document;
-mod error;
 mod fault;
 mod files;
-mod hints;
 mod input;
-mod insert;
+mod local;
+mod markup;
 mod output;
 mod reader;
-mod rules;
 mod run;
-mod stdio;
-mod warnings;
 
-pub use config::{CompressMode, LocalConfig, PostgresqlConfig, Settings};
-pub use error::describe;
+pub use config::{CompressMode, PostgresqlConfig, Settings};
 pub use fault::{Fault, Position};
-pub use insert::AddError;
-pub use rules::Invalid;
+pub use local::LocalConfig;
+pub use output::show;
 pub use run::run;

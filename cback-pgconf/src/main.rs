@@ -1,17 +1,15 @@
 //! Read, check and write the postgresql section of a cback3 configuration.
 
-use std::io::{self, Write};
 use std::process::ExitCode;
 
-use cback_pgconf::cli::Cli;
+use cback_pgconf::{Fault, cli::Cli};
 use clap::Parser;
 
 fn main() -> ExitCode {
     report_panics();
-    cback_pgconf::run(Cli::parse()).unwrap_or_else(|error| {
-        if let Some(message) = cback_pgconf::describe(&error) {
-            tell(&message);
-        }
+    let done = Cli::try_parse().map_or_else(|words| cback_pgconf::show(&words), cback_pgconf::run);
+    done.unwrap_or_else(|fault| {
+        fault.tell();
         ExitCode::FAILURE
     })
 }
@@ -19,14 +17,9 @@ fn main() -> ExitCode {
 /// Has a panic end the process at once with status 1 and one line.
 fn report_panics() {
     std::panic::set_hook(Box::new(|panic| {
-        tell(&format!("cback-pgconf: internal error: {panic}").replace('\n', " "));
+        Fault::new(format!("internal error: {panic}").replace('\n', " ")).tell();
         std::process::exit(1);
     }));
-}
-
-/// In one write. Nothing can be done about a standard error that is closed or full.
-fn tell(message: &str) {
-    let _ = io::stderr().write_all(format!("{}\n", message.trim_end()).as_bytes());
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use serde_json::Value;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-/// One such process.
+/// One such process. It ends when its input does.
 pub(crate) struct Cedar {
     child: Child,
     answers: BufReader<ChildStdout>,
@@ -14,21 +14,19 @@ pub(crate) struct Cedar {
 impl Cedar {
     /// Starts one; documents go to the second, in any number.
     pub(crate) fn start() -> (Self, ChildStdin) {
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/pgconf/cedar.py");
         let mut command = Command::new(python());
-        command
-            .arg(script)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped());
-        let mut child = command
-            .spawn()
-            .expect("scripts/prerequisites test has made one");
+        command.arg(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/tests/pgconf/cedar.py"
+        ));
+        let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+        let mut child = child.expect("scripts/prerequisites test has made one");
         let documents = child.stdin.take().expect("a pipe");
         let answers = BufReader::new(child.stdout.take().expect("a pipe"));
         (Self { child, answers }, documents)
     }
 
-    /// What the section and the settings of the next document are, or why they are refused.
+    /// The section and the settings of the next document, or why they are refused.
     pub(crate) fn answer(&mut self) -> [Value; 2] {
         let mut line = String::new();
         self.answers.read_line(&mut line).expect("Cedar answers");

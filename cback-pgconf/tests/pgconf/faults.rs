@@ -1,4 +1,5 @@
-//! What is said of faulty documents, word by word.
+//! Faults, word by word: "`PROGRAM: message`, lower case, no full stop, naming the thing at fault (file, line
+//! and column) and the cause; what to do about it as a hint".
 
 use crate::{SECTION, SETTINGS, given, message};
 
@@ -7,47 +8,66 @@ type Case = (&'static str, &'static str, &'static str);
 
 const AMPERSAND: &str = "write `&amp;` for the character itself";
 const IN_TAG: &str = "end the tag with `>`; in an attribute write `&lt;`";
+const BEFORE: &str = "remove the blanks or lines before it";
 const DOCTYPE: &str = "leave it out, and write what its entities stand for";
 
-/// What Cedar refuses too, and what would do harm if it were read.
+/// Documents that Cedar refuses too, and that would do harm if they were read.
 #[rustfmt::skip]
 const NOT_XML: &[Case] = &[
     ("", "1:1: the document has no root element", ""),
     ("\u{feff}", "1:1: the document has no root element", ""),
-    ("\n\n  \n", "4:1: the document has no root element", ""),
     ("hello", "1:1: text outside the root element", ""),
     ("\u{feff}\u{feff}<a/>", "1:1: text outside the root element", ""),
-    ("<a/> é x", "1:6: text outside the root element", ""),
     ("<a/>\r\n\r\n &amp;", "3:2: text outside the root element", ""),
     ("<a/>\r<![CDATA[]]>", "2:1: text outside the root element", ""),
     ("<a/>\n<b/>", "2:1: a second root element", ""),
     ("<cb_config>", "1:1: `<cb_config>` is never closed", ""),
     ("\u{feff}<a>\u{feff}<b>", "1:5: `<b>` is never closed", ""),
-    ("\u{feff}\n<a><b>", "2:4: `<b>` is never closed", ""),
     ("<cb_config>\n  <options>\n</cb_config>", "3:1: `</cb_config>` closes `<options>` of line 2", ""),
     ("\u{feff}<cb_config></options></cb_config>", "1:12: `</options>` closes `<cb_config>` of line 1", ""),
-    ("<é></a\u{9b}></é>", "1:4: `</a\\u{9b}>` closes `<é>` of line 1", ""),
-    ("<cb_config></cb_config></x>", "1:24: close tag `</x>` does not match any open tag", ""),
+    ("<é></a\u{9b}\u{2066}></é>", "1:4: `</a\\u{9b}\\u{2066}>` closes `<é>` of line 1", ""),
     ("<a>\n<b</a>", "2:3: `<` within a tag", IN_TAG),
     ("\u{feff}<a>ü<b <c/></a>", "1:8: `<` within a tag", IN_TAG),
-    ("<a b='x<y'/>", "1:8: `<` within a tag", IN_TAG),
     ("<a", "1:1: tag not closed: `>` not found before end of input", ""),
     ("<a>\n\tR&D</a>", "2:3: `&` does not begin a reference", AMPERSAND),
-    ("<a>R& D; E</a>", "1:5: `&` does not begin a reference", AMPERSAND),
     ("<a>R&D;</a>", "1:5: entity `&D;` is not declared", AMPERSAND),
     ("<a>&#0;</a>", "1:4: `&#0;` does not name a character that XML allows", ""),
-    ("<a>&#8;</a>", "1:4: `&#8;` does not name a character that XML allows", ""),
     ("<a>&#+65;</a>", "1:4: `&` does not begin a reference", AMPERSAND),
     ("<a>\u{1}</a>", "1:4: character U+0001 is not allowed in XML", ""),
     ("<a>ü\0</a>", "1:5: character U+0000 is not allowed in XML", ""),
     ("<a\u{ffff}/>", "1:3: character U+FFFF is not allowed in XML", ""),
     ("<a>\r\n<!-- a -- b --></a>", "2:1: forbidden string `--` was found in a comment", ""),
     ("<a><!-- a </a>", "1:4: comment not closed: `-->` not found before end of input", ""),
-    ("<a><![CDATA[ </a>", "1:4: CDATA not closed: `]]>` not found before end of input", ""),
-    ("<a><?php </a>", "1:4: processing instruction not closed: `?>` not found before end of input", ""),
     ("<!DOCTYPE a><a/>", "1:1: a DOCTYPE is not read here", DOCTYPE),
-    ("<?xml version='1.0'?>\n<!doctype a><a/>", "2:1: a DOCTYPE is not read here", DOCTYPE),
     ("<a><!DOCTYPE a [<!ENTITY e 'x'>]>&e;</a>", "1:4: a DOCTYPE is not read here", DOCTYPE),
+];
+
+/// Documents that expat refuses, and so cback3, although they would do no harm here.
+#[rustfmt::skip]
+const NOT_FOR_CEDAR: &[Case] = &[
+    ("<a>\n<b a='1' c='' a=\"2\"/></a>", "2:15: attribute `a` is given twice", ""),
+    ("<a xmlns:p='u' xmlns:q='u'\n p:b='' q:b=''/>", "2:9: attribute `q:b` is given twice", ""),
+    ("<a b='1'c='2'/>", "1:9: an attribute is not NAME=\"VALUE\" after a blank", ""),
+    ("<a b=1/>", "1:2: an attribute is not NAME=\"VALUE\" after a blank", ""),
+    ("<a b='&nbsp;'/>", "1:4: entity `&nbsp;` is not declared", AMPERSAND),
+    ("<a b='x' c='R&D'/>", "1:10: `&` does not begin a reference", AMPERSAND),
+    ("<a b='&#1;'/>", "1:4: `&#1;` does not name a character that XML allows", ""),
+    ("<a>\n <1x/></a>", "2:3: `1x` is not a name", ""),
+    ("<a><:b/></a>", "1:5: `:b` is not a name", ""),
+    ("<a><b:c:d/></a>", "1:5: `b:c:d` is not a name", ""),
+    ("<a -b='1'/>", "1:4: `-b` is not a name", ""),
+    ("<a><b\u{202e}c/></a>", "1:5: `b\\u{202e}c` is not a name", ""),
+    ("<a><p:b/></a>", "1:5: prefix `p` is not declared", ""),
+    ("<a p:b='1'/>", "1:4: prefix `p` is not declared", ""),
+    ("<a xmlns:p=''/>", "1:4: a namespace is empty or holds a blank", ""),
+    ("<a>x\n]]>y</a>", "2:1: `]]>` outside a CDATA section", "write `]]&gt;`"),
+    ("\n<?xml version='1.0'?><a/>", "2:1: the XML declaration is not at the start of the document", BEFORE),
+    ("<a><?xml version='1.0'?></a>", "1:4: the XML declaration is not at the start of the document", BEFORE),
+    ("<?xml encoding='UTF-8'?><a/>", "1:3: the XML declaration does not begin with the version", ""),
+    ("<?xml version='1.0' standalone='no' encoding='x'?><a/>", "1:37: `encoding` is out of place in the XML declaration, or its value is", ""),
+    ("<?xml version='1.0' encoding='1'?><a/>", "1:21: `encoding` is out of place in the XML declaration, or its value is", ""),
+    ("<a><?XML?></a>", "1:6: `XML` is no name for a processing instruction", ""),
+    ("<a><? b?></a>", "1:6: `` is no name for a processing instruction", ""),
 ];
 
 /// Faults of the section alone.
@@ -55,28 +75,21 @@ const NOT_XML: &[Case] = &[
 const SECTIONS: &[Case] = &[
     ("<config/>", "1:1: there is no <postgresql> section in <cb_config>", "the root element is <config>, and must be <cb_config>"),
     ("<cb_config/>", "1:1: there is no <postgresql> section in <cb_config>", ""),
-    ("<cb_config>\n<options>\n<postgresql/></options></cb_config>", "1:1: there is no <postgresql> section in <cb_config>", "<postgresql> at 3:1 stands too deep: it must be <postgresql>, right below <cb_config>"),
-    ("<cb_config>\n<postgres/></cb_config>", "1:1: there is no <postgresql> section in <cb_config>", "<postgres> at 2:1 is another name: it must be <postgresql>, right below <cb_config>"),
-    ("<cb_config>\n<postgresql>\n</postgresql></cb_config>", "2:1: compress_mode is missing in <postgresql>", "write <compress_mode>gzip</compress_mode>, or bzip2, or none"),
-    ("<cb_config><postgresql>\n <globals>yes</globals></postgresql></cb_config>", "2:2: globals must be Y or N, not \"yes\"", "write <globals>Y</globals>"),
-    ("<cb_config>\n<pstgresql/></cb_config>", "1:1: there is no <postgresql> section in <cb_config>", "<pstgresql> at 2:1 is another name: it must be <postgresql>, right below <cb_config>"),
-    ("<cb_config>\n<x\u{9b}/><p:postgresql\u{9b}/></cb_config>", "1:1: there is no <postgresql> section in <cb_config>", "<p:postgresql\\u{9b}> at 2:6 is another name: it must be <postgresql>, right below <cb_config>"),
-    ("<cb_config>\n<postgresql><compress_mode/></postgresql></cb_config>", "2:1: compress_mode is missing in <postgresql>", "<compress_mode> at 2:13 has no text"),
-    ("<cb_config>\n<postgresql><compressMode>gzip</compressMode></postgresql></cb_config>", "2:1: compress_mode is missing in <postgresql>", "<compressMode> at 2:13 is not read: write <compress_mode>"),
-    ("<cb_config>\n<postgresql><compress_mode><![CDATA[gzip]]></compress_mode></postgresql></cb_config>", "2:1: compress_mode is missing in <postgresql>", "<compress_mode> at 2:13 holds a CDATA section, which Cedar Backup ignores"),
-    ("<cb_config><postgresql>\n <compress_mode>GZIP</compress_mode></postgresql></cb_config>", "2:2: compress_mode must be none, gzip or bzip2, not \"GZIP\"", "write it in lower case"),
-    ("<cb_config><postgresql>\n <compress_mode>gz</compress_mode></postgresql></cb_config>", "2:2: compress_mode must be none, gzip or bzip2, not \"gz\"", "write <compress_mode>gzip</compress_mode>"),
+    ("<cb_config>\n<options>\n<postgresql/></options></cb_config>", "1:1: there is no <postgresql> section in <cb_config>", "<postgresql> at 3:1 is not read: it must be <postgresql>, right below <cb_config>"),
+    ("<cb_config>\n<postgres/></cb_config>", "1:1: there is no <postgresql> section in <cb_config>", "<postgres> at 2:1 is not read: it must be <postgresql>, right below <cb_config>"),
+    ("<cb_config>\n<postgresql>\n</postgresql></cb_config>", "2:1: compress_mode is missing in <postgresql>: none, gzip or bzip2", ""),
+    ("<cb_config><postgresql>\n <globals>yes</globals></postgresql></cb_config>", "2:2: globals must be Y or N, not \"yes\"", ""),
+    ("<cb_config>\n<postgresql><compress_mode/></postgresql></cb_config>", "2:1: compress_mode is missing in <postgresql>: none, gzip or bzip2", "<compress_mode> at 2:13 has no text that Cedar Backup reads"),
+    ("<cb_config>\n<postgresql><compressMode>gzip</compressMode></postgresql></cb_config>", "2:1: compress_mode is missing in <postgresql>: none, gzip or bzip2", "<compressMode> at 2:13 is not read: write <compress_mode>"),
+    ("<cb_config>\n<postgresql><compress_mode><![CDATA[gzip]]></compress_mode></postgresql></cb_config>", "2:1: compress_mode is missing in <postgresql>: none, gzip or bzip2", "<compress_mode> at 2:13 has no text that Cedar Backup reads"),
+    ("<cb_config><postgresql>\n <compress_mode>gz</compress_mode></postgresql></cb_config>", "2:2: compress_mode must be none, gzip or bzip2, not \"gz\"", ""),
     ("<cb_config><postgresql>\n <compress_mode> none\n</compress_mode></postgresql></cb_config>", "2:2: compress_mode must be none, gzip or bzip2, not \" none\\n\"", "Cedar Backup does not trim values: remove the blanks around it"),
-    ("<cb_config><postgresql>\n <compress_mode>xz</compress_mode></postgresql></cb_config>", "2:2: compress_mode must be none, gzip or bzip2, not \"xz\"", ""),
-    ("<cb_config><postgresql>\n <all>Yes</all></postgresql></cb_config>", "2:2: all must be Y or N, not \"Yes\"", "write <all>Y</all>"),
-    ("<cb_config><postgresql>\n <all>false</all></postgresql></cb_config>", "2:2: all must be Y or N, not \"false\"", "write <all>N</all>"),
+    ("<cb_config><postgresql>\n <all>Yes</all></postgresql></cb_config>", "2:2: all must be Y or N, not \"Yes\"", ""),
     ("<cb_config><postgresql>\n <all> Y </all></postgresql></cb_config>", "2:2: all must be Y or N, not \" Y \"", "Cedar Backup does not trim values: remove the blanks around it"),
-    ("<cb_config><postgresql>\n <all>maybe</all></postgresql></cb_config>", "2:2: all must be Y or N, not \"maybe\"", ""),
     ("<cb_config><postgresql><compress_mode>none</compress_mode>\n<all>Y</all>\n<database>x</database></postgresql></cb_config>", "3:1: a database is named although all is Y", ""),
     ("<cb_config>\n<postgresql><compress_mode>none</compress_mode></postgresql></cb_config>", "2:1: no database is named and all is not Y", ""),
     ("<cb_config><postgresql><compress_mode>none</compress_mode>\n<databases>x</databases></postgresql></cb_config>", "1:12: no database is named and all is not Y", "<databases> at 2:1 is not read: write <database>"),
-    ("<cb_config><postgresql><compress_mode>none</compress_mode>\n<database><![CDATA[x]]></database></postgresql></cb_config>", "1:12: no database is named and all is not Y", "<database> at 2:1 holds a CDATA section, which Cedar Backup ignores"),
-    ("<cb_config><postgresql><compress_mode>none</compress_mode>\n<all><![CDATA[Y]]></all></postgresql></cb_config>", "1:12: no database is named and all is not Y", "<all> at 2:1 holds a CDATA section, which Cedar Backup ignores"),
+    ("<cb_config><postgresql><compress_mode>none</compress_mode>\n<database><![CDATA[x]]></database></postgresql></cb_config>", "1:12: no database is named and all is not Y", "<database> at 2:1 has no text that Cedar Backup reads"),
 ];
 
 /// Faults of what stands beside a valid section, in the same line as that and the root's tag.
@@ -124,13 +137,8 @@ fn assert_fault(arguments: &str, document: impl AsRef<[u8]>, cause: &str, hint: 
 
 #[test]
 fn every_fault_is_named_with_its_place_and_its_cause() {
-    for (document, cause, hint) in NOT_XML {
-        for command in [
-            "check",
-            "shell --no-validate",
-            "json --section-only",
-            "databases",
-        ] {
+    for (document, cause, hint) in NOT_XML.iter().chain(NOT_FOR_CEDAR) {
+        for command in ["check", "shell --no-validate", "databases"] {
             assert_fault(command, document, cause, hint);
         }
     }
@@ -140,42 +148,29 @@ fn every_fault_is_named_with_its_place_and_its_cause() {
     }
     for (around, cause, hint) in AROUND {
         let document = format!("<cb_config>{SECTION}{around}</cb_config>");
-        assert_fault("check", document, cause, hint);
+        assert_fault("check", &document, cause, hint);
+        given(&document, "check --section-only").is(0, "", "");
     }
     for (document, cause, hint) in NOT_UTF8 {
         assert_fault("check", document, cause, hint);
     }
 }
 
-/// 32 characters, 64 bytes: what counts characters lets it through.
+/// "Two databases that would share a file are an error, and so is a name of over 63 bytes": LONG has 32
+/// characters.
 #[test]
 fn names_are_held_against_the_limits_of_postgresql_and_against_each_other() {
     let document = |names: &str| {
         let mode = "<compress_mode>none</compress_mode>";
         format!("<cb_config><postgresql>{mode}{names}</postgresql>{SETTINGS}</cb_config>")
     };
-    let long = "ü".repeat(32);
     for (names, cause, hint) in NAMES {
-        let [names, cause] = [names, cause].map(|text| text.replace("LONG", &long));
-        let document = document(&names);
-        for command in ["check", "check --section-only", "shell", "files", "json"] {
-            assert_fault(command, &document, &cause, hint);
+        let [names, cause] = [names, cause].map(|text| text.replace("LONG", &"ü".repeat(32)));
+        for command in ["check", "check --section-only", "shell", "files"] {
+            assert_fault(command, document(&names), &cause, hint);
         }
-        assert_eq!(
-            given(&document, "shell --no-validate").status(),
-            0,
-            "{names}"
-        );
+        given(document(&names), "shell --no-validate").has_status(0);
     }
-    let longest = format!("{}xü/%", "ü".repeat(29));
-    assert_eq!(longest.len(), 63);
-    let document = document(&format!("<database>{longest}</database>"));
-    given(document, "check --section-only").is(0, "", "");
-}
-
-#[test]
-fn section_only_looks_at_nothing_else() {
-    let collect = "<collect><collect_dir>opt</collect_dir></collect>";
-    let document = format!("<cb_config>{SECTION}{collect}</cb_config>");
-    given(document, "check --section-only").is(0, "", "");
+    let longest = format!("<database>{}xü/%</database>", "ü".repeat(29));
+    given(document(&longest), "check --section-only").is(0, "", "");
 }

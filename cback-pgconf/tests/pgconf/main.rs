@@ -1,4 +1,5 @@
-//! `cback-pgconf` as its users see it, and the library behind it.
+//! `cback-pgconf` as its users see it, and the library behind it. The sentences in quotation marks are
+//! its promises.
 
 mod adding;
 mod cedar;
@@ -50,54 +51,55 @@ fn pgconf(arguments: &[&str]) -> Command {
     command
 }
 
-/// What the program makes of a document on standard input; its arguments are parted by blanks.
-fn given(document: impl AsRef<[u8]>, arguments: &str) -> Said {
+/// The outcome for a document on standard input; the arguments are parted by blanks.
+fn given(document: impl AsRef<[u8]>, arguments: &str) -> Outcome {
     let arguments: Vec<_> = arguments.split_whitespace().collect();
     run(&mut pgconf(&arguments), document.as_ref())
 }
 
-/// What is said of a place in the document, with a hint if there is one.
+/// The message on a place in the document, with a hint if there is one.
 fn message(cause: &str, hint: &str) -> String {
-    let hint = match hint {
-        "" => String::new(),
-        hint => format!("cback-pgconf: hint: {hint}\n"),
-    };
+    let hint = format!("cback-pgconf: hint: {hint}\n").repeat(usize::from(!hint.is_empty()));
     format!("cback-pgconf: standard input:{cause}\n{hint}")
 }
 
 /// Runs `command` on `input`.
-fn run(command: &mut Command, input: &[u8]) -> Said {
+fn run(command: &mut Command, input: &[u8]) -> Outcome {
     let output = run_with_input(command, input);
     let start = String::from_utf8_lossy(&input[..input.len().min(500)]);
-    Said {
-        what: format!("{command:?} of {start:?}"),
+    Outcome {
+        of: format!("{command:?} of {start:?}"),
         stdout: String::from_utf8(output.stdout.clone()).expect("UTF-8"),
         stderr: output.said(),
         output,
     }
 }
 
-/// What a run printed and said.
-struct Said {
+/// The outcome of a run.
+struct Outcome {
     /// The command and its input, for whoever reads of a failure.
-    what: String,
+    of: String,
     output: Output,
     stdout: String,
     stderr: String,
 }
 
-impl Said {
+impl Outcome {
     #[track_caller]
     fn is(&self, status: i32, stdout: &str, stderr: &str) {
-        let said = (self.status(), &*self.stdout, &*self.stderr);
-        assert_eq!(said, (status, stdout, stderr), "{}", self.what);
+        let outcome = (self.output.status.code(), &*self.stdout, &*self.stderr);
+        assert_eq!(outcome, (Some(status), stdout, stderr), "{}", self.of);
     }
 
+    /// As [`Self::is`], with whatever is on standard error.
     #[track_caller]
-    fn status(&self) -> i32 {
-        let status = self.output.status;
-        status
-            .code()
-            .unwrap_or_else(|| panic!("{}: {status}", self.what))
+    fn has_status(&self, status: i32) {
+        assert_eq!(
+            self.output.status.code(),
+            Some(status),
+            "{}: {}",
+            self.of,
+            self.stderr
+        );
     }
 }

@@ -1,6 +1,4 @@
-//! What Cedar Backup accepts reads here to the same values, or is refused for one of a few reasons.
-//!
-//! Held against the real thing on documents made at random. `CBACK_DIFF_DOCUMENTS` says how many,
+//! The same document, read here and by the real Cedar Backup. `CBACK_DIFF_DOCUMENTS` says how many,
 //! `CBACK_DIFF_FIRST` which is the first.
 
 use crate::cedar::{self, Cedar};
@@ -12,66 +10,64 @@ fn number(variable: &str, default: u64) -> u64 {
     std::env::var(variable).map_or(default, |text| text.parse().expect(variable))
 }
 
+/// "What Cedar accepts reads here to the same values, or is refused"; and what expat, and so cback3,
+/// cannot load is refused here too: "`check` is asked whether cback3 will run".
 #[test]
-fn reads_what_cedar_accepts() {
+fn documents_read_as_cedar_reads_them() {
     let first = number("CBACK_DIFF_FIRST", 1);
     let total = number("CBACK_DIFF_DOCUMENTS", 20_000);
     let documents = || (first..first + total).map(documents::document);
     let (cedar, mut pipe) = Cedar::start();
-    let (mut accepted, mut refused_here, mut differences) = (0, 0, Vec::new());
+    // How many are read alike, refused by both, refused here alone.
+    let mut counts = [0; 3];
     std::thread::scope(|scope| {
         scope.spawn(move || {
-            for document in documents() {
-                cedar::send(&mut pipe, &document).expect("Cedar listens");
-            }
+            documents()
+                .try_for_each(|document| cedar::send(&mut pipe, &document))
+                .expect("Cedar listens")
         });
         // Ends with this, by a panic too: or the documents would wait for it for ever.
         let mut cedar = cedar;
         for document in documents() {
-            let [section, settings] = cedar.answer();
-            if section.get("refused").is_some() {
-                continue;
-            }
-            accepted += 1;
-            if LocalConfig::parse(&document).is_err_and(|fault| is_wanted(&fault)) {
-                refused_here += 1;
-                continue;
-            }
-            let ours = [our_section(&document), our_settings(&document)];
-            let is_same = is_same(&ours[0], &section)
-                && (settings.get("refused").is_some() || is_same(&ours[1], &settings));
-            if !is_same {
-                let document = document.escape_ascii();
-                differences.push(format!(
-                    "{document}\n  ours   {ours:?}\n  Cedar's {section} {settings}"
-                ));
+            if let Some(kind) = compare(&document, cedar.answer()) {
+                counts[kind] += 1;
             }
         }
     });
-    let some = &differences[..differences.len().min(10)];
-    assert!(
-        some.is_empty(),
-        "{} read differently:\n{}",
-        differences.len(),
-        some.join("\n")
-    );
     // Agreement on what hardly ever comes would mean little.
-    assert!(accepted * 2 > total, "only {accepted} accepted");
-    assert!(
-        (1..total / 10).contains(&refused_here),
-        "{refused_here} refused here"
-    );
+    let [read, refused, refused_here] = counts;
+    assert!(read * 3 > total && refused * 20 > total, "{counts:?}");
+    assert!((1..total / 10).contains(&refused_here), "{counts:?}");
 }
 
-/// What is refused here although Cedar accepts it; so is what is larger than 1 MiB, which limits.rs has.
-/// `<globals>` is ours, Cedar knows nothing of it.
+fn compare(document: &[u8], [section, settings]: [Value; 2]) -> Option<usize> {
+    let shown = document.escape_ascii();
+    let ours = LocalConfig::parse(document);
+    if let Some(refusal) = section.get("refused").map(ToString::to_string) {
+        // Letters that XML allows in names only since its fifth edition, which expat does not know.
+        let has_new_letters = String::from_utf8_lossy(document).contains('\u{132}');
+        if !refusal.contains("Unable to parse XML") || has_new_letters {
+            return None;
+        }
+        assert!(ours.is_err(), "{refusal}: {shown}");
+        return Some(1);
+    }
+    if ours.is_err_and(|fault| is_wanted(&fault)) {
+        return Some(2);
+    }
+    let theirs = format!("{shown}\nCedar's {section} {settings}");
+    assert_eq!(our_section(document).as_ref(), Ok(&section), "{theirs}");
+    if settings.get("refused").is_none() {
+        assert_eq!(our_settings(document).as_ref(), Ok(&settings), "{theirs}");
+    }
+    Some(0)
+}
+
+/// "Refused only if it has a DOCTYPE, is larger than 1 MiB [see limits.rs], or is not UTF-8"; of
+/// `<globals>`, which is ours, Cedar knows nothing.
 fn is_wanted(refusal: &Fault) -> bool {
-    refusal.cause == "a DOCTYPE is not read here"
-        || refusal.cause.starts_with("globals must be Y or N")
-}
-
-fn is_same(ours: &Result<Value, Fault>, theirs: &Value) -> bool {
-    ours.as_ref().is_ok_and(|ours| ours == theirs)
+    let cause = &refusal.cause;
+    cause == "a DOCTYPE is not read here" || cause.starts_with("globals must be Y or N")
 }
 
 fn our_section(document: &[u8]) -> Result<Value, Fault> {
@@ -85,12 +81,11 @@ fn our_section(document: &[u8]) -> Result<Value, Fault> {
 
 fn our_settings(document: &[u8]) -> Result<Value, Fault> {
     let all = Settings::parse(document)?;
-    let programs = [all.pg_dump, all.pg_dumpall];
     Ok(json!([
         all.collect_dir,
         all.backup_user,
         all.backup_group,
-        programs[0],
-        programs[1]
+        all.pg_dump,
+        all.pg_dumpall
     ]))
 }

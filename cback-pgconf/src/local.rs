@@ -1,28 +1,44 @@
-//! Writing a `<postgresql>` section into a document whose every other byte stays as it is.
+//! The part of a document that Cedar Backup's extension reads; and writing it into a document whose every
+//! other byte stays as it is.
 
 use std::ops::Range;
 
 use quick_xml::escape::partial_escape;
 
-use crate::config::{CompressMode, LocalConfig, PostgresqlConfig};
+use crate::config::{CompressMode, PostgresqlConfig, Settings};
 use crate::document::{Document, Element};
 use crate::fault::{Fault, Position};
+use crate::output::flag;
+use crate::{checks, reader};
 
-/// Why a section cannot be written.
-#[derive(Debug, thiserror::Error)]
-pub enum AddError {
-    /// The document cannot be read, has no `<cb_config>`, or has a section already.
-    #[error(transparent)]
-    Document(#[from] Fault),
-    /// There is nothing to write.
-    #[error("there is no section to add")]
-    NoSection,
-    /// XML has no way to write a value, or the document grows larger than what is read.
-    #[error("the section would not read back as it was given: {0}")]
-    ReadsBackOtherwise(String),
+/// What Cedar Backup's extension knows of a configuration.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LocalConfig {
+    /// The first `<postgresql>` section of `<cb_config>`, if there is one.
+    pub postgresql: Option<PostgresqlConfig>,
 }
 
 impl LocalConfig {
+    /// Reads a document as Cedar Backup reads it, without asking whether it is valid.
+    ///
+    /// # Errors
+    ///
+    /// It is not well-formed or not UTF-8, has a DOCTYPE, more than 1 MiB or 128 namespaces in one place;
+    /// a value cannot be what it stands for.
+    pub fn parse(document: &[u8]) -> Result<Self, Fault> {
+        let postgresql = PostgresqlConfig::read(&reader::read(document)?)?;
+        Ok(Self { postgresql })
+    }
+
+    /// Holds the section against Cedar Backup's rules.
+    ///
+    /// # Errors
+    ///
+    /// The first rule that is broken.
+    pub fn validate(&self) -> Result<(), Fault> {
+        checks::validate(&Settings::of(self.postgresql.clone()))
+    }
+
     /// The document with the section as the last child of `<cb_config>`; or, if it has one already and
     /// `replace` is set, in place of the first.
     ///
@@ -30,11 +46,13 @@ impl LocalConfig {
     ///
     /// # Errors
     ///
-    /// See [`AddError`].
-    pub fn add_config(&self, document: &[u8], replace: bool) -> Result<Vec<u8>, AddError> {
-        let mut section = self.postgresql.clone().ok_or(AddError::NoSection)?;
-        section.databases = section.databases.filter(|names| !names.is_empty());
-        let known = Document::read(document)?;
+    /// The document cannot be read, has no `<cb_config>`, or has a section already; there is no section
+    /// to write, XML has no way to write a value, or the document grows larger than what is read.
+    pub fn add_config(&self, document: &[u8], replace: bool) -> Result<Vec<u8>, Fault> {
+        let section = self.postgresql.clone();
+        let mut section = section.ok_or_else(|| Fault::new("there is no section to add"))?;
+        section.databases.take_if(|names| names.is_empty());
+        let known = reader::read(document)?;
         let (gap, before, after) = place(&known, replace)?;
         let mut text = [before, &written(&section), after].concat();
         if known.text.contains("\r\n") {
@@ -48,7 +66,8 @@ impl LocalConfig {
             Ok(_) => "an empty value is read as none".to_owned(),
             Err(fault) => fault.cause,
         };
-        Err(AddError::ReadsBackOtherwise(cause))
+        let cause = format!("the section would not read back as it was given: {cause}");
+        Err(Fault::new(cause))
     }
 }
 
@@ -58,7 +77,7 @@ type Place = (Range<usize>, &'static str, &'static str);
 fn place(document: &Document, replace: bool) -> Result<Place, Fault> {
     let Some(root) = document.root() else {
         let cause = "the root element is not <cb_config>";
-        return Err(Fault::new(Position::START, cause));
+        return Err(Fault::new(cause).at(Position::of(0, "")));
     };
     match document.section("postgresql") {
         None => Ok(end_of(&root, document.text)),
@@ -91,11 +110,9 @@ fn written(section: &PostgresqlConfig) -> String {
     };
     let mut text = String::from("<postgresql>\n");
     text += &element("user", section.user.as_deref());
-    text += &element(
-        "compress_mode",
-        section.compress_mode.map(CompressMode::as_str),
-    );
-    text += &element("all", Some(if section.all { "Y" } else { "N" }));
+    let mode = section.compress_mode.map(CompressMode::as_str);
+    text += &element("compress_mode", mode);
+    text += &element("all", Some(flag(section.all)));
     if section.globals {
         text += &element("globals", Some("Y"));
     }
