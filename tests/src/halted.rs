@@ -35,7 +35,7 @@ impl HaltedRun {
         databases: usize,
         configure: impl FnOnce(&Site),
     ) -> Self {
-        let gate = site.closed_gate();
+        let gate = Some(site.closed_gate());
         site.replace_pg_dump(HALTING);
         configure(&site);
         let mut command = site.command(server, shell);
@@ -43,18 +43,14 @@ impl HaltedRun {
         // No pipe, whose end would come with that of the last stage.
         let said = File::create(site.path("said")).expect("room for a file");
         let child = command.stderr(said).spawn().expect("it starts");
-        let run = Self {
-            site,
-            child,
-            gate: Some(gate),
-        };
+        let run = Self { site, child, gate };
         wait_for("all are half made", Duration::from_secs(60), || {
             run.unnamed_files().len() == databases
         });
         run
     }
 
-    /// What is to become a backup, and has no name yet.
+    /// Files that are to become backups, and have no name yet.
     pub fn unnamed_files(&self) -> Vec<Metadata> {
         let alive = self.site.alive().into_iter();
         let compressors = alive.filter(|it| it.name == "cback-compress");

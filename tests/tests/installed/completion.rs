@@ -12,12 +12,12 @@ const COMPLETIONS: [(&str, &str); 7] = [
     ("cback-compress --mode bz", "bzip2"),
     ("cback-pgdump --pg-dumpa", "--pg-dumpall"),
     ("cback-pgconf ad", "add"),
-    ("cback-pgconf shell --pre", "--prefix"),
+    ("cback-pgconf shell --no-v", "--no-validate"),
     ("cback-pgconf add --compress-mode gz", "gzip"),
 ];
 
-/// As interactive bash does it, of which only the keyboard is missing: it looks for the function
-/// of the command, and calls it with the words typed and the place of the one to complete.
+/// Interactive bash without its keyboard: it looks for the function of the command, and calls it
+/// with the words typed and the place of the one to complete.
 const BASH: &str = r#"
 line=$1 command=${1%% *}
 . "$2/share/bash-completion/completions/$command"
@@ -34,7 +34,7 @@ printf '%s\n' "${COMPREPLY[@]}"
 fn bash_completes() {
     each_word_is_completed(|line, prefix| {
         let mut bash = Command::new("bash");
-        bash.args(["--norc", "-c", BASH, "bash", line]);
+        let bash = bash.args(["--norc", "-c", BASH, "bash", line]);
         bash.arg(prefix).run()
     });
 }

@@ -1,10 +1,10 @@
-//! A copy of this machine to install things on: what is written there is gone when it ends.
+//! A copy of this machine to install things on: whatever is written there is gone when it ends.
 
-use crate::{skipped_without_root, workspace};
+use cback_tests::{skipped_without_root, workspace, wrapped};
 use std::process::Command;
 
-/// Root's own view: an overlay on `/` that keeps what is written in memory. What is mounted
-/// elsewhere has to be brought along. `$1` is the workspace, `$2` what to run.
+/// Root's own view: an overlay on `/` that keeps in memory what is written. Other mounts have to be
+/// brought along. `$1` is the workspace, `$2` the script, and the rest its arguments.
 const COPY: &str = r#"
 set -eu
 mount -t tmpfs tmpfs /media
@@ -17,19 +17,22 @@ done
 # A container's dpkg may leave out manuals and documents.
 grep -ls '^path-exclude' /media/root/etc/dpkg/dpkg.cfg.d/* | xargs -r rm
 rm -f /media/root/var/lib/man-db/auto-update # else apt takes its time to index every page
-exec chroot /media/root sh -euc 'cd "$1" && eval "$2"' sh "$@"
+exec chroot /media/root sh -euc 'cd "$1" && script=$2 && shift 2 && eval "$script"' sh "$@"
 "#;
 
 /// `script`, to be run by `sh -eu` in the workspace, as root, on a copy of this machine that
-/// is thrown away. `/tmp` and the workspace are the real ones.
+/// is thrown away, in the environment of `command`, which is its `$@`. `/tmp` and the workspace
+/// are the real ones.
 ///
 /// None if we are not root: nobody else may mount.
-pub fn throwaway_machine(script: &str) -> Option<Command> {
+pub(crate) fn throwaway_machine(script: &str, command: &Command) -> Option<Command> {
     if skipped_without_root("it changes a copy of the machine") {
         return None;
     }
-    let mut command = Command::new("unshare");
-    command.args(["--mount", "sh", "-c", COPY, "copy"]);
-    command.arg(workspace()).arg(script);
-    Some(command)
+    let workspace = workspace().to_str().unwrap();
+    let unshare = ["unshare", "--mount", "sh", "-c", COPY, "copy"];
+    Some(wrapped(
+        &[&unshare[..], &[workspace, script]].concat(),
+        command,
+    ))
 }

@@ -1,0 +1,137 @@
+# shellcheck shell=sh disable=SC2046,SC2086,SC2091,SC2094,SC2154 # site and python come by the environment
+# For readme.rs: makes a machine on which the guides' commands can be typed, and types them.
+
+printf 'APT::Install-Recommends "false";\nAPT::Get::Assume-Yes "true";\n' >/etc/apt/apt.conf.d/99readme
+mkdir -p /opt/backup/staging/2026/11/24/client /var/lib/prometheus/node-exporter
+ln -s "$site/collect" /opt/backup/collect
+cp "$site/cback3.conf" /etc/cback3.conf
+/usr/bin/python3 -m venv --without-pip /opt/cback3
+modules=$("$python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+echo "$modules" >"$(echo /opt/cback3/lib/python3*/site-packages)/cback3.pth"
+sed '1s|.*|#!/opt/cback3/bin/python|' "${python%/*}/cback3" >/usr/bin/cback3
+chmod 755 /usr/bin/cback3
+export GNUPGHOME="$site/gnupg"
+mkdir -m 700 "$GNUPGHOME"
+gpg --batch --quiet --passphrase '' --quick-generate-key backup@example.org
+gpg --batch --quiet --armor --export backup@example.org >"$site/desk/backup.asc"
+gpgconf --kill all
+mkdir "$site/vault" "$site/store"
+chown -R postgres "$site/desk" "$site/vault" "$site/store" "$GNUPGHOME"
+echo "listen_addresses = ''" >>/etc/postgresql-common/createcluster.conf
+trap 'for made in restored fresh; do pg_ctlcluster --force 15 $made stop; done >/dev/null 2>&1 || :' EXIT
+workspace=$PWD dump=$site/collect/postgresqldump-shop.txt.gz
+
+# block PLACE FILE KIND [LABEL...]: types it, or puts it where its text says, and sees that it does its work.
+block() {
+    place=$1 block=$2 and_then=true && shift 2
+    case $* in
+    *with-systemd* | *second-cluster*) return ;; # for scripts/trial
+    sh*try-all) and_then='! grep -q .' ;;
+    sh*restore-*) and_then='tail -n 1 | grep -qx restored' ;;
+    esac
+    cd "$site/desk"
+    ! grep -q scripts/ $block || cd "$workspace"
+    set +e # in a condition the subshell would go on after a failure
+    (set -eu; type_it "$@"; sh -c "$and_then" <"$site/said") >"$site/said" 2>&1 </dev/null
+    status=$?
+    set -e
+    [ $status -eq 0 ] || { echo "$place" && cat "$site/said" && exit 1; }
+}
+
+type_it() {
+    case $* in
+    *nagios) nagios ;;
+    *prometheus) prometheus ;;
+    *restore-all) other_backup '<all>Y</all>'; bash -eu $block ;;
+    *restore-globals) other_backup '<globals>Y</globals><database>shop</database>'; bash -eu $block ;;
+    *restore-one) cut_and_whole ;;
+    *postgres) runuser -u postgres -- bash -eu $block ;;
+    sh*) bash -eu $block ;;
+    xml*) into_configuration ;;
+    cron*) grep -qxF -f $block /usr/share/doc/cback-postgresql/examples/cback-postgresql.cron ;;
+    esac
+}
+
+other_backup() {
+    section="<compress_mode>gzip</compress_mode>$1"
+    sed "s|<postgresql>.*|<postgresql>$section</postgresql>|" /etc/cback3.conf >"$site/other.conf"
+    cback-postgresql --quiet --config "$site/other.conf"
+}
+
+# A cut file is refused before a database is made for it.
+cut_and_whole() {
+    cp -p "$dump" "$site/whole.gz"
+    truncate -s -9 "$dump"
+    if bash -eu $block || runuser -u postgres -- psql -Xqc '' restored; then
+        return 1
+    fi
+    cp -p "$site/whole.gz" "$dump"
+    bash -eu $block
+}
+
+# cback3 takes it, and does with it as the text says: the hook before collect, instead of the extension; the pool;
+# the hook after stage, on what a client has sent.
+into_configuration() {
+    case $(cat $block) in
+    '<pre_action_hook>'*)
+        sed -e "/<options>/r $block" -e '/<extensions>/d' /etc/cback3.conf >"$site/hook.conf"
+        chmod 600 "$site/hook.conf"
+        rm -f "$site"/collect/*
+        cback3 --config "$site/hook.conf" --full collect
+        test -s "$dump"
+        ;;
+    '<stage>'*)
+        sed -e "/<.collect>/r $block" /etc/cback3.conf >"$site/master.conf"
+        chmod 600 "$site/master.conf"
+        cback3 --config "$site/master.conf" validate
+        ;;
+    *)
+        sed -i -e "/<options>/r $block" "$site/master.conf"
+        cback3 --config "$site/master.conf" validate
+        cp "$site"/collect/*.gz /opt/backup/staging/2026/11/24/client
+        $(sed -n 's|.*<command>\(.*\)</command>|\1|p' $block)
+        ;;
+    esac
+}
+
+# The contract of a plugin: status 0 or 2, and one line, which no `|` ends.
+nagios() {
+    test "$(bash -eu $block)" = OK
+    touch -d '27 hours ago' "$dump"
+    sed 's|<database>|<database>a\|b</database>&|' /etc/cback3.conf >"$site/two.conf"
+    sed "s|cback-pgverify|& --config $site/two.conf|" $block >"$site/plugin"
+    status=0 && bash -eu "$site/plugin" >"$site/critical" || status=$?
+    touch "$dump"
+    test $status = 2
+    test $(wc -l <"$site/critical") = 1
+    grep "^CRITICAL: .*a b.*$dump: 27 hours old" "$site/critical"
+}
+
+# The text format of Prometheus: a name, a blank, a number.
+prometheus() {
+    metrics=/var/lib/prometheus/node-exporter
+    bash -eu $block
+    printf 'cback_proven 1\ncback_proven_timestamp_seconds N\n' >"$site/metrics"
+    sed 's/ [0-9]\{10\}$/ N/' $metrics/cback.prom | cmp - "$site/metrics"
+    touch -d '27 hours ago' "$dump"
+    bash -eu $block
+    touch "$dump"
+    grep -qx 'cback_proven 0' $metrics/cback.prom
+    test "$(ls $metrics)" = cback.prom
+}
+
+# shop [OPTION...]: what is in it.
+shop() { runuser -u postgres -- pg_dump "$@" shop | grep -v -e '^.restrict' -e '^.unrestrict'; }
+
+afterwards() {
+    cp /etc/cback3.conf "$site"
+    cd "$site/desk"
+    runuser -u postgres -- gpg --batch --quiet --decrypt shop.sql.gz.gpg >decrypted.gz
+    runuser -u postgres -- gpgconf --kill all
+    for file in shop.sql.gz decrypted.gz ../vault/shop.sql.gz ../store/shop.sql.gz; do
+        gzip -dc $file | grep -qx -e '-- PostgreSQL database dump complete'
+    done
+    shop >"$site/shop.sql"
+    shop -h /run/postgresql -p 5499 | cmp - "$site/shop.sql"
+    shop -h /run/postgresql -p 5498 | cmp - "$site/shop.sql"
+}
