@@ -1,10 +1,8 @@
-//! The outcome of many rounds, to be put beside others.
+//! Outcomes of many rounds, side by side.
 
-use crate::contender::Contender;
 use cback_tests::{Outcome, Published};
-use std::fmt::Write;
 
-/// What is counted: its words, and whether an outcome counts.
+/// Words of a line, and whether an outcome counts in it.
 type Line = (&'static str, fn(&Outcome) -> bool);
 
 const LINES: [Line; 8] = [
@@ -28,20 +26,16 @@ const LINES: [Line; 8] = [
     ("**processes left**", |it| !it.left.is_empty()),
 ];
 
-/// A Markdown table with a column for each contender.
-pub(crate) fn table(columns: &[(Contender, Vec<Outcome>)]) -> String {
-    let mut text = String::from("| |");
-    for (contender, _) in columns {
-        let _ = write!(text, " {} |", contender.title());
-    }
-    text.push_str("\n|---|");
-    text.push_str(&"--:|".repeat(columns.len()));
+/// A Markdown table with a column for each contender, by its title.
+pub(crate) fn table(columns: &[(&str, Vec<Outcome>)]) -> String {
+    let row = |head: &str, cells: Vec<String>| format!("|{head}| {} |\n", cells.join(" | "));
+    let titles = columns.iter().map(|(title, _)| (*title).to_owned());
+    let rule = format!("|---|{}\n", "--:|".repeat(columns.len()));
+    let mut text = row(" ", titles.collect()) + &rule;
     for (words, counts) in LINES {
-        let _ = write!(text, "\n| {words} |");
-        for (_, outcomes) in columns {
-            let count = outcomes.iter().filter(|it| counts(it)).count();
-            let _ = write!(text, " {count} |");
-        }
+        let count = |outcomes: &Vec<Outcome>| outcomes.iter().filter(|it| counts(it)).count();
+        let cells = columns.iter().map(|(_, it)| count(it).to_string());
+        text += &row(&format!(" {words} "), cells.collect());
     }
-    text + "\n"
+    text
 }

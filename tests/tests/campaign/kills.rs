@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 const SHOP: &str = "shop";
 const SEVERAL: [&str; 5] = [SHOP, "two", "three", "four", "five"];
 
-/// What a round backs up: one database or all, or several of which so many at a time.
+/// One database or all, or several of which so many at a time.
 struct Round {
     kill: Kill,
     jobs: Vec<Job>,
@@ -26,16 +26,14 @@ struct Round {
 impl Round {
     fn new(seed: u64) -> Self {
         let kill = Kill::new(seed, SHOP, stages);
-        let mut random = Random::new(!seed);
-        let at_a_time = random.choose(&[0, 0, 1, 2, 4]);
+        let at_a_time = Random::new(!seed).choose(&[0, 0, 1, 2, 4]);
+        let several = SEVERAL.map(Some).map(|database| Job {
+            database,
+            ..kill.job
+        });
         let jobs = match at_a_time {
             0 => vec![kill.job],
-            _ => SEVERAL
-                .map(|it| Job {
-                    database: Some(it),
-                    ..kill.job
-                })
-                .into(),
+            _ => several.into(),
         };
         Self {
             kill,
@@ -61,14 +59,14 @@ impl Round {
         start.elapsed()
     }
 
-    /// What has become of each backup.
+    /// The outcome for each backup.
     fn outcomes(&self, site: &Site, wholes: &Wholes, child: &mut Child) -> Vec<Outcome> {
         let outcome = |job: &Job| Outcome::of(site, &wholes[&job.database], &job.file(site), child);
         self.jobs.iter().map(outcome).collect()
     }
 }
 
-/// Of each database, and of all together.
+/// Dumps of each database, and of all together.
 type Wholes = HashMap<Option<&'static str>, WholeDump>;
 
 fn stages(job: &Job) -> Vec<&'static str> {
@@ -76,6 +74,8 @@ fn stages(job: &Job) -> Vec<&'static str> {
     vec!["cback-pgdump", dump, "pg_dump", "cback-compress"]
 }
 
+/// "Nothing is ever half published"; the status of the last stage is that of the whole pipeline, "in every shell,
+/// through SIGKILL of any stage". "What a single run promises it promises with any N."
 #[test]
 fn kills_at_any_moment() {
     // One of its own: other tests' databases would change the dump of all.
@@ -84,26 +84,23 @@ fn kills_at_any_moment() {
         create_bulk(&server, database, kilobytes);
     }
     let databases = SEVERAL.map(Some).into_iter().chain([None]);
-    let wholes = databases
-        .map(|it| (it, WholeDump::of(&server, it)))
-        .collect();
+    let wholes = databases.map(|it| (it, WholeDump::of(&server, it)));
+    let wholes = wholes.collect();
     let mut durations = HashMap::new();
     let (mut disturbed, mut rounds) = (0, 0);
     for seed in seeds(37) {
         let round = Round::new(seed);
-        let job = round.kill.job;
+        let (job, at_a_time) = (round.kill.job, round.at_a_time);
         let duration = *durations
-            .entry((job.mode, job.database, round.at_a_time))
+            .entry((job.mode, job.database, at_a_time))
             .or_insert_with(|| round.duration(&server));
         let site = Site::new();
         let mut command = round.command(&site, &server);
         round.jobs.iter().for_each(|it| it.put_yesterdays(&site));
         let mut child = in_background(&mut command);
         round.kill.send(&site, &mut child, duration);
-        let done = format!(
-            "CBACK_CAMPAIGN_SEED={seed}: {:?}, {} at a time",
-            round.kill, round.at_a_time
-        );
+        let kill = &round.kill;
+        let done = format!("CBACK_CAMPAIGN_SEED={seed}: {kill:?}, {at_a_time} at a time");
         let outcomes = round.outcomes(&site, &wholes, &mut child);
         for outcome in &outcomes {
             outcome.assert_safe(&done);

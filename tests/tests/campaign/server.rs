@@ -2,7 +2,7 @@
 
 use cback_tests::{
     Finished, Job, Outcome, Run, Server, Site, SmallDisk, WholeDump, YESTERDAY, create_bulk,
-    in_background, server, skipped_without_root, unpacked, wait_for,
+    end_of, in_background, server, skipped_without_root, unpacked, wait_for,
 };
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use std::fs::{self, Permissions};
@@ -28,13 +28,11 @@ struct Source<'a> {
 impl<'a> Source<'a> {
     fn new(server: &'a Server, database: &'static str) -> Self {
         create_bulk(server, database, 4000);
-        let job = Job::new("gzip", Some(database));
-        let whole = WholeDump::of(server, Some(database));
         Self {
             server,
             database,
-            job,
-            whole,
+            job: Job::new("gzip", Some(database)),
+            whole: WholeDump::of(server, Some(database)),
         }
     }
 
@@ -71,8 +69,8 @@ impl<'a> Source<'a> {
         Outcome::of(&site, &self.whole, &self.job.file(&site), &mut child)
     }
 
-    /// psql with `sql` under way; its first line of output has come. It is killed when dropped.
-    fn psql(&self, sql: &str) -> Psql {
+    /// psql with `sql` under way; its first line of output has come. It ends with its standard input.
+    fn psql(&self, sql: &str) -> Child {
         let mut command = self.server.command(self.server.bin().join("psql"));
         command.args(["-XAtq", "-f", "-"]);
         command.env("PGDATABASE", self.database);
@@ -84,19 +82,11 @@ impl<'a> Source<'a> {
         let stdout = psql.stdout.as_mut().unwrap();
         BufReader::new(stdout).read_line(&mut line).unwrap();
         assert_eq!(line, "begun\n");
-        Psql(psql)
+        psql
     }
 }
 
-struct Psql(Child);
-
-impl Drop for Psql {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
+/// "Fails (status 1, no seal) unless the child exited 0 and its output ended with the program's own marker."
 #[test]
 fn a_server_that_stops_in_mid_dump() {
     let server = Server::start();
@@ -104,11 +94,10 @@ fn a_server_that_stops_in_mid_dump() {
         let pidfile = fs::read_to_string(server.host().join("data/postmaster.pid")).unwrap();
         let number = pidfile.lines().next().unwrap().parse().unwrap();
         let server = Pid::from_raw(number).unwrap();
-        // What pg_ctl stop --mode immediate sends.
+        // As pg_ctl stop --mode immediate does.
         kill_process(server, Signal::QUIT).unwrap();
-        wait_for("it has stopped", LIMIT, || {
-            test_kill_process(server).is_err()
-        });
+        let is_gone = || test_kill_process(server).is_err();
+        wait_for("it has stopped", LIMIT, is_gone);
     });
     outcome.assert_failed("the server has stopped");
 }
@@ -129,12 +118,13 @@ fn a_dump_that_only_takes_a_rest() {
     outcome.assert_succeeded("it takes a rest");
 }
 
-/// However the run ends while pg_dump waits for a lock, no process and no session is left waiting.
+/// "Takes its child and the child's children along, at once, also when they wait for a lock": no process
+/// and no session is left waiting.
 #[test]
 fn a_lock_that_is_never_released() {
     let source = Source::new(server(), "locked");
     let lock = "BEGIN; LOCK TABLE bulk IN ACCESS EXCLUSIVE MODE;\n\\echo begun\n";
-    let _lock = source.psql(lock);
+    let mut lock = source.psql(lock);
     let waiting = source.dumps("wait_event_type = 'Lock'");
     for victim in ["the script", "cback-pgdump", "cback-compress", "pg_dump"] {
         for signal in [Signal::TERM, Signal::KILL] {
@@ -142,13 +132,10 @@ fn a_lock_that_is_never_released() {
             job.put_yesterdays(&site);
             let mut child = in_background(&mut job.command(&site, server()));
             source.wait_for_session(&waiting);
-            if victim == "the script" {
-                kill_process(Pid::from_child(&child), signal).unwrap();
-            } else {
-                let alive = site.alive();
-                let found = alive.iter().find(|it| it.name == victim);
-                found.unwrap().send(signal);
-            }
+            let script = Pid::from_child(&child);
+            let alive = site.alive();
+            let stage = alive.iter().find(|it| it.name == victim);
+            kill_process(stage.map_or(script, |it| it.pid), signal).unwrap();
             let outcome = Outcome::of(&site, &source.whole, &job.file(&site), &mut child);
             let told = format!("{victim} {signal:?}");
             outcome.assert_safe(&told);
@@ -157,22 +144,21 @@ fn a_lock_that_is_never_released() {
                 // Nobody is left to cancel its query, and the server does not look.
                 source.cut(&waiting);
             }
-            wait_for(&format!("the session ends: {told}"), LIMIT, || {
-                !source.server.has_session(&waiting)
-            });
+            let has_ended = || !source.server.has_session(&waiting);
+            wait_for(&format!("the session ends: {told}"), LIMIT, has_ended);
         }
     }
+    lock.kill().unwrap();
+    end_of(&mut lock);
 }
 
 #[test]
 fn tables_that_are_dropped_under_the_dump() {
     let source = Source::new(server(), "churned");
-    let _churn = source.psql(
+    let mut churn = source.psql(
         "\\echo begun\nDO $$ BEGIN LOOP \
-         EXECUTE 'CREATE TABLE churn_a AS SELECT 1'; COMMIT; \
-         EXECUTE 'CREATE TABLE churn_b AS SELECT 2'; COMMIT; \
-         EXECUTE 'DROP TABLE churn_a'; COMMIT; \
-         EXECUTE 'DROP TABLE churn_b'; COMMIT; END LOOP; END $$;\n",
+         CREATE TABLE churn_a AS SELECT 1; COMMIT; CREATE TABLE churn_b AS SELECT 2; COMMIT; \
+         DROP TABLE churn_a; COMMIT; DROP TABLE churn_b; COMMIT; END LOOP; END $$;\n",
     );
     for _ in 0..8 {
         let (site, job) = (Site::new(), source.job);
@@ -187,6 +173,8 @@ fn tables_that_are_dropped_under_the_dump() {
             assert_eq!(site.backup(&job.file_name()), YESTERDAY);
         }
     }
+    churn.kill().unwrap();
+    end_of(&mut churn);
 }
 
 /// The server has no room for its own log, and ends all sessions.
@@ -200,10 +188,9 @@ fn a_full_disk_of_the_server() {
     let disk = SmallDisk::mount(place.path(), "size=100m");
     let server = Server::start_with_log_on(&disk, place.path());
     let outcome = Source::new(&server, "shop").in_mid_dump(|| {
-        let numbers = "generate_series(1, 2000000) AS n";
-        let sql = format!("CREATE TABLE much AS SELECT md5(n::text) FROM {numbers}");
-        let output = server.command("psql").args(["-Xqc", &sql]).run();
-        assert!(!output.status.success());
+        let much = "CREATE TABLE much AS SELECT md5(n::text) FROM generate_series(1, 2000000) AS n";
+        let mut psql = server.command("psql");
+        assert!(!psql.args(["-Xqc", much]).run().status.success());
         let log = fs::read_to_string(server.host().join("log")).unwrap();
         let reason = "PANIC:  could not write to file \"pg_wal/";
         assert!(log.contains(reason), "{log}");
@@ -212,9 +199,9 @@ fn a_full_disk_of_the_server() {
     outcome.assert_failed("the server's disk is full");
 }
 
-/// What the server refuses half way; each with the words that must be said.
+/// "What pg_dump leaves out without failing is a failure, or said": each refusal with the words that must be said.
 #[test]
-fn what_the_server_refuses() {
+fn a_refusal_half_way() {
     let source = Source::new(server(), "refused");
     server().sql(
         source.database,
@@ -229,11 +216,9 @@ fn what_the_server_refuses() {
     ] {
         let (site, job) = (Site::new(), source.job);
         job.put_yesterdays(&site);
-        site.configure_section(&format!(
-            "<user>{role}</user><compress_mode>gzip</compress_mode>\
-             <database>{}</database>",
-            source.database
-        ));
+        let database = format!("<database>{}</database>", source.database);
+        let mode = "<compress_mode>gzip</compress_mode>";
+        site.configure_section(&format!("<user>{role}</user>{mode}{database}"));
         let said = site.run(server(), job.shell).fails(1);
         assert!(said.contains(words), "{role}: {said}");
         assert_eq!(site.backup(&job.file_name()), YESTERDAY, "{role}");
