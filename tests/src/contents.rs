@@ -20,13 +20,11 @@ ORDER BY name \gexec
 
 /// A line for every table, view and sequence of `database`, its large objects and its functions:
 /// the name, the number of rows and their MD5 in an order of their own.
-#[track_caller]
 pub fn contents(server: &Server, database: &str) -> String {
     server.sql(database, CONTENTS)
 }
 
 /// Loads `tests/sample.sql`, a few megabytes of what is hard to dump, into a new `database`.
-#[track_caller]
 pub fn create_sample(server: &Server, database: &str) {
     server.create_database(database);
     server.sql(database, include_str!("../sample.sql"));
@@ -34,7 +32,6 @@ pub fn create_sample(server: &Server, database: &str) {
 
 /// A new `database` with a dump of that many kilobytes, about half of which no compressor can
 /// take away.
-#[track_caller]
 pub fn create_bulk(server: &Server, database: &str, kilobytes: u32) {
     server.create_database(database);
     let numbers = format!("generate_series(1, {}) AS n", kilobytes * 30);

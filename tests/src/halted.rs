@@ -27,7 +27,6 @@ pub struct HaltedRun {
 impl HaltedRun {
     /// Starts a run of so many databases, all at a time, and waits until it has come so far.
     /// `configure` writes the site's configuration.
-    #[track_caller]
     pub fn start(
         mut site: Site,
         server: &Server,
@@ -69,7 +68,6 @@ impl HaltedRun {
     }
 
     /// Waits for its end.
-    #[track_caller]
     pub fn wait(&mut self) -> Output {
         Output {
             status: end_of(&mut self.child),
@@ -84,7 +82,6 @@ impl HaltedRun {
     }
 
     /// Lets it go on, and waits for its end.
-    #[track_caller]
     pub fn go_on(&mut self) -> Output {
         self.open_gate();
         self.wait()

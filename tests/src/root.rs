@@ -2,10 +2,7 @@
 
 use crate::{Finished, Run, wrapped};
 use rustix::process::geteuid;
-use std::fs;
 use std::io::Write;
-use std::os::unix::fs::{PermissionsExt, chown};
-use std::path::Path;
 use std::process::Command;
 
 /// Says that the running test, or a part of it, is not done, and why: on the real stderr, since the
@@ -33,17 +30,9 @@ pub fn as_user(number: u32, command: &Command) -> Command {
     wrapped(&setpriv, command)
 }
 
-/// `command`, run as a user who may run a server, which refuses root: `postgres` or `nobody` if we are
-/// root, ourselves if not.
-pub(crate) fn unprivileged(command: Command) -> Command {
-    match server_account() {
-        Some(number) => as_user(number, &command),
-        None => command,
-    }
-}
-
-/// Number of user and group, if we are root.
-fn server_account() -> Option<u32> {
+/// Number, if we are root, of the user and the group that run a server, which refuses root: those of
+/// `postgres` or `nobody`.
+pub(crate) fn server_account() -> Option<u32> {
     let number = |user| id(&["-u", user]).parse().ok();
     let account = || number("postgres").or_else(|| number("nobody"));
     let is_root = geteuid().is_root();
@@ -54,13 +43,4 @@ fn server_account() -> Option<u32> {
 pub(crate) fn id(arguments: &[&str]) -> String {
     let output = Command::new("id").args(arguments).run();
     output.printed().trim_end().to_owned()
-}
-
-/// Makes `directory` one that the server may write to and everybody may look into.
-pub(crate) fn open_to_all(directory: &Path) {
-    let mode = fs::Permissions::from_mode(0o755);
-    fs::set_permissions(directory, mode).expect("a directory of our own");
-    if let Some(number) = server_account() {
-        chown(directory, Some(number), None).expect("root may give a directory away");
-    }
 }

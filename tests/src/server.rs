@@ -6,11 +6,11 @@
 //! parent-death signal would come too early, with the end of the thread that happened to start
 //! the server.
 
-use crate::root::{open_to_all, unprivileged};
-use crate::{Finished, Installation, Run, SmallDisk, end_of, run_with_input, wait_for};
+use crate::root::server_account;
+use crate::{Finished, Installation, Run, SmallDisk, as_user, end_of, run_with_input, wait_for};
 use std::ffi::OsStr;
-use std::fs;
-use std::os::unix::fs::symlink;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -45,29 +45,27 @@ pub struct Server {
 
 impl Server {
     /// Starts [`Installation::usual`].
-    #[track_caller]
     pub fn start() -> Self {
         Self::start_from(&Installation::usual())
     }
 
     /// Starts the server of this version, and returns when it accepts connections.
-    #[track_caller]
     pub fn start_from(installation: &Installation) -> Self {
         Self::launch(installation, None)
     }
 
     /// [`Server::start`], but the write-ahead log lies on `disk`, which is mounted at `place`.
-    #[track_caller]
     pub fn start_with_log_on(disk: &SmallDisk, place: &Path) -> Self {
         Self::launch(&Installation::usual(), Some((disk, place)))
     }
 
-    #[track_caller]
     fn launch(installation: &Installation, log: Option<(&SmallDisk, &Path)>) -> Self {
         // Not TMPDIR, which may be long: a socket's path has 107 bytes at most.
         let directory = tempfile::Builder::new().prefix("cback-").tempdir_in("/tmp");
         let directory = directory.expect("/tmp is writable");
-        open_to_all(directory.path());
+        let mode = Permissions::from_mode(0o755);
+        fs::set_permissions(directory.path(), mode).expect("a directory of our own");
+        chown(directory.path(), server_account(), None).expect("root may give it away");
         let bin = runnable(&installation.bin, directory.path());
         initdb(&bin, directory.path());
         let mut keeper = keeper(&bin, directory.path());
@@ -87,7 +85,6 @@ impl Server {
     }
 
     /// Whether a session is there that fulfils this SQL condition.
-    #[track_caller]
     pub fn has_session(&self, condition: &str) -> bool {
         let query = format!("SELECT count(*) FROM pg_stat_activity WHERE {condition}");
         self.sql("postgres", &query) != "0\n"
@@ -119,7 +116,10 @@ impl Server {
     /// `postgres`, with the clients of the server's version first on PATH, messages in English.
     pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
-        clear_environment(&mut command);
+        let names = std::env::vars_os().map(|(name, _)| name);
+        for name in names.filter(|it| it.as_encoded_bytes().starts_with(b"PG")) {
+            command.env_remove(name);
+        }
         let mut path = self.bin().as_os_str().to_owned();
         path.push(":");
         path.push(std::env::var_os("PATH").unwrap_or_default());
@@ -149,7 +149,6 @@ impl Server {
     }
 
     /// Creates an empty database of that very name.
-    #[track_caller]
     pub fn create_database(&self, name: &str) {
         let quoted = name.replace('"', "\"\"");
         let create = format!("CREATE DATABASE \"{quoted}\" TEMPLATE template0;");
@@ -161,6 +160,14 @@ impl Drop for Server {
     fn drop(&mut self) {
         drop(self.keeper.stdin.take());
         end_of(&mut self.keeper);
+    }
+}
+
+/// `command`, run as a user who may run a server.
+fn unprivileged(command: Command) -> Command {
+    match server_account() {
+        Some(number) => as_user(number, &command),
+        None => command,
     }
 }
 
@@ -180,7 +187,6 @@ fn runnable(bin: &Path, directory: &Path) -> PathBuf {
 
 fn initdb(bin: &Path, directory: &Path) {
     let mut initdb = Command::new(bin.join("initdb"));
-    clear_environment(&mut initdb);
     initdb.args(["-U", "postgres", "-A", "trust", "-E", "UTF8"]);
     initdb.args(["--locale=C", "--no-sync", "-D"]);
     initdb.arg(directory.join("data")).current_dir(directory);
@@ -202,17 +208,8 @@ fn keeper(bin: &Path, directory: &Path) -> Command {
     server.args(["-p", "5432", "-c", "listen_addresses=", "-c", "fsync=off"]);
     let server = unprivileged(server);
     let mut keeper = Command::new("sh");
-    clear_environment(&mut keeper);
     keeper.args(["-c", KEEPER, "keeper"]).arg(directory);
     keeper.arg(server.get_program()).args(server.get_args());
     keeper.current_dir(directory);
     keeper
-}
-
-fn clear_environment(command: &mut Command) {
-    for (name, _) in std::env::vars_os() {
-        if name.as_encoded_bytes().starts_with(b"PG") {
-            command.env_remove(name);
-        }
-    }
 }

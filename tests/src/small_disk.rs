@@ -19,7 +19,6 @@ mount -o loop image "$2" && echo mounted && exec cat
 
 impl SmallDisk {
     /// Mounts a tmpfs with `options`, such as `size=100k`, on `directory`.
-    #[track_caller]
     pub fn mount(directory: &Path, options: &str) -> Self {
         let script = "mount -t tmpfs -o \"$1\" tmpfs \"$2\" && echo mounted && exec cat";
         Self::mount_by(script, options, directory)
@@ -27,12 +26,10 @@ impl SmallDisk {
 
     /// Mounts on `directory` a disk that seems to have room for megabytes and takes them, but has
     /// it for as many `kilobytes`: the others are lost when they are synced.
-    #[track_caller]
     pub fn mount_thin(directory: &Path, kilobytes: u32) -> Self {
         Self::mount_by(THIN, &kilobytes.to_string(), directory)
     }
 
-    #[track_caller]
     fn mount_by(script: &str, how: &str, directory: &Path) -> Self {
         let mut command = Command::new("unshare");
         command.args(["--mount", "sh", "-c", script, "sh", how]);

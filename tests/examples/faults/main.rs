@@ -1,9 +1,7 @@
 //! The same faults on us, on Cedar's own extension, on a plain pipe and on `pg_back`, if it is on PATH:
 //! prints the tables of `docs/faults.md`. It takes long, and judges nothing.
 //!
-//!     CBACK_CAMPAIGN_ROUNDS=200 cargo run -p cback-tests --example faults [FAULT [CONTENDER]]
-//!
-//! FAULT and CONTENDER are parts of the titles: `sync`, `Cedar`.
+//!     CBACK_CAMPAIGN_ROUNDS=200 cargo run -p cback-tests --example faults
 #![allow(clippy::unwrap_used)] // it ends by panicking
 
 mod contender;
@@ -151,10 +149,7 @@ fn main() {
     let server = Server::start();
     create_bulk(&server, DATABASE, 1500);
     let wholes = [Some(DATABASE), None].map(|it| (it, WholeDump::of(&server, it)));
-    let mut arguments = std::env::args().skip(1);
-    let [fault, title] = [(); 2].map(|()| arguments.next().unwrap_or_default());
     let mut contenders = Contender::ALL.to_vec();
-    contenders.retain(|it| it.1.contains(&title));
     if !server
         .command("which")
         .arg("pg_back")
@@ -170,13 +165,13 @@ fn main() {
         wholes: wholes.into(),
         durations: HashMap::new(),
     };
-    for (heading, fault) in FAULTS.into_iter().filter(|it| it.0.contains(&fault)) {
+    for (heading, fault) in FAULTS {
         let columns = contenders.iter().map(|&(contender, title)| {
             trial.contender = contender;
             (title, fault(&mut trial))
         });
-        let columns: Vec<_> = columns.collect();
-        let text = format!("### {heading}\n\n{}\n", table::table(&columns));
+        let table = table::table(&columns.collect::<Vec<_>>());
+        let text = format!("### {heading}\n\n{table}\n");
         std::io::stdout().write_all(text.as_bytes()).unwrap();
     }
 }

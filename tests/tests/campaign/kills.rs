@@ -27,14 +27,15 @@ impl Round {
     fn new(seed: u64) -> Self {
         let kill = Kill::new(seed, SHOP, stages);
         let at_a_time = Random::new(!seed).choose(&[0, 0, 1, 2, 4]);
-        let several = SEVERAL.map(Some).map(|database| Job {
+        let databases = match at_a_time {
+            0 => vec![kill.job.database],
+            _ => SEVERAL.map(Some).into(),
+        };
+        let jobs = databases.into_iter().map(|database| Job {
             database,
             ..kill.job
         });
-        let jobs = match at_a_time {
-            0 => vec![kill.job],
-            _ => several.into(),
-        };
+        let jobs = jobs.collect();
         Self {
             kill,
             jobs,

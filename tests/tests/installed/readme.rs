@@ -1,5 +1,5 @@
-//! Every command in README.md, docs/service.md and docs/pipelines.md is run, in order, on a copy of this
-//! machine, with a real server, a real cback3 and what the README itself has installed. Stand-ins are only
+//! Every command in README.md, docs/service.md and docs/pipelines.md, and every example of `--help`, is run, in order,
+//! on a copy of this machine, with a real server, a real cback3 and what the README itself has installed. Stand-ins are only
 //! for another host, an object store and a systemd that runs.
 //!
 //! A block says by its info string what it is: `sh` is typed into bash, `xml` goes into cback3.conf,
@@ -138,8 +138,12 @@ const STAND_INS: [(&str, &str); 3] = [
 fn typed(site: &Site) -> String {
     let mut blocks = blocks();
     blocks.sort_by_key(|block| block.info.ends_with(" last"));
+    let last = blocks.partition_point(|block| !block.info.ends_with(" last"));
     let mut script = format!("{TYPIST}\n");
     for (number, Block { place, info, text }) in blocks.iter().enumerate() {
+        if number == last {
+            script += "type_help\n";
+        }
         let file = site.path(&format!("block-{number}"));
         fs::write(&file, text).unwrap();
         writeln!(script, "block {place} {} {info}", file.display()).unwrap();

@@ -42,9 +42,10 @@ type_it() {
     case $* in
     *nagios) nagios ;;
     *prometheus) prometheus ;;
-    *restore-all) other_backup '<all>Y</all>'; bash -eu $block ;;
-    *restore-globals) other_backup '<globals>Y</globals><database>shop</database>'; bash -eu $block ;;
-    *restore-one) cut_and_whole ;;
+    *restore-all) other_backup gzip '<all>Y</all>'; bash -eu $block ;;
+    *restore-globals) other_backup gzip '<globals>Y</globals><database>shop</database>'; bash -eu $block ;;
+    *restore-one) restore_one ;;
+    *keep-install) generations ;;
     *postgres) runuser -u postgres -- bash -eu $block ;;
     sh*) bash -eu $block ;;
     xml*) into_configuration ;;
@@ -52,21 +53,32 @@ type_it() {
     esac
 }
 
+# other_backup MODE SECTION
 other_backup() {
-    section="<compress_mode>gzip</compress_mode>$1"
+    section="<compress_mode>$1</compress_mode>$2"
     sed "s|<postgresql>.*|<postgresql>$section</postgresql>|" /etc/cback3.conf >"$site/other.conf"
     cback-postgresql --quiet --config "$site/other.conf"
 }
 
-# A cut file is refused before a database is made for it.
+# "For one that is not compressed say `cat`."
+restore_one() {
+    other_backup none '<database>shop</database>'
+    sed 's/shop.txt.gz/shop.txt/; s/cback-compress -d/cat/' $block >"$site/plain"
+    cut_and_whole "${dump%.gz}" "$site/plain"
+    rm "${dump%.gz}"
+    runuser -u postgres -- dropdb restored
+    cut_and_whole "$dump" $block
+}
+
+# cut_and_whole FILE COMMANDS: a cut file is refused before a database is made for it.
 cut_and_whole() {
-    cp -p "$dump" "$site/whole.gz"
-    truncate -s -9 "$dump"
-    if bash -eu $block || runuser -u postgres -- psql -Xqc '' restored; then
+    cp -p "$1" "$site/whole"
+    truncate -s -9 "$1"
+    if bash -eu $2 || runuser -u postgres -- psql -Xqc '' restored; then
         return 1
     fi
-    cp -p "$site/whole.gz" "$dump"
-    bash -eu $block
+    cp -p "$site/whole" "$1"
+    bash -eu $2
 }
 
 # cback3 takes it, and does with it as the text says: the hook before collect, instead of the extension; the pool;
@@ -92,6 +104,22 @@ into_configuration() {
         $(sed -n 's|.*<command>\(.*\)</command>|\1|p' $block)
         ;;
     esac
+}
+
+# "Days are counted, not their age": today's, and 13 of those before it.
+generations() {
+    bash -eu $block
+    for day in 01 02 03 04 05 06 07 08 09 10 11 12 13 14 15 16; do
+        mkdir -p "$site/collect/kept/2020-01-$day"
+    done
+    for _ in first second; do
+        rm "$dump"
+        cback-postgresql --quiet
+        keep-generations 14 "$site/collect"
+        test "$(cd "$site/collect/kept" && echo *)" = "$(seq -s ' ' -f 2020-01-%02g 4 16) $(date +%F)"
+        test "$dump" -ef "$site/collect/kept/$(date +%F)/${dump##*/}"
+    done
+    rm -r "$site/collect/kept"
 }
 
 # The contract of a plugin: status 0 or 2, and one line, which no `|` ends.
@@ -122,6 +150,19 @@ prometheus() {
 
 # shop [OPTION...]: what is in it.
 shop() { runuser -u postgres -- pg_dump "$@" shop | grep -v -e '^.restrict' -e '^.unrestrict'; }
+
+# All examples under --help of each program, at one go.
+type_help() {
+    cd "$site/desk"
+    for program in cback-postgresql cback-pgverify cback-pgconf cback-pgdump cback-compress; do
+        $program --help | sed -n '/^Examples:/,/^$/ s/^  //p' >"$site/examples"
+        test "$(wc -l <"$site/examples")" -ge 2
+        bash -euo pipefail "$site/examples" >"$site/said" 2>&1 </dev/null || {
+            echo "$program --help" && cat "$site/said" && exit 1
+        }
+    done
+    gzip -t shop.sql.gz
+}
 
 afterwards() {
     cp /etc/cback3.conf "$site"
