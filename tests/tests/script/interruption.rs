@@ -120,7 +120,7 @@ fn the_next_run_removes_what_a_killed_one_left(shell: Shell) {
     for number in NUMBERS {
         let tmpdir = tempfile::tempdir().unwrap();
         let variable = format!("TMPDIR={}", tmpdir.path().display());
-        let shell = &[&["env", &variable], shell].concat();
+        let shell = &[&["env", &variable, "SHELLOPTS=noglob"], shell].concat();
         let mut halted = Halted::start(Site::new(), &[&ignoring[..], shell].concat(), number);
         halted.run.signal(Signal::KILL);
         halted.run.wait();
