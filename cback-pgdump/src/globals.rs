@@ -10,7 +10,7 @@
 //! that initdb made is created only where it is missing; `postgres` and `template1` are not created;
 //! and a session that a database's own setting makes read-only may write.
 
-use crate::check::{Globals, Statement, created_role};
+use crate::check::{Globals, Key, Statement, created_role};
 use crate::ending::Form;
 use crate::{Error, Options, Stopper, Target, dump, stdio};
 use std::collections::HashSet;
@@ -58,7 +58,7 @@ pub fn globals(
     for database in databases.iter().filter(|name| seen.insert(*name)) {
         if has_line_end(database) {
             let message = format!("globals: without what recreates database {database:?}");
-            stdio::warn(&message);
+            stdio::say(&message);
             continue;
         }
         options.target = Target::Database(database.clone());
@@ -92,7 +92,7 @@ fn cluster(options: &Options, stopper: &Stopper) -> Result<Vec<u8>, Error> {
                 ..options.clone()
             };
             dump(&options, stopper, &mut text)?;
-            stdio::warn(NO_PASSWORDS);
+            stdio::say(NO_PASSWORDS);
         }
         outcome => outcome?,
     }
@@ -110,7 +110,7 @@ fn with_existing_superuser(dump: &[u8]) -> Vec<u8> {
     let pieces = pieces(dump);
     let mut seen = Globals::default();
     for piece in &pieces {
-        seen.look(piece);
+        seen.record(piece);
     }
     let superuser = seen.superuser();
     let created = |piece: &[u8]| superuser.is_some() && created_role(piece) == superuser;
@@ -144,14 +144,17 @@ fn made_writable(dump: &[u8], database: &OsStr) -> Vec<u8> {
 /// Statements, and the lines between them.
 fn pieces(dump: &[u8]) -> Vec<&[u8]> {
     let mut pieces = Vec::new();
-    let mut statement = Statement::default();
+    let mut statement = Statement::new(Key::default());
     let mut start = 0;
     let mut end = 0;
     for line in dump.split_inclusive(|&byte| byte == b'\n') {
         end += line.len();
         let is_between = statement.is_empty() && matches!(line[0], b'\n' | b'-' | b'\\');
-        if is_between || statement.push(line) {
-            statement = Statement::default();
+        if !is_between {
+            statement.push(line);
+        }
+        if is_between || statement.is_complete() {
+            statement.clear();
             pieces.push(&dump[start..end]);
             start = end;
         }
