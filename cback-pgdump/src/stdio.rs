@@ -33,6 +33,18 @@ pub fn output() -> io::Result<File> {
     Ok(File::from(stdout.as_fd().try_clone_to_owned()?))
 }
 
+/// Prints clap's help or version, which clap itself would do without a look at the outcome.
+///
+/// # Errors
+///
+/// Standard output is closed, full or without a reader.
+pub fn print(help: &clap::Error) -> anyhow::Result<()> {
+    let printed = output().and_then(|_| help.print());
+    Ok(printed
+        .and_then(|()| io::stdout().flush())
+        .map_err(Error::Write)?)
+}
+
 /// Standard input, which waits for data where another process has made it non-blocking.
 ///
 /// # Errors

@@ -5,7 +5,7 @@ use super::names::{printable, spelled};
 use std::collections::{BTreeMap, BTreeSet, btree_map, btree_set};
 
 /// Memory, in bytes, that an entry or a name takes besides its own bytes, about.
-const OVERHEAD: usize = 100;
+pub(crate) const OVERHEAD: usize = 100;
 
 /// What kind of dump it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -197,7 +197,7 @@ impl<R: Read> Dump<R> {
     fn make_room(&mut self) -> Result<(), Fault> {
         let held = self.contents.held();
         if held > MOST_HELD {
-            let what = "names, or statements about roles, of more than 96 MiB, which are not held";
+            let what = "names and statements about roles take more than 96 MiB, the most that is held";
             return Err(self.damaged(what));
         }
         if held >> 20 != self.probed {

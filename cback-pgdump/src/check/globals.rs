@@ -5,7 +5,7 @@
 //! to lie inside the server's own directory: run as it is, `CREATE TABLESPACE` would write
 //! into the directory of the server that was dumped.
 
-use super::contents::Entry;
+use super::contents::{Entry, OVERHEAD};
 use super::fingerprint::Key;
 use super::token::{Token, Tokens};
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,25 +29,26 @@ impl Globals {
         if let Some(role) = role(&tokens)
             && tokens.iter().any(|token| token.is("SUPERUSER"))
         {
-            self.superusers.insert(role.to_vec());
+            let is_new = self.superusers.insert(role.to_vec());
+            self.held += if is_new { role.len() + OVERHEAD } else { 0 };
         }
         if let [.., granted, by, grantor, Token::Symbol(b';')] = &tokens[..]
             && granted.is("GRANTED")
             && by.is("BY")
         {
-            let name = grantor.name().unwrap_or_default().to_vec();
-            *self.grantors.entry(name).or_default() += 1;
+            let name = grantor.name().unwrap_or_default();
+            let number = self.grantors.entry(name.to_vec()).or_default();
+            self.held += if *number == 0 { name.len() + OVERHEAD } else { 0 };
+            *number += 1;
         }
-        // Thrice, for the names of a superuser and a grantor in it.
-        self.held += 3 * statement.len();
+        self.held += statement.len() + OVERHEAD / 2;
         self.statements.push(statement.to_vec());
     }
 
-    /// Changes the statements into those that an empty server needs; returns an entry for each that is of
-    /// interest, under its heading.
-    pub(crate) fn sort_out(&mut self, key: Key) -> Vec<(&'static str, Entry)> {
+    /// Changes the statements into those that an empty server needs; returns their entries, by headings.
+    pub(crate) fn sort_out(&mut self, key: Key) -> BTreeMap<&'static str, Entry> {
         let superuser = self.superuser();
-        let mut entries = Vec::new();
+        let mut entries = BTreeMap::<_, Entry>::new();
         self.statements.retain_mut(|statement| {
             let tokens: Vec<_> = Tokens::new(statement).collect();
             if superuser.is_some() && is_initdbs(&tokens, superuser.as_deref()) {
@@ -61,7 +62,7 @@ impl Globals {
                     bytes: statement.len() as u64,
                     fingerprint: fingerprint_of(&tokens, key),
                 };
-                entries.push((heading, entry));
+                entries.entry(heading).or_default().add(entry);
             }
             if let Some(changed) = with_empty_location(statement) {
                 *statement = changed;
