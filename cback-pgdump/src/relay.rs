@@ -51,9 +51,9 @@ pub(crate) struct Relay {
 }
 
 impl Relay {
-    /// Passes on what comes from `messages`, until its end.
-    pub(crate) fn start(messages: impl Read + Send + 'static) -> io::Result<Self> {
-        let is_mute = Arc::new(AtomicBool::new(false));
+    /// Passes on what comes from `messages`, until its end; nothing from the start if `is_mute`.
+    pub(crate) fn start(messages: impl Read + Send + 'static, is_mute: bool) -> io::Result<Self> {
+        let is_mute = Arc::new(AtomicBool::new(is_mute));
         let (sender, recognised) = channel();
         let muted = Arc::clone(&is_mute);
         thread::Builder::new().spawn(move || sender.send(forward(messages, &muted)))?;
@@ -103,7 +103,7 @@ fn next_line(messages: &mut impl BufRead) -> Option<Vec<u8>> {
     let limit = LINE as u64 + 1;
     let length = messages.take(limit).read_until(b'\n', &mut line).ok()?;
     if length as u64 == limit && !line.ends_with(b"\n") {
-        line = bounded(&line);
+        line = bounded(&line, LINE);
         line.push(b'\n');
         messages.skip_until(b'\n').ok()?;
     }

@@ -101,7 +101,7 @@ fn say_lines<T: AsRef<str>>(lines: impl IntoIterator<Item = T>) {
     for line in lines {
         let shown = line.as_ref().replace(char::is_control, " ");
         text.extend(b"cback-pgdump: ");
-        text.extend(bounded(shown.as_bytes()));
+        text.extend(bounded(shown.as_bytes(), LINE));
         text.push(b'\n');
     }
     let _ = io::stderr().write_all(&text);
@@ -111,12 +111,12 @@ fn say_lines<T: AsRef<str>>(lines: impl IntoIterator<Item = T>) {
 /// statement that has failed.
 pub(crate) const LINE: usize = 1024;
 
-/// At most [`LINE`] bytes of a line, and a mark where it goes on; no character of UTF-8 is cut.
-pub(crate) fn bounded(line: &[u8]) -> Vec<u8> {
-    let Some(mut end) = (line.len() > LINE).then_some(LINE) else {
+/// At most so many bytes of a line, and a mark where it goes on; no character of UTF-8 is cut.
+pub(crate) fn bounded(line: &[u8], most: usize) -> Vec<u8> {
+    let Some(mut end) = (line.len() > most).then_some(most) else {
         return line.to_vec();
     };
-    while end > LINE - 4 && line[end] & 0xc0 == 0x80 {
+    while end + 4 > most && line[end] & 0xc0 == 0x80 {
         end -= 1;
     }
     [&line[..end], b" ..."].concat()

@@ -13,6 +13,7 @@ use super::names::printable;
 use super::rows::{Outcome, Rows};
 use super::statement::Statement;
 use crate::ending::Form;
+use crate::stdio::bounded;
 use memchr::{memchr, memchr_iter};
 use statements::Copy;
 use std::collections::VecDeque;
@@ -154,7 +155,7 @@ impl<R: Read> Dump<R> {
     }
 
     fn rows(&mut self, Copy { table, columns }: Copy) -> Result<(), Fault> {
-        let name = String::from_utf8_lossy(&printable(&table)).into_owned();
+        let name = shown(&printable(&table));
         self.place = format!(", in the data of {name}");
         let mut rows = Rows::new(&columns, self.key);
         loop {
@@ -197,13 +198,14 @@ impl<R: Read> Dump<R> {
     fn make_room(&mut self) -> Result<(), Fault> {
         let held = self.contents.held();
         if held > MOST_HELD {
-            let what = "names and statements about roles take more than 96 MiB, the most that is held";
+            let what =
+                "names and statements about roles take more than 96 MiB, the most that is held";
             return Err(self.damaged(what));
         }
         if held >> 20 != self.probed {
             self.probed = held >> 20;
             let probe = Vec::<u8>::new().try_reserve_exact(PROBE);
-            probe.map_err(|_| Fault::Read(std::io::ErrorKind::OutOfMemory.into()))?;
+            probe.map_err(|_| Fault::NoMemory)?;
         }
         Ok(())
     }
@@ -267,6 +269,11 @@ impl<R: Read> Dump<R> {
             what: what.to_owned(),
         }
     }
+}
+
+/// A name for a message, of which the rest is more important.
+fn shown(name: &[u8]) -> String {
+    String::from_utf8_lossy(&bounded(name, 200)).into_owned()
 }
 
 const NUL: &str = "there is a NUL byte, which no text of PostgreSQL holds";

@@ -38,7 +38,11 @@ impl Globals {
         {
             let name = grantor.name().unwrap_or_default();
             let number = self.grantors.entry(name.to_vec()).or_default();
-            self.held += if *number == 0 { name.len() + OVERHEAD } else { 0 };
+            self.held += if *number == 0 {
+                name.len() + OVERHEAD
+            } else {
+                0
+            };
             *number += 1;
         }
         self.held += statement.len() + OVERHEAD / 2;

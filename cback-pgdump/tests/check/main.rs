@@ -2,6 +2,7 @@
 //! them brings back.
 
 mod cuts;
+mod limits;
 mod report;
 mod restore;
 mod values;

@@ -3,7 +3,7 @@
 use super::super::Fault;
 use super::super::contents::{Item, Kind};
 use super::super::token::Tokens;
-use super::{Dump, Section};
+use super::{Dump, Section, shown};
 use crate::ending::{Form, is_key};
 use std::io::Read;
 
@@ -95,14 +95,12 @@ impl<R: Read> Dump<R> {
     }
 }
 
-/// Takes the first word for the version, unless it is known already.
+/// Takes the first word for the version, unless it is known already; none is as long as 40 characters.
 fn note(version: &mut String, told: &str) {
     if version.is_empty() {
-        told.split(' ')
-            .next()
-            .unwrap_or_default()
-            .replace(char::is_control, "?")
-            .clone_into(version);
+        let word = told.split(' ').next().unwrap_or_default();
+        let shown = word.replace(char::is_control, "?");
+        version.extend(shown.chars().take(40));
     }
 }
 
@@ -110,7 +108,7 @@ fn note(version: &mut String, told: &str) {
 fn kind_and_name(comment: &str) -> String {
     let (name, rest) = comment.split_once("; Type: ").unwrap_or((comment, ""));
     let kind = rest.split(';').next().unwrap_or_default();
-    format!("{kind} {name}")
+    shown(format!("{kind} {name}").as_bytes())
 }
 
 /// The name in `name` or `-reuse-previous=on "dbname='name'"`, the arguments of `\connect`.

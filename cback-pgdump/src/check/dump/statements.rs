@@ -20,7 +20,9 @@ impl<R: Read> Dump<R> {
     /// Takes the next statement; rows may follow.
     pub(super) fn statement(&mut self, statement: &mut Statement) -> Result<Option<Copy>, Fault> {
         if statement.is_cut() && self.is_needed(&statement.text) {
-            return Err(self.damaged("a statement of more than 1 MiB, the most that is read of one of its kind"));
+            return Err(self.damaged(
+                "a statement of more than 1 MiB, the most that is read of one of its kind",
+            ));
         }
         let text = &statement.text[..];
         let mut copy = None;
