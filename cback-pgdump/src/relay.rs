@@ -78,16 +78,16 @@ impl Relay {
 fn forward(messages: impl Read, is_mute: &AtomicBool) -> Recognised {
     let mut messages = BufReader::new(messages);
     let mut recognised = Recognised::default();
-    let mut passed = 0;
+    let mut length = 0;
     let mut last = Last::default();
     while let Some(line) = next_line(&mut messages) {
         recognised.version_mismatch |= memmem::find(&line, MISMATCH).is_some();
         recognised.password_refusal |= memmem::find(&line, PASSWORDS).is_some()
             && SQL.iter().all(|word| memmem::find(&line, word).is_none());
-        if passed + line.len() > BEGINNING {
+        length += line.len();
+        if length > BEGINNING {
             last.push(line);
         } else if !is_mute.load(Ordering::SeqCst) {
-            passed += line.len();
             let _ = stderr().write_all(&line);
         }
     }

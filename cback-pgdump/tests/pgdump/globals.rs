@@ -122,7 +122,7 @@ fn make_tablespaces(server: &Server, path: &Path) {
     fs::create_dir(path).expect("/tmp is writable");
     fs::set_permissions(path, Permissions::from_mode(0o777)).expect("it is ours");
     let path = path.display();
-    let make = format!("COPY (SELECT) TO PROGRAM 'mkdir {path}/fast {path}/odd'");
+    let make = format!("COPY (SELECT) TO PROGRAM 'cat; mkdir {path}/fast {path}/odd'");
     server.sql("postgres", &make);
 }
 
