@@ -168,6 +168,22 @@ fn what_the_server_lacks_is_asked_for() {
     assert_eq!(mode & 0o777, 0o600);
 }
 
+/// "0 tables" of a dump that has large objects alone says too little.
+#[test]
+fn a_plan_counts_what_is_no_table_too() {
+    let dump = dump(&TORTURED[0], "pg_dump", &["torture"]);
+    let directory = tempfile::tempdir().expect("room");
+    let plan = directory.path().join("plan");
+    let plan = plan.to_str().expect("text");
+    checked(&dump, &["--plan", plan]).succeeds();
+    let script = ". \"$1\"; echo $tables $rows $sequences $large_objects";
+    let counted = written(Command::new("sh").args(["-c", script, "sh", plan]));
+    let counts = "SELECT count(*) FROM pg_sequences; SELECT count(*) FROM pg_largeobject_metadata";
+    let counts = TORTURED[0].sql("torture", counts).replace('\n', " ");
+    let counted = String::from_utf8_lossy(&counted).into_owned();
+    assert_eq!(counted.trim_end(), format!("14 667 {counts}").trim_end());
+}
+
 /// A plan for half a dump would restore half a database.
 #[test]
 fn nothing_is_printed_or_planned_of_what_is_not_whole() {

@@ -123,10 +123,7 @@ fn of_long_messages_the_beginning_and_the_end_are_passed_on() {
     assert_eq!(said.lines().filter(|line| left_out(line)).count(), 1);
     let ours = "failed (exit status: 1)\n";
     let end: String = said.lines().rev().take(3).collect::<Vec<_>>().join("\n");
-    assert!(
-        said.ends_with(ours) && end.contains("\nlast\n000"),
-        "{end}"
-    );
+    assert!(said.ends_with(ours) && end.contains("\nlast\n000"), "{end}");
 }
 
 #[test]
