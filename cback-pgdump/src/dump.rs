@@ -69,6 +69,12 @@ fn dump_to(
     write_seal(options, output).map_err(Error::Write)
 }
 
+/// The dump, held in memory.
+pub(crate) fn held(options: &Options, stopper: &Stopper) -> Result<Vec<u8>, Error> {
+    let mut dump = Held::default();
+    dump_to(options, stopper, &mut dump, None).map(|()| dump.0)
+}
+
 /// The answer of psql, beside pg_dump, to a query in `database`: records that each end in NUL. It says nothing
 /// if `is_quiet`.
 pub(crate) fn query(
@@ -79,7 +85,7 @@ pub(crate) fn query(
     is_quiet: bool,
 ) -> Result<Vec<u8>, Error> {
     let invocation = Invocation::query(options, database, sql, has_service())?;
-    let mut answer = Vec::new();
+    let mut answer = Held::default();
     let mut observed = Observed::default();
     run(
         &invocation,
@@ -89,7 +95,29 @@ pub(crate) fn query(
         &mut observed,
         is_quiet,
     )?;
-    Ok(answer)
+    Ok(answer.0)
+}
+
+/// Output that is held, as much as can be.
+#[derive(Default)]
+struct Held(Vec<u8>);
+
+/// Bytes that are held: of the globals of 200,000 roles, or more names than a server has databases.
+const MOST_HELD: usize = 256 << 20;
+
+impl Write for Held {
+    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
+        let is_full = self.0.len() + piece.len() > MOST_HELD;
+        if is_full || self.0.try_reserve(piece.len()).is_err() {
+            return Err(io::ErrorKind::OutOfMemory.into());
+        }
+        self.0.extend(piece);
+        Ok(piece.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 fn has_service() -> bool {
@@ -110,7 +138,12 @@ fn run(
     if let Err(error) = copy(&child.stdout, output, descriptor, observed) {
         // It is ended now, and what it says of that would only hide the cause.
         relay.mute();
-        return Err(error);
+        return Err(match error {
+            Error::Write(error) if error.kind() == io::ErrorKind::OutOfMemory => Error::NoMemory {
+                failed: invocation.to_string(),
+            },
+            error => error,
+        });
     }
     let status = child.wait()?;
     let messages = relay.finish();

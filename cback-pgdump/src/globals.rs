@@ -11,9 +11,9 @@
 //! and a session that a database's own setting makes read-only may write.
 
 use crate::check::{Globals, Key, Statement, created_role};
-use crate::dump::query;
+use crate::dump::{held, query};
 use crate::ending::Form;
-use crate::{Error, Options, Stopper, Target, dump, stdio};
+use crate::{Error, Options, Stopper, Target, stdio};
 use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
 use std::iter;
@@ -54,7 +54,7 @@ const DATABASES: &str = "SELECT datname FROM pg_catalog.pg_database";
 ///
 /// # Errors
 ///
-/// As [`dump()`]: pg_dumpall fails, or pg_dump of any database, or psql.
+/// As [`dump`](crate::dump()): pg_dumpall fails, or pg_dump of any database, or psql.
 pub fn globals(
     options: &Options,
     databases: &[OsString],
@@ -91,9 +91,8 @@ fn recreated(options: &Options, database: &OsStr, stopper: &Stopper) -> Result<V
         target,
         ..options.clone()
     };
-    let mut part = Vec::new();
-    match dump(&own, stopper, &mut part) {
-        Ok(()) => Ok(made_writable(&part, database)),
+    match held(&own, stopper) {
+        Ok(part) => Ok(made_writable(&part, database)),
         // Its own backup fails, and is a failure; the others are not to be without globals for that.
         Err(Error::Child { .. } | Error::NameTooLong(_))
             if !exists(options, database, stopper)? =>
@@ -144,26 +143,24 @@ fn has_line_end(database: &OsStr) -> bool {
 }
 
 /// The output of `pg_dumpall --globals-only`: with the roles' passwords, else without and with a warning.
-/// It is small, and kept until it is known to be whole, since a first attempt may fail half way.
+/// It is held until it is known to be whole, since a first attempt may fail half way.
 fn cluster(options: &Options, stopper: &Stopper) -> Result<Vec<u8>, Error> {
-    let mut text = Vec::new();
-    match dump(options, stopper, &mut text) {
+    match held(options, stopper) {
         Err(Error::Child {
             is_password_refusal: true,
             ..
         }) => {
-            text.clear();
             let target = Target::Globals { passwords: false };
             let options = Options {
                 target,
                 ..options.clone()
             };
-            dump(&options, stopper, &mut text)?;
+            let text = held(&options, stopper)?;
             NO_PASSWORDS.into_iter().for_each(stdio::say);
+            Ok(text)
         }
-        outcome => outcome?,
+        outcome => outcome,
     }
-    Ok(text)
 }
 
 /// Where the end marker's comment begins; the dump is known to be whole.

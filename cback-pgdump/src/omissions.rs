@@ -69,6 +69,7 @@ impl Mappings {
     }
 
     /// Says what the dump, which is whole, lacks.
+    #[allow(clippy::unnecessary_debug_formatting)] // a message is one line
     pub(crate) fn tell(&self, options: &Options, stopper: &Stopper) {
         if !self.has_bare {
             return;

@@ -56,12 +56,11 @@ pub fn write_plan(contents: &Contents, output: &mut impl Write) -> Result<()> {
     ] {
         assign(name, number.to_string().as_bytes())?;
     }
-    match contents.kind {
-        Kind::Database => self::assign(output, "prepare", prepare(contents))?,
-        _ => {
-            let statements = contents.globals.statements.iter();
-            self::assign(output, "prepare", statements.map(Cow::from))?;
-        }
+    if contents.kind == Kind::Database {
+        self::assign(output, "prepare", prepare(contents))?;
+    } else {
+        let statements = contents.globals.statements.iter();
+        self::assign(output, "prepare", statements.map(Cow::from))?;
     }
     self::assign(output, "roles", roles(contents, &superuser))?;
     self::assign(

@@ -1,11 +1,8 @@
 //! What is printed of a whole dump, and what is kept from whoever looks at it.
 
-use crate::{
-    PROGRAM, TIMEOUT, TORTURED, check, checked, dump, refused, report, with_rows, with_text,
-    written,
-};
+use crate::{TORTURED, check, checked, dump, refused, report, with_rows, with_text, written};
 use cback_pgdump::check::{Fault, write_json};
-use cback_tests::{Finished, create_sample, run_with_input, without_keys, wrapped};
+use cback_tests::{Finished, create_sample, without_keys};
 use serde_json::{Value, json};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

@@ -27,7 +27,7 @@ impl<R: Read> Dump<R> {
         let text = &statement.text[..];
         let mut copy = None;
         let understood = match first_word(text) {
-            b"COPY" => begun(text).map(|it| copy = it),
+            b"COPY" => begun(text).map(|it| copy = Some(it)),
             b"INSERT" => self.insert(statement),
             b"SELECT" if !statement.is_cut() => self.call(text),
             b"SET" => {
@@ -56,7 +56,7 @@ impl<R: Read> Dump<R> {
     fn is_needed(&self, text: &[u8]) -> bool {
         let starts = ["COPY ", "SET ", "SELECT pg_catalog."];
         let is_one = |start: &&str| text.starts_with(start.as_bytes());
-        matches!(self.section, Section::Globals) || starts.iter().any(|start| is_one(&start))
+        matches!(self.section, Section::Globals) || starts.iter().any(is_one)
     }
 
     fn insert(&mut self, statement: &mut Statement) -> Option<()> {
@@ -119,7 +119,7 @@ impl<R: Read> Dump<R> {
 }
 
 /// `COPY name [(columns)] FROM stdin;`, the one form that rows follow.
-fn begun(text: &[u8]) -> Option<Option<Copy>> {
+fn begun(text: &[u8]) -> Option<Copy> {
     let mut tokens = Tokens::new(text);
     let (table, mut next) = qualified(tokens.after(&["COPY"])?)?;
     let mut columns = Vec::new();
@@ -128,7 +128,7 @@ fn begun(text: &[u8]) -> Option<Option<Copy>> {
         next = tokens.next();
     }
     let has_rows = next?.is("FROM") && tokens.next()?.is("stdin");
-    Some(has_rows.then_some(Copy { table, columns }))
+    has_rows.then_some(Copy { table, columns })
 }
 
 fn first_word(text: &[u8]) -> &[u8] {
