@@ -18,7 +18,7 @@ const EXIT_STATUS: [(&str, &str); 4] = [
 /// Names of variables or files, and what is said of them.
 pub(crate) type Mentioned = &'static [(&'static str, &'static str)];
 
-/// What a page is made from.
+/// The parts that a page is made from.
 pub(crate) struct Page {
     pub(crate) command: Command,
     pub(crate) environment: Mentioned,
@@ -43,7 +43,7 @@ impl Page {
     }
 }
 
-/// What `clap_mangen` makes of the definition.
+/// The sections that `clap_mangen` makes of the definition.
 fn sections_of(mut command: Command) -> io::Result<String> {
     command.build();
     let commands: Vec<_> = command.get_subcommands().cloned().map(quietened).collect();

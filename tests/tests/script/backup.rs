@@ -62,7 +62,7 @@ fn backups_are_private_and_given_away_before_their_first_byte() {
         skip("only root gives files away");
         (Site::new(), None)
     };
-    // What has no name yet, while there is a part of a dump in it.
+    // Files without a name, while there is a part of a dump in each.
     let mut run = HaltedRun::start(site, server(), SHELLS[0], 2, |site| {
         site.configure("none", &["postgres", "template1"]);
     });
@@ -103,7 +103,7 @@ fn a_default_acl_of_collect_dir_opens_no_backup() {
     assert_eq!(mode & 0o7777, 0o600);
 }
 
-/// Of an account or group.
+/// The number of an account or group.
 fn number(database: &str, name: &str) -> u32 {
     let line = Command::new("getent").args([database, name]).prints();
     line.split(':').nth(2).unwrap().parse().unwrap()

@@ -1,4 +1,5 @@
-//! What goes wrong at night leaves yesterday's backup alone and is said in one clear line.
+//! "One database failing does not stop the others; any failure makes the exit status 1, and every failure
+//! is named in the last lines of stderr."
 
 use cback_tests::{Finished, Job, Run, Shell, Site, YESTERDAY, in_each_shell, server};
 use std::fs;
@@ -10,7 +11,7 @@ in_each_shell!(
     new_names_that_cannot_be_synced_are_a_failure,
 );
 
-/// Which it speaks of only where there is one.
+/// The last backup is spoken of only where there is one.
 fn a_failed_dump_leaves_the_last_backup_alone(shell: Shell) {
     for mode in ["none", "gzip", "bzip2"] {
         let site = Site::new();

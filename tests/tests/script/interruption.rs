@@ -120,12 +120,12 @@ fn the_next_run_removes_what_a_killed_one_left(shell: Shell) {
     for number in NUMBERS {
         let tmpdir = tempfile::tempdir().unwrap();
         let variable = format!("TMPDIR={}", tmpdir.path().display());
-        let shell = &[&["env", &variable], shell].concat();
+        let shell = &[&["env", &variable, "SHELLOPTS=noglob"], shell].concat();
         let mut halted = Halted::start(Site::new(), &[&ignoring[..], shell].concat(), number);
         halted.run.signal(Signal::KILL);
         halted.run.wait();
         halted.assert_backups_are_yesterdays(true);
-        // No name is left in collect_dir, as in all of them what a kill or an older version leaves may be.
+        // A kill leaves nothing in collect_dir; in other moments, or by an older version, it may.
         halted.assert_nothing_else();
         let left = |name| halted.run.site.collect_dir().join(name);
         fs::write(left(".cback-compress.0123456789abcdef"), "a whole dump").unwrap();
@@ -155,7 +155,7 @@ fn a_relay_that_is_killed_holds_nothing_up(shell: Shell) {
     halted.assert_backups_are_yesterdays(false);
 }
 
-/// What a wrapper around pg_dump leaves running must not keep the next run out.
+/// A process that a wrapper around pg_dump leaves running must not keep the next run out.
 fn only_the_stage_that_writes_keeps_collect_dir(shell: Shell) {
     let mut site = Site::new();
     site.replace_pg_dump("setsid sleep 600 <&- >/dev/null 2>&1 & exec pg_dump \"$@\"");

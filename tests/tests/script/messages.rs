@@ -1,4 +1,4 @@
-//! What a run says: whole lines, each with its database, and only what helps.
+//! "A line per backup on stderr: database, file, size, seconds. `-q`: only problems."
 
 use crate::with_jobs;
 use cback_tests::{Finished, Run, Shell, Site, in_each_shell, server};

@@ -1,4 +1,4 @@
-//! What is refused before the first dump.
+//! "Everything that can be checked is checked before the first dump."
 
 use cback_tests::{
     Finished, Run, Shell, Site, SmallDisk, as_user, in_each_shell, server, skipped_without_root,
@@ -80,7 +80,7 @@ const REFUSALS: [Refusal; 12] = [
     ),
 ];
 
-/// Of these root alone takes care.
+/// Faults that matter to root alone.
 const REFUSALS_BY_ROOT: [Refusal; 2] = [
     (
         || owned_by("no-such-user", "backup"),
@@ -114,7 +114,7 @@ fn owned_by(user: &str, group: &str) -> Site {
     site
 }
 
-/// That a run says no more than `pattern`, and so has not begun a dump, and changes nothing.
+/// Asserts that a run says no more than `pattern`, so has begun no dump, and changes nothing.
 #[track_caller]
 fn assert_refused(site: &Site, shell: Shell, pattern: &str) {
     let listing = || site.collect_dir().is_dir().then(|| site.listing());
