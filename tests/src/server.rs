@@ -7,10 +7,10 @@
 //! the server.
 
 use crate::root::server_account;
-use crate::{Finished, Installation, Run, SmallDisk, as_user, end_of, run_with_input, wait_for};
+use crate::{Finished, Installation, Run, as_user, end_of, run_with_input, wait_for};
 use std::ffi::OsStr;
 use std::fs::{self, Permissions};
-use std::os::unix::fs::{PermissionsExt, chown, symlink};
+use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -51,15 +51,6 @@ impl Server {
 
     /// Starts the server of this version, and returns when it accepts connections.
     pub fn start_from(installation: &Installation) -> Self {
-        Self::launch(installation, None)
-    }
-
-    /// [`Server::start`], but the write-ahead log lies on `disk`, which is mounted at `place`.
-    pub fn start_with_log_on(disk: &SmallDisk, place: &Path) -> Self {
-        Self::launch(&Installation::usual(), Some((disk, place)))
-    }
-
-    fn launch(installation: &Installation, log: Option<(&SmallDisk, &Path)>) -> Self {
         // Not TMPDIR, which may be long: a socket's path has 107 bytes at most.
         let directory = tempfile::Builder::new().prefix("cback-").tempdir_in("/tmp");
         let directory = directory.expect("/tmp is writable");
@@ -69,10 +60,6 @@ impl Server {
         let bin = runnable(&installation.bin, directory.path());
         initdb(&bin, directory.path());
         let mut keeper = keeper(&bin, directory.path());
-        if let Some((disk, place)) = log {
-            move_log(&directory.path().join("data/pg_wal"), disk, place);
-            keeper = disk.command(&keeper);
-        }
         keeper.process_group(0);
         let keeper = keeper.stdin(Stdio::piped()).stdout(Stdio::null()).spawn();
         let mut server = Self {
@@ -191,14 +178,6 @@ fn initdb(bin: &Path, directory: &Path) {
     initdb.args(["--locale=C", "--no-sync", "-D"]);
     initdb.arg(directory.join("data")).current_dir(directory);
     unprivileged(initdb).run().succeeds();
-}
-
-fn move_log(log: &Path, disk: &SmallDisk, place: &Path) {
-    let mut copy = Command::new("cp");
-    copy.arg("-a").arg(log).arg(disk.path(place));
-    copy.run().succeeds();
-    fs::remove_dir_all(log).expect("initdb has made it");
-    symlink(place.join("pg_wal"), log).expect("a directory of our own");
 }
 
 fn keeper(bin: &Path, directory: &Path) -> Command {

@@ -90,13 +90,16 @@ fn calls_at(place: usize) -> Vec<Numbered> {
     numbered
 }
 
-/// Has `fault` happen to a call, and looks at what has become of the backup.
-fn outcome((place, name, number): &Numbered, fault: &str) -> (Site, Outcome) {
-    let site = Site::new();
-    let fault = format!("inject={name}:{fault}:when={number}");
-    let outcome = end(&site, &mut strace(&site, &JOB, *place, &["-e", &fault]));
-    outcome.assert_safe(&format!("{fault} {place}"));
-    (site, outcome)
+/// Has `fault` happen to each call, one a run, and has `look` look at what has become of it.
+fn at_each_call(fault: &str, mut look: impl FnMut(&Site, Option<i32>, &str)) {
+    for (place, name, number) in &*ALL_CALLS {
+        let site = Site::new();
+        let fault = format!("inject={name}:{fault}:when={number}");
+        let outcome = end(&site, &mut strace(&site, &JOB, *place, &["-e", &fault]));
+        let told = format!("{fault} {place}: {outcome:?}");
+        outcome.assert_safe(&told);
+        look(&site, outcome.code(), &told);
+    }
 }
 
 fn end(site: &Site, command: &mut Command) -> Outcome {
@@ -108,24 +111,20 @@ fn end(site: &Site, command: &mut Command) -> Outcome {
 #[test]
 fn an_error_from_any_call_does_no_harm() {
     let mut failed = 0;
-    for call in &*ALL_CALLS {
-        let (_, outcome) = outcome(call, "error=EIO");
-        let code = outcome.code();
-        assert!([Some(0), Some(1)].contains(&code), "{call:?}: {outcome:?}");
-        failed += usize::from(code == Some(1));
-    }
+    at_each_call("error=EIO", |_, code, told| {
+        assert!([Some(0), Some(1)].contains(&code), "{told}");
+        failed += i32::from(code == Some(1));
+    });
     assert!(failed >= 8, "only {failed} faults did anything");
 }
 
 /// "Nothing is ever half published"; "what an earlier killed run left is removed".
 #[test]
 fn a_process_killed_at_any_call_does_no_harm() {
-    for call in &*ALL_CALLS {
-        let (site, outcome) = outcome(call, "signal=KILL");
-        let is_fine = outcome.code().is_none_or(|code| code <= 1);
-        assert!(is_fine, "{call:?}: {outcome:?}");
-        let next = end(&site, &mut site.command(server(), SHELLS[0]));
-        next.assert_succeeded(&format!("the run after {call:?}"));
-        assert_eq!(site.listing(), [JOB.file_name()], "{call:?}");
-    }
+    at_each_call("signal=KILL", |site, code, told| {
+        assert!(code.is_none_or(|code| code <= 1), "{told}");
+        let next = end(site, &mut site.command(server(), SHELLS[0]));
+        next.assert_succeeded(&format!("the run after {told}"));
+        assert_eq!(site.listing(), [JOB.file_name()], "{told}");
+    });
 }

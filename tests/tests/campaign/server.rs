@@ -1,12 +1,11 @@
 //! The server goes away, or keeps one waiting. Its refusals are in cback-pgdump's `errors`.
 
 use cback_tests::{
-    Job, Outcome, Published, Run, Server, Site, SmallDisk, WholeDump, create_bulk, end_of,
-    in_background, server, skipped_without_root, unpacked, wait_for,
+    Job, Outcome, Published, Server, Site, WholeDump, create_bulk, end_of, in_background, server,
+    unpacked, wait_for,
 };
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
-use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt;
+use std::fs;
 use std::process::Child;
 use std::time::Duration;
 
@@ -168,26 +167,4 @@ fn tables_that_are_dropped_under_the_dump() {
             outcome.assert_safe("tables are dropped");
         }
     });
-}
-
-/// The server has no room for its own log, and ends all sessions.
-#[test]
-fn a_full_disk_of_the_server() {
-    if skipped_without_root("nobody else may mount") {
-        return;
-    }
-    let place = tempfile::tempdir().unwrap();
-    fs::set_permissions(place.path(), Permissions::from_mode(0o755)).unwrap();
-    let disk = SmallDisk::mount(place.path(), "size=100m");
-    let server = Server::start_with_log_on(&disk, place.path());
-    let outcome = Source::new(&server, "shop").in_mid_dump(|| {
-        let much = "CREATE TABLE much AS SELECT md5(n::text) FROM generate_series(1, 2000000) AS n";
-        let mut psql = server.command("psql");
-        assert!(!psql.args(["-Xqc", much]).run().status.success());
-        let log = fs::read_to_string(server.host().join("log")).unwrap();
-        let reason = "PANIC:  could not write to file \"pg_wal/";
-        assert!(log.contains(reason), "{log}");
-        assert!(log.contains("No space left on device"), "{log}");
-    });
-    outcome.assert_failed("the server's disk is full");
 }

@@ -6,7 +6,6 @@ mod install;
 mod machine;
 mod manual;
 mod package;
-mod prerequisites;
 mod progress;
 mod readme;
 mod units;

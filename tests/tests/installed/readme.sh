@@ -26,8 +26,9 @@ block() {
     place=$1 block=$2 and_then=true && shift 2
     case $* in
     *with-systemd* | *second-cluster*) return ;; # for scripts/trial
-    sh*try-all) and_then='! grep -q .' ;;
-    sh*restore-*) and_then='tail -n 1 | grep -qx restored' ;;
+    *try-all | *analyze) and_then='! grep -q .' ;;
+    *verify) and_then="grep -q ': whole, '" ;;
+    *restore-*) and_then='tail -n 1 | grep -qx restored' ;;
     esac
     cd "$site/desk"
     ! grep -q scripts/ $block || cd "$workspace"
@@ -48,7 +49,7 @@ type_it() {
     *keep-install) generations ;;
     *postgres) runuser -u postgres -- bash -eu $block ;;
     sh*) bash -eu $block ;;
-    xml*) into_configuration ;;
+    xml*) into_configuration "$@" ;;
     cron*) grep -qxF -f $block /usr/share/doc/cback-postgresql/examples/cback-postgresql.cron ;;
     esac
 }
@@ -84,15 +85,15 @@ cut_and_whole() {
 # cback3 takes it, and does with it as the text says: the hook before collect, instead of the extension; the pool;
 # the hook after stage, on what a client has sent.
 into_configuration() {
-    case $(cat $block) in
-    '<pre_action_hook>'*)
+    case "$*$(cat $block)" in
+    *as-hook*)
         sed -e "/<options>/r $block" -e '/<extensions>/d' /etc/cback3.conf >"$site/hook.conf"
         chmod 600 "$site/hook.conf"
         rm -f "$site"/collect/*
         cback3 --config "$site/hook.conf" --full collect
         test -s "$dump"
         ;;
-    '<stage>'*)
+    *'<stage>'*)
         sed -e "/<.collect>/r $block" /etc/cback3.conf >"$site/master.conf"
         chmod 600 "$site/master.conf"
         cback3 --config "$site/master.conf" validate
