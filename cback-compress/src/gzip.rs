@@ -26,12 +26,10 @@ const BACKEND: [i32; 10] = [0, 2, 2, 3, 3, 5, 5, 7, 8, 8];
 /// How much of a block is tried both ways.
 const SAMPLE: usize = 8 << 10;
 
-pub(crate) fn format(
-    level: u8,
-) -> Format<Blocks, impl Fn() -> Deflater + Clone + Send + 'static, Member> {
+pub(crate) fn format(level: u8) -> Format<Blocks, Deflater, Member> {
     Format {
         split: Blocks::default(),
-        converter: move || Deflater { level },
+        converter: Deflater { level },
         join: Member::new(level),
     }
 }
@@ -76,6 +74,7 @@ impl Split for Blocks {
 }
 
 /// Deflates blocks.
+#[derive(Clone)]
 pub(crate) struct Deflater {
     level: u8,
 }

@@ -7,6 +7,7 @@
 //! does what it says.
 
 mod bunzip2;
+mod bz2;
 mod bzip2;
 pub mod cli;
 mod error;

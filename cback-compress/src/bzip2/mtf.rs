@@ -16,6 +16,7 @@ use super::front::Front;
 pub(super) const MOST_SYMBOLS: usize = 258;
 
 /// A block's symbols.
+#[derive(Clone)]
 pub(super) struct Symbols {
     /// The symbols in order.
     pub(super) list: Vec<u16>,

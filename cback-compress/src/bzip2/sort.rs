@@ -30,7 +30,7 @@ const SAMPLING: usize = 16;
 const ROOM: usize = 2;
 
 /// Sorts blocks, in memory that is used again.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Sorter {
     ranks: Vec<i32>,
     samples: Vec<i32>,

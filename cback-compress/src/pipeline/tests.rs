@@ -26,7 +26,7 @@ impl Split for Bytes {
 #[derive(Clone)]
 struct By<F>(F);
 
-impl<F: Fn(u8) -> io::Result<u8> + 'static> Convert for By<F> {
+impl<F: Fn(u8) -> io::Result<u8> + Clone + Send + 'static> Convert for By<F> {
     type Block = u8;
     type Piece = u8;
 
@@ -50,12 +50,10 @@ impl Join for Ended {
     }
 }
 
-fn format<F: Fn(u8) -> io::Result<u8> + Clone + Send + 'static>(
-    convert: F,
-) -> Format<Bytes, impl Fn() -> By<F> + Clone + Send + 'static, Ended> {
+fn format<F>(convert: F) -> Format<Bytes, By<F>, Ended> {
     Format {
         split: Bytes,
-        converter: move || By(convert.clone()),
+        converter: By(convert),
         join: Ended,
     }
 }
