@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::process::Command;
 
 use cback_compress::Mode;
-use cback_tests::cases;
+use cback_tests::{Random, cases};
 use proptest::prelude::*;
 
 use crate::samples::{BLOCK, Slices, hexadecimal, inputs, letters, mixed, noise, text};
@@ -126,6 +126,33 @@ fn digits_that_repeat_shrink() {
         let input = hexadecimal(period).repeat(1_000_000 / period);
         let size = compressed("", &input).len();
         assert!(size < period + input.len() / 50, "{period}: {size} bytes");
+    }
+}
+
+/// A block is judged by more than its start.
+#[test]
+fn digits_before_or_behind_other_data_do_not_make_it_larger_than_gzips() {
+    for (codes, length) in [(1000, 7), (4000, 6), (20_000, 7)] {
+        let letters = letters(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", codes * length);
+        let mut random = Random::new(4);
+        let code = || &letters[random.below(codes as u64) as usize * length..][..length];
+        let text: Vec<u8> = std::iter::repeat_with(code)
+            .take(BLOCK / length)
+            .flatten()
+            .copied()
+            .collect();
+        let digits = hexadecimal(8192);
+        for pieces in [[&digits[..], &text], [&text, &digits]] {
+            let input = pieces.concat();
+            for level in [1, 6, 9] {
+                let ours = compressed(&format!("-{level}"), &input).len();
+                let theirs = output_of(&other(&format!("gzip -{level}")), &input).len();
+                assert!(
+                    ours <= theirs * 103 / 100,
+                    "{codes}, -{level}: {ours}, gzip has {theirs}"
+                );
+            }
+        }
     }
 }
 
