@@ -13,7 +13,7 @@ use crc32fast::Hasher;
 use zlib_rs::{Deflate, DeflateConfig, DeflateError, DeflateFlush, Strategy, compress_bound};
 
 use crate::pipeline::{Convert, Format, Join, Split, read_block};
-use crate::repeats;
+use crate::{buffer, repeats};
 
 const BLOCK: usize = 512 << 10;
 const WINDOW: usize = 32 << 10;
@@ -67,7 +67,7 @@ impl Split for Blocks {
         };
         self.ended = next.is_empty();
         self.next = Some(next);
-        let window = data[data.len().saturating_sub(WINDOW)..].to_vec();
+        let window = buffer::copy(&data[data.len().saturating_sub(WINDOW)..])?;
         let window = std::mem::replace(&mut self.window, window);
         let last = self.ended;
         Ok(Some(Block { window, data, last }))
@@ -160,7 +160,8 @@ fn deflate(
         state.set_dictionary(window).map_err(failed)?;
     }
     // What all this may come to, and a flush.
-    let mut deflated = vec![0; compress_bound(data.len()) + 16];
+    let mut deflated = Vec::new();
+    buffer::resize(&mut deflated, compress_bound(data.len()) + 16)?;
     state.compress(data, &mut deflated, flush).map_err(failed)?;
     let (taken, made) = (state.total_in(), state.total_out());
     if taken != data.len() as u64 || made >= deflated.len() as u64 {

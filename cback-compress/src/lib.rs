@@ -6,6 +6,7 @@
 //! wanted; `stdio` is the process's own input, output and messages. `cli` defines the command line, `run`
 //! does what it says.
 
+mod buffer;
 mod bunzip2;
 mod bz2;
 mod bzip2;

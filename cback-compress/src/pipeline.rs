@@ -21,6 +21,10 @@ use std::thread::{Builder, JoinHandle, available_parallelism};
 
 use crate::Error;
 
+/// The most threads where no number is asked for: enough for any `pg_dump`, even with bzip2, and
+/// 170 MB of memory at most.
+const MOST_CORES: usize = 16;
+
 /// Splits the input into blocks.
 pub(crate) trait Split: Send + 'static {
     /// What one converter works on at a time.
@@ -66,7 +70,8 @@ pub(crate) struct Format<S, C, J> {
     pub(crate) join: J,
 }
 
-/// Runs `input` through `format` into `output`, with `threads` converters, or one for each core.
+/// Runs `input` through `format` into `output`, with `threads` converters, or one for each core
+/// that this process may use by affinity and by cgroup, at most [`MOST_CORES`].
 pub(crate) fn run<S, C, J>(
     format: Format<S, C, J>,
     mut input: impl Read + Send + 'static,
@@ -89,11 +94,10 @@ where
         // A thread, and even to ask for the number of cores, costs more than little input is worth.
         let first = blocks.by_ref().take(S::FEW + 1);
         let first = first.collect::<Result<Vec<_>, _>>()?;
-        let cores = || available_parallelism().unwrap_or(NonZeroUsize::MIN);
-        let threads = if first.len() <= S::FEW {
-            1
-        } else {
-            threads.unwrap_or_else(cores).get()
+        let threads = match threads {
+            _ if first.len() <= S::FEW => 1,
+            Some(threads) => threads.get(),
+            None => available_parallelism().map_or(1, |cores| cores.get().min(MOST_CORES)),
         };
         let blocks = first.into_iter().map(Ok).chain(blocks);
         match threads {

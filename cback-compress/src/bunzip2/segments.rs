@@ -5,6 +5,7 @@ use std::io::{self, ErrorKind, Read};
 
 use super::magics::Finder;
 use super::{BAD_HEADER, END_BITS, FOLLOWED, damaged, error};
+use crate::buffer;
 use crate::bz2::{BLOCK, Bits, MAGIC_BITS};
 use crate::pipeline::Split;
 
@@ -89,7 +90,7 @@ impl Segments {
     fn next(&mut self, input: &mut impl Read) -> io::Result<Option<Segment>> {
         while !self.ended {
             if let Some((end, magic)) = self.finder.find(&self.buffer, self.unseen) {
-                let segment = self.take(end);
+                let segment = self.take(end)?;
                 self.unseen = end + 1;
                 self.kind = if magic == BLOCK {
                     Kind::Block
@@ -103,15 +104,15 @@ impl Segments {
             }
             if !self.read(input)? {
                 self.ended = true;
-                return Ok(Some(self.take(self.buffer.len() * 8)));
+                return self.take(self.buffer.len() * 8).map(Some);
             }
         }
         Ok(None)
     }
 
     /// The segment that ends at this bit of the buffer.
-    fn take(&mut self, end: usize) -> Segment {
-        let bytes = self.buffer[self.begins / 8..end.div_ceil(8)].to_vec();
+    fn take(&mut self, end: usize) -> io::Result<Segment> {
+        let bytes = buffer::copy(&self.buffer[self.begins / 8..end.div_ceil(8)])?;
         let unused = (end.next_multiple_of(8) - end) as u32;
         if self.kind != Kind::Block && unused == 0 {
             self.level = header_level(&bytes).unwrap_or(self.level);
@@ -122,7 +123,7 @@ impl Segments {
             bits: Bits::between(bytes, (self.begins % 8) as u32, unused),
         };
         self.begins = end;
-        segment
+        Ok(segment)
     }
 
     fn too_long(&self) -> io::Error {
@@ -144,8 +145,7 @@ impl Segments {
         // The last bits may be a magic's first ones.
         let seen = (end * 8).saturating_sub(MAGIC_BITS - 1);
         self.unseen = seen.max(self.unseen.saturating_sub(taken * 8));
-        self.buffer.try_reserve(CHUNK)?;
-        self.buffer.resize(end + CHUNK, 0);
+        buffer::resize(&mut self.buffer, end + CHUNK)?;
         let count = loop {
             match input.read(&mut self.buffer[end..]) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}

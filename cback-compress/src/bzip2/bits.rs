@@ -1,5 +1,7 @@
 //! Bits, the most significant first, gathered in a 64-bit word.
 
+use std::io;
+
 use crate::bz2::Bits;
 
 /// Writes bits one number after the other.
@@ -13,11 +15,10 @@ pub(super) struct BitWriter {
 }
 
 impl BitWriter {
-    pub(super) fn with_capacity(bytes: usize) -> Self {
-        BitWriter {
-            bytes: Vec::with_capacity(bytes),
-            ..Self::default()
-        }
+    pub(super) fn with_capacity(bytes: usize) -> io::Result<Self> {
+        let mut writer = Self::default();
+        writer.bytes.try_reserve_exact(bytes)?;
+        Ok(writer)
     }
 
     /// Writes `value`, which fits in `count` bits, at most 32.

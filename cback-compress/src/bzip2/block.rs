@@ -1,5 +1,7 @@
 //! The layout of a block: header, the bytes in use, selectors, tables, symbols.
 
+use std::io;
+
 use super::bits::BitWriter;
 use super::huffman::{self, Code};
 use super::mtf::Symbols;
@@ -14,9 +16,9 @@ pub(super) struct Header<'a> {
 }
 
 /// Writes a whole block.
-pub(super) fn write(header: &Header, symbols: &Symbols, tables: &Tables) -> Bits {
+pub(super) fn write(header: &Header, symbols: &Symbols, tables: &Tables) -> io::Result<Bits> {
     // A byte a symbol is seldom too little.
-    let mut bits = BitWriter::with_capacity(symbols.list.len());
+    let mut bits = BitWriter::with_capacity(symbols.list.len())?;
     for half in [BLOCK >> 24, BLOCK & 0xff_ffff] {
         bits.put(24, half as u32);
     }
@@ -31,7 +33,7 @@ pub(super) fn write(header: &Header, symbols: &Symbols, tables: &Tables) -> Bits
         write_lengths(&mut bits, &lengths[..symbols.alphabet]);
     }
     write_symbols(&mut bits, symbols, tables);
-    bits.finish()
+    Ok(bits.finish())
 }
 
 /// Which sixteenths of the 256 bytes are in use; which bytes of those.

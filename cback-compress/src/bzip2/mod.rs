@@ -89,14 +89,14 @@ impl Convert for Encoder {
             used[usize::from(byte)] = true;
         }
         let origin = self.sorter.sort(&mut bytes)?;
-        self.symbols.code(&bytes, &used);
+        self.symbols.code(&bytes, &used)?;
         self.tables.choose(&self.symbols);
         let header = Header {
             crc,
             origin,
             used: &used,
         };
-        let bits = block::write(&header, &self.symbols, &self.tables);
+        let bits = block::write(&header, &self.symbols, &self.tables)?;
         Ok(Coded { bits, crc })
     }
 }
