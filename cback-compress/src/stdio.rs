@@ -114,8 +114,7 @@ pub fn report_panics() {
 /// Standard output is closed or cannot be written.
 pub fn print_help(help: &clap::Error) -> anyhow::Result<()> {
     let printed = output().and_then(|_| help.print());
-    let flushed = printed.and_then(|()| io::stdout().flush());
-    flushed.context("standard output")
+    printed.context("standard output")
 }
 
 /// Says what went wrong; nothing where the output's reader has gone away and knows it.

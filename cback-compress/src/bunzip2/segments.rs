@@ -68,8 +68,6 @@ pub(crate) struct Segments {
     kind: Kind,
     level: u8,
     ended: bool,
-    /// Met behind the last batch.
-    failed: Option<io::Error>,
 }
 
 impl Segments {
@@ -83,7 +81,6 @@ impl Segments {
             kind: Kind::Start,
             level: 0,
             ended: false,
-            failed: None,
         }
     }
 
@@ -169,15 +166,11 @@ impl Split for Segments {
             segments: Vec::new(),
         };
         let mut bytes = 0;
-        while bytes < WORTH_A_TURN && self.failed.is_none() {
-            match self.next(input) {
-                Ok(Some(segment)) => {
-                    bytes += segment.bits.bytes.len();
-                    batch.segments.push(segment);
-                }
-                Ok(None) => break,
-                Err(error) => self.failed = Some(error),
-            }
+        while bytes < WORTH_A_TURN
+            && let Some(segment) = self.next(input)?
+        {
+            bytes += segment.bits.bytes.len();
+            batch.segments.push(segment);
             if self.level != batch.level {
                 if batch.blocks().next().is_some() {
                     break;
@@ -185,11 +178,7 @@ impl Split for Segments {
                 batch.level = self.level;
             }
         }
-        match self.failed.take_if(|_| batch.segments.is_empty()) {
-            Some(error) => Err(error),
-            None if batch.segments.is_empty() => Ok(None),
-            None => Ok(Some(batch)),
-        }
+        Ok((!batch.segments.is_empty()).then_some(batch))
     }
 }
 

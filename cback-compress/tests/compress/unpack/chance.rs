@@ -12,7 +12,7 @@ use std::num::NonZeroUsize;
 use bzip2::Decompress;
 use cback_compress::decompress;
 
-use super::unpacked_by;
+use super::{packed_by, unpacked, unpacked_by};
 use crate::samples::{Slices, noise};
 
 pub(super) const BLOCK: u64 = 0x3141_5926_5359;
@@ -116,15 +116,21 @@ fn symbols(length: usize, seed: u64) -> Vec<u8> {
         .collect()
 }
 
+/// A stream of these blocks.
+fn packed(blocks: &[&Checked]) -> Vec<u8> {
+    let bits: Vec<_> = blocks.iter().map(|(bits, ..)| bits.clone()).collect();
+    let fold = |sum: u32, crc| sum.rotate_left(1) ^ crc;
+    stream(
+        &bits,
+        blocks.iter().fold(0, |sum, (_, crc, _)| fold(sum, crc)),
+    )
+}
+
 /// That a stream of these blocks is unpacked to their data, here and by bzip2.
 #[track_caller]
 fn assert_unpacks(blocks: &[&Checked]) {
-    let bits: Vec<_> = blocks.iter().map(|(bits, ..)| bits.clone()).collect();
-    let crc = blocks
-        .iter()
-        .fold(0_u32, |sum, (_, crc, _)| sum.rotate_left(1) ^ crc);
+    let packed = packed(blocks);
     let data: Vec<_> = blocks.iter().flat_map(|(.., data)| data).copied().collect();
-    let packed = stream(&bits, crc);
     super::assert_unpacks(&packed, &data, "a stream with a magic in its data");
     assert!(unpacked_by("bzip2 -dc", &packed).is_some_and(|output| output == data));
 }
@@ -159,19 +165,44 @@ fn any_number_of_magics_in_one_block() {
 /// Also where what stands behind the end's magic looks like another stream's header.
 #[test]
 fn what_looks_like_the_end_of_the_stream_and_another_header() {
-    let mut bits = Bits::default();
-    bits.put(48, END);
-    bits.put(32, 0x1234_5678);
-    bits.put_bytes(b"BZh1");
-    bits.put(48, BLOCK);
+    let header = |level: u8| {
+        let mut bits = Bits::default();
+        bits.put(48, END);
+        bits.put(32, 0x1234_5678);
+        bits.put_bytes(&[b'B', b'Z', b'h', level]);
+        bits.put(48, BLOCK);
+        bits.bytes()
+    };
     let next = checked(&symbols(400_000, 6));
     // All alignments of the block's symbols to the bytes of the stream.
     for more in 0..8 {
         let before = symbols(50 * more + 20, 4);
-        let hidden = [before, bits.bytes(), symbols(300, 5)].concat();
+        let hidden = [before, header(b'1'), symbols(300, 5)].concat();
         assert!(hidden.iter().all(|&byte| byte < 254), "cannot be written");
         assert_unpacks(&[&checked(&hidden), &next]);
     }
+    // The true level is 1, for which the next block is too large.
+    let hidden = checked(&[header(b'9'), symbols(20_000, 5)].concat());
+    let mut packed = packed(&[&hidden, &next]);
+    packed[3] = b'1';
+    assert!(unpacked(&packed, 1).0.is_err() && unpacked_by("bzip2 -dc", &packed).is_none());
+}
+
+/// In a batch of small blocks, and beside one that holds more than is unpacked at once.
+#[test]
+fn a_magic_beside_a_block_of_megabytes() {
+    let zeros = vec![0; 3_000_000];
+    let mut bits = Bits::default();
+    bits.put_bytes(&packed_by("bzip2 -9", &zeros));
+    let crc = bits.0[80..112]
+        .iter()
+        .fold(0, |crc, &bit| crc << 1 | u32::from(bit));
+    let mut end = Bits::default();
+    end.put(48, END);
+    let end = bits.0.windows(48).position(|bits| bits == end.0).unwrap();
+    let large = (Bits(bits.0[32..end].to_vec()), crc, zeros);
+    let hidden = checked(&[symbols(99, 1), holding(BLOCK, 3), symbols(99, 2)].concat());
+    assert_unpacks(&[&large, &hidden, &large]);
 }
 
 /// So is a damaged one before all behind it is read, which may be without end.
