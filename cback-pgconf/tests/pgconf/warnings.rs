@@ -48,19 +48,11 @@ fn check_warns_of_values_that_cedar_reads_otherwise_than_meant() {
     let several = CONFIG
         .replace("<all>", "<x/>\r\né<y/><all>")
         .replace(">staff", "> staff");
-    let places = [
-        "5:7: warning: the blanks",
-        "13:7: warning: unknown",
-        "14:2: warning: unknown",
-    ];
     let stderr = given(several, "check").stderr;
-    assert!(
-        stderr
-            .lines()
-            .zip(places)
-            .all(|(line, place)| line.contains(place)),
-        "{stderr}"
-    );
+    let places = stderr.lines().map(|line| line.split(": ").nth(1));
+    let places: Option<Vec<_>> = places.collect();
+    let expected = ["5:7", "13:7", "14:2"].map(|place| format!("standard input:{place}"));
+    assert_eq!(places.expect("a place in each"), expected);
 }
 
 /// Cause and hint.
