@@ -124,7 +124,7 @@ impl Writer {
         usize::try_from(self.random.below(limit as u64)).expect("below a usize")
     }
 
-    /// Of two lists, mostly of the first.
+    /// One of two lists, mostly of the first.
     fn mostly(&mut self, usual: &[&'static str], odd: &[&'static str]) -> &'static str {
         let is_odd = self.below(100) < self.oddness;
         self.random.choose(if is_odd { odd } else { usual })
