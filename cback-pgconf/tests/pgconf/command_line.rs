@@ -43,7 +43,7 @@ const FILES: [[&str; 3]; 3] = [
      "/c/postgresqldump-..%2F50%25%2Fx.txt.bz2\n/c/postgresqldump-50%.txt.bz2\n"],
 ];
 
-/// "`postgresqldump.txt` for all=Y, `postgresqldump-DATABASE.txt`, with `.gz` or `.bz2`, in collect_dir;
+/// "`postgresqldump.txt` for all=Y, `postgresqldump-DATABASE.txt`, with `.gz` or `.bz2`, in `collect_dir`;
 /// but `/` in a database's name becomes `%2F` (and then `%` becomes `%25`)."
 #[test]
 fn files_are_named_as_cedar_names_them_in_collect_dir() {
@@ -119,9 +119,10 @@ fn help_and_version_are_printed() {
     given(&help[start..], "check --strict").is(0, "", "");
 }
 
-const FULL: &str = "No space left on device (os error 28)";
 #[rustfmt::skip]
 const CLOSED: &str = "closed (or /dev/null opened for reading as well as writing, which looks the same)";
+#[rustfmt::skip]
+const OUTPUTS: [(&str, &str); 3] = [(">/dev/full", "No space left on device (os error 28)"), (">&-", CLOSED), ("1<>/dev/null", CLOSED)];
 #[rustfmt::skip]
 const COMMANDS: &[&str] = &[
     "shell", "databases", "files", "add --replace --all --compress-mode none", "--help", "-h", "--version", "check --help",
@@ -139,11 +140,7 @@ fn redirected(command: &str) -> Outcome {
 #[test]
 fn an_output_that_is_full_or_closed_is_a_failure() {
     for command in COMMANDS {
-        for (output, cause) in [
-            (">/dev/full", FULL),
-            (">&-", CLOSED),
-            ("1<>/dev/null", CLOSED),
-        ] {
+        for (output, cause) in OUTPUTS {
             let stderr = format!("cback-pgconf: standard output: {cause}\n");
             redirected(&format!("{command} {output}")).is(1, "", &stderr);
         }
@@ -160,10 +157,8 @@ fn a_reader_that_went_away_is_a_quiet_failure() {
     let script = "mkfifo f && { exec 3<>f 4>f 3<&-; } && exec \"$1\" shell >&4";
     let directory = tempfile::tempdir().expect("a directory");
     let mut sh = Command::new("sh");
-    let sh = sh
-        .args(["-c", script, "sh", PROGRAM])
-        .current_dir(&directory);
-    run(sh, CONFIG.as_bytes()).is(1, "", "");
+    sh.args(["-c", script, "sh", PROGRAM]);
+    run(sh.current_dir(&directory), CONFIG.as_bytes()).is(1, "", "");
 }
 
 /// No FILE keeps a run waiting for what never comes; whoever writes to a pipe is waited for, though, also
@@ -181,10 +176,9 @@ fn a_pipe_is_waited_for_if_somebody_writes_to_it() {
     let fifo = (&*path, Stdio::null(), fifo.expect("it does not wait"));
     let pipe = ("-", reader.into(), File::from(OwnedFd::from(writer)));
     for (input, stdin, mut writer) in [fifo, pipe] {
-        let mut child = pgconf(&["check", "--strict", input])
-            .stdin(stdin)
-            .spawn()
-            .expect("it starts");
+        let mut check = pgconf(&["check", "--strict", input]);
+        let mut child = check.stdin(stdin).spawn().expect("it starts");
+        drop(check);
         let (start, end) = CONFIG.as_bytes().split_at(100);
         writer.write_all(start).expect("room in a pipe");
         let is_read = || ioctl_fionread(&writer).expect("a pipe") == 0;
@@ -203,18 +197,15 @@ fn a_message_is_one_write_with_its_hint() {
     let mut config = NamedTempFile::new().expect("room");
     let document = CONFIG.replace("<user>", "<usr/><usr/><user>");
     config.write_all(document.as_bytes()).expect("room");
-    let check = pgconf(&["check"])
-        .arg(config.path())
-        .stderr(writer)
-        .status();
-    assert!(check.expect("it starts").success());
+    let mut check = pgconf(&["check"]);
+    let status = check.arg(config.path()).stderr(writer).status();
+    drop(check);
+    assert!(status.expect("it starts").success());
     let (mut reader, mut packets, mut packet) = (File::from(reader), 0, [0; 4096]);
     while let Ok(length @ 1..) = reader.read(&mut packet) {
         let text = String::from_utf8_lossy(&packet[..length]);
-        assert!(
-            text.contains("warning: ") && text.ends_with("hint: write <user>\n"),
-            "{text}"
-        );
+        let is_whole = text.contains("warning: ") && text.ends_with("hint: write <user>\n");
+        assert!(is_whole, "{text}");
         packets += 1;
     }
     assert_eq!(packets, 2);

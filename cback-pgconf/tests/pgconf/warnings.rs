@@ -83,13 +83,11 @@ fn check_warns_of_a_file_that_others_can_read_or_write() {
     let [group_writes, all_write, group_reads, all_read] = RIGHTS;
     let check = |mut command: Command, mode, rights: &[[&str; 2]]| {
         set_permissions(&file, Permissions::from_mode(mode)).expect("it is ours");
-        let stderr: String = rights
-            .iter()
-            .map(|[cause, hint]| {
-                let warning = format!("{name}: warning: {cause} (mode {mode:04o})");
-                format!("cback-pgconf: {warning}\ncback-pgconf: hint: {hint} {quoted}\n")
-            })
-            .collect();
+        let message = |[cause, hint]: &[&str; 2]| {
+            let warning = format!("{name}: warning: {cause} (mode {mode:04o})");
+            format!("cback-pgconf: {warning}\ncback-pgconf: hint: {hint} {quoted}\n")
+        };
+        let stderr = rights.iter().map(message).collect::<Vec<_>>().concat();
         command.arg(&program).args(["check", "--strict"]).arg(&file);
         run(&mut command, b"").is(i32::from(!rights.is_empty()), "", &stderr);
     };
