@@ -130,7 +130,7 @@ impl Writer {
         self.random.choose(if is_odd { odd } else { usual })
     }
 
-    /// An attribute at the end of a start tag, or a piece around the text that follows a tag.
+    /// An attribute at the end of a start tag, or a piece within the text that follows a tag.
     fn insert(&mut self, text: &mut String) {
         let ends: Vec<_> = text.match_indices('>').map(|(at, _)| at).collect();
         let end = self.random.choose(&ends);
@@ -140,8 +140,9 @@ impl Writer {
         if tag.starts_with(char::is_alphabetic) && self.below(3) == 0 {
             text.insert_str(end, self.mostly(ATTRIBUTES, ODD_ATTRIBUTES));
         } else if let Some(length) = text[end + 1..].find('<') {
-            let at = end + 1 + self.random.choose(&[0, length]);
-            text.insert_str(at, self.mostly(PIECES, ODD_PIECES));
+            let places = end + 1..=end + 1 + self.below(length + 1);
+            let at = places.rev().find(|&at| text.is_char_boundary(at));
+            text.insert_str(at.unwrap_or(end + 1), self.mostly(PIECES, ODD_PIECES));
         }
     }
 
