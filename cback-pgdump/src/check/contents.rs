@@ -90,6 +90,12 @@ pub struct Contents {
 #[derive(Debug, Default)]
 pub(crate) struct Needs {
     pub(crate) roles: BTreeSet<Vec<u8>>,
+    /// Of the roles those that a statement wants to be superusers.
+    pub(crate) superusers: BTreeSet<Vec<u8>>,
+    /// Owners of subscriptions, who have to be superusers before PostgreSQL 16.
+    pub(crate) subscribers: BTreeSet<Vec<u8>>,
+    /// The role that `SET SESSION AUTHORIZATION` has made the current one.
+    pub(crate) session: Option<Vec<u8>>,
     pub(crate) tablespaces: BTreeSet<Vec<u8>>,
     pub(crate) extensions: BTreeSet<Vec<u8>>,
 }

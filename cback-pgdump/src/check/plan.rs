@@ -97,18 +97,31 @@ fn create_database(encoding: &str) -> String {
     )
 }
 
-/// The roles that the dump names, as superusers, so that whatever they own can be created.
+/// The roles that the dump names, plain ones where that will do.
 fn roles(contents: &Contents, superuser: &[u8]) -> Vec<u8> {
+    let needs = &contents.needs;
+    let before_16 = major(&contents.server_version).is_none_or(|major| major < 16);
     let mut sql = encoding(contents);
-    for name in contents
-        .needs
-        .roles
-        .iter()
-        .filter(|name| *name != superuser)
-    {
-        sql.extend([b"CREATE ROLE ", &quoted(name)[..], b" SUPERUSER NOLOGIN;\n"].concat());
+    for name in needs.roles.iter().filter(|name| *name != superuser) {
+        let is_superuser =
+            needs.superusers.contains(name) || before_16 && needs.subscribers.contains(name);
+        let attribute: &[u8] = if is_superuser { b" SUPERUSER" } else { b"" };
+        sql.extend(
+            [
+                b"CREATE ROLE ",
+                &quoted(name)[..],
+                attribute,
+                b" NOLOGIN;\n",
+            ]
+            .concat(),
+        );
     }
     sql
+}
+
+fn major(version: &str) -> Option<u32> {
+    let digits = version.split(|c: char| !c.is_ascii_digit()).next()?;
+    digits.parse().ok()
 }
 
 fn encoding(contents: &Contents) -> Vec<u8> {
