@@ -4,12 +4,11 @@
 pub type Shell = &'static [&'static str];
 
 /// The shells that `scripts/cback-postgresql` is promised to run under.
-pub const SHELLS: [Shell; 5] = [
+pub const SHELLS: [Shell; 4] = [
     &["dash"],
     &["bash"],
     &["bash", "--posix"],
     &["busybox", "ash"],
-    &["mksh"],
 ];
 
 /// Makes a test for each shell out of each of these functions, which take a [`Shell`]: so a failure
@@ -34,10 +33,6 @@ macro_rules! in_each_shell {
             #[test]
             fn busybox() {
                 super::$test($crate::SHELLS[3]);
-            }
-            #[test]
-            fn mksh() {
-                super::$test($crate::SHELLS[4]);
             }
         }
     )+};

@@ -61,7 +61,7 @@ fn what_is_missing_empty_or_no_file_is_refused_and_named_again_in_the_end() {
     for line in [
         "missing.gz: missing",
         "empty.gz: ",
-        "/dev/null: not a plain file",
+        "/dev/null: not a regular file",
     ] {
         assert!(
             first.contains(line) && last.contains(line),
@@ -167,13 +167,13 @@ fn an_unpacker_that_fails_after_the_last_byte_is_a_failure() {
     for end in ["exit 1", "kill -9 $$"] {
         shim(
             &backups.path("bin/cback-compress"),
-            &format!("gzip -dc\n{end}"),
+            &format!("gzip -dc \"$3\"\n{end}"),
         );
         for arguments in [&["x.gz"][..], &["--restore", "x.gz"]] {
             backups.refuses(arguments);
         }
     }
-    shim(&backups.path("bin/cback-compress"), "gzip -dc");
+    shim(&backups.path("bin/cback-compress"), "gzip -dc \"$3\"");
     backups.proves(&["--restore", "x.gz"]);
 }
 

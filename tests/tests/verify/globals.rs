@@ -116,7 +116,7 @@ fn leftover_globals_are_not_what_a_configuration_means() {
     let leftover = fs::read(&globals).unwrap();
     let config = site.config();
     let restore = ["--restore", "--config", config.to_str().unwrap()];
-    let with_them = " s with postgresqlglobals.txt.gz and found the same\n";
+    let with_them = " s with postgresqlglobals.txt.gz and found the same rows\n";
     assert!(Backups::new().proves(&restore).contains(with_them));
 
     server.sql(
@@ -126,7 +126,7 @@ fn leftover_globals_are_not_what_a_configuration_means() {
     site.configure_section(section);
     site.run(&server, SHELLS[0]).succeeds();
     let printed = Backups::new().proves(&restore);
-    assert!(printed.contains(" s and found the same\n"), "{printed}");
+    assert!(printed.contains(" s and found the same rows\n"), "{printed}");
     fs::write(&globals, b"no globals").unwrap();
     Backups::new().proves(&restore);
 

@@ -23,7 +23,7 @@ fn a_backup_is_proven_to_restore(shell: Shell) {
         line.contains("items.gz: whole, database, 1 tables, 100 rows, "),
         "{line}"
     );
-    assert!(line.contains(" s and found the same\n"), "{line}");
+    assert!(line.contains(" s and found the same rows\n"), "{line}");
     backups.assert_clean();
 }
 
@@ -69,7 +69,7 @@ fn what_a_configuration_means_is_proven() {
         let printed = Backups::new().proves(&["--restore", "--max-age", "1", "--config", config]);
         let many = databases.len().max(1);
         assert_eq!(
-            printed.matches("found the same\n").count(),
+            printed.matches("found the same rows\n").count(),
             many,
             "{printed}"
         );
