@@ -62,9 +62,9 @@ pub struct Cli {
     /// Write FILE, which appears only once it is whole and on the disk, with mode 0600
     ///
     /// Until then the file has no name, so that nothing is left of it whatever happens, and a file
-    /// that has the name stays as it is. Prints how many bytes FILE has. Flushing FILE's directory
-    /// is left to the caller, once for many files.
-    #[arg(long, value_name = "FILE")]
+    /// that has the name stays as it is. Flushing FILE's directory is left to the caller,
+    /// once for many files. In the environment the name does not show in ps.
+    #[arg(long, value_name = "FILE", env = "CBACK_OUTPUT")]
     pub(crate) output: Option<PathBuf>,
 
     /// Give the file that --output writes to this user and group, by their numbers

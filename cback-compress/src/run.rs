@@ -1,7 +1,7 @@
 //! What the command line asks for.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io;
 use std::num::NonZeroUsize;
 use std::os::unix::ffi::OsStringExt;
 use std::path::Path;
@@ -76,7 +76,7 @@ fn filter(cli: Cli, progress: &Progress) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Has `write` write the file, prints its size, and publishes it last: after an error it is not there.
+/// Has `write` write the file, and publishes it if all went well.
 fn write_file(
     path: &Path,
     owner: Option<(u32, u32)>,
@@ -88,8 +88,5 @@ fn write_file(
         Err(Error::Write(error)) => return Err(error.into()),
         written => written?,
     }
-    let line = format!("{}\n", output.file().metadata()?.len());
-    let printed = io::stdout().write_all(line.as_bytes());
-    printed.context("standard output")?;
     Ok(output.publish()?)
 }

@@ -1,9 +1,9 @@
 //! A run that stops half way.
 
-use crate::{Server, Site, end_of, wait_for};
+use crate::{Process, Server, Site, end_of, wait_for};
 use rustix::process::{Pid, Signal, kill_process};
-use std::fs::{self, File};
-use std::path::Path;
+use std::fs::{self, File, Metadata};
+use std::os::unix::fs::MetadataExt;
 use std::process::{Child, Output};
 use std::time::Duration;
 
@@ -44,16 +44,22 @@ impl HaltedRun {
         // No pipe, whose end would come with that of the last stage.
         let said = File::create(site.path("said")).expect("room for a file");
         let child = command.stderr(said).spawn().expect("it starts");
-        let work = site.collect_dir().join(".cback-postgresql");
         let run = Self {
             site,
             child,
             gate: Some(gate),
         };
         wait_for("all are half made", Duration::from_secs(60), || {
-            files_with_kilobytes(&work) == databases
+            run.unnamed_files().len() == databases
         });
         run
+    }
+
+    /// What is to become a backup, and has no name yet.
+    pub fn unnamed_files(&self) -> Vec<Metadata> {
+        let alive = self.site.alive().into_iter();
+        let compressors = alive.filter(|it| it.name == "cback-compress");
+        compressors.flat_map(|it| unnamed_files(&it)).collect()
     }
 
     /// The number of the process that was started.
@@ -96,10 +102,11 @@ impl Drop for HaltedRun {
     }
 }
 
-fn files_with_kilobytes(directory: &Path) -> usize {
+/// Those that `process` has open, and that have kilobytes in them.
+fn unnamed_files(process: &Process) -> Vec<Metadata> {
+    let directory = format!("/proc/{}/fd", process.pid.as_raw_nonzero());
     let entries = fs::read_dir(directory).into_iter().flatten().flatten();
-    let metadata = entries.filter_map(|entry| entry.metadata().ok());
-    metadata
-        .filter(|it| it.is_file() && it.len() > 1000)
-        .count()
+    let metadata = entries.filter_map(|entry| fs::metadata(entry.path()).ok());
+    let files = metadata.filter(|it| it.is_file() && it.nlink() == 0);
+    files.filter(|it| it.len() > 1000).collect()
 }

@@ -10,7 +10,7 @@ use cback_tests::trace::{Call, calls, traced};
 use cback_tests::{Finished, as_user, end_of, skipped_without_root, wrapped};
 use tempfile::{TempDir, tempdir};
 
-use crate::{PROGRAM, is_whole, program, run};
+use crate::{PROGRAM, is_whole, output_of, program, run};
 
 /// A directory with yesterday's `data.gz` in it.
 fn collect_dir() -> TempDir {
@@ -87,11 +87,6 @@ fn whatever_fails_the_last_file_stays_and_nothing_beside_it() {
     fails(
         unsealed.current_dir(directory.path()),
         "the input is incomplete, without its seal at the end: the output is left unfinished",
-    );
-    let full = wrapped(&["sh", "-c", "exec \"$@\" >/dev/full", "sh"], &writing);
-    fails(
-        &full,
-        "standard output: No space left on device (os error 28)",
     );
     let unnamed = without_unnamed_files();
     for file_system in [&[][..], &["-e", &unnamed]] {
@@ -176,13 +171,8 @@ fn a_link_in_the_place_of_the_file_is_replaced_and_not_followed() {
     let target = directory.path().join("target");
     fs::write(&target, "somebody's").unwrap();
     symlink(&target, directory.path().join("data.gz")).unwrap();
-    let done = run(&writing(directory.path(), ""), b"data");
+    output_of(&writing(directory.path(), ""), b"data");
     let file = directory.path().join("data.gz");
-    done.succeeds();
-    assert_eq!(
-        done.printed(),
-        format!("{}\n", file.symlink_metadata().unwrap().len())
-    );
     assert!(file.symlink_metadata().unwrap().is_file());
     assert_eq!(fs::read(&target).unwrap(), b"somebody's");
 }

@@ -9,7 +9,7 @@ use std::process::{Command, Output};
 
 #[rustfmt::skip]
 const SHELLS: &[&[&str]] = &[
-    &["dash"], &["bash"], &["bash", "--posix"], &["busybox", "ash"], &["mksh"], &["zsh", "--emulate", "sh"],
+    &["dash"], &["bash"], &["bash", "--posix"], &["busybox", "ash"], &["zsh", "--emulate", "sh"],
 ];
 
 /// What a shell might take for more than text, each of which would leave a file called `ran` behind.

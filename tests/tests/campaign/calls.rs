@@ -13,33 +13,32 @@ in_each_shell!(the_dump_is_on_the_disk_before_its_name_and_the_name_before_succe
 
 const JOB: Job = Job::new("gzip", Some("postgres"));
 
-/// What changes something, or makes it last.
-const CALLS: &str = "trace=openat,write,fsync,fdatasync,fchown,chown,fchownat,\
-                     rename,renameat,renameat2,mkdir,mkdirat,unlinkat,rmdir";
-
-/// All that the script has to do with, by the names that it uses: each a group of its own, since
-/// strace counts the calls of each process alone.
-fn places(site: &Site, job: &Job) -> [Vec<String>; 7] {
+/// Calls, and the paths by which they are told from others: strace counts those of each process.
+fn places(site: &Site) -> [(&'static str, Vec<String>); 3] {
     let collect = site.collect_dir().display().to_string();
-    let work = format!("{collect}/.cback-postgresql");
-    let (file, published) = (job.file_name(), job.file(site).display().to_string());
     [
-        vec![collect, "..".to_owned()],
-        vec![work.clone(), ".".to_owned(), ".cback-postgresql".to_owned()],
-        vec![format!("{work}/1"), "1".to_owned()],
-        vec![format!("{work}/1.said"), "1.said".to_owned()],
-        vec![format!("{work}/finished"), "finished".to_owned()],
-        vec![format!("{work}/pid"), "pid".to_owned()],
-        vec![published, format!("../{file}")],
+        // Whatever changes something, or makes it last.
+        (
+            "open,fsync,fdatasync,chmod,fchmod,fchown,linkat,rename,renameat,renameat2,\
+             mkdir,mkdirat,mknod,mknodat,unlink,unlinkat,rmdir,flock",
+            vec![],
+        ),
+        (
+            "openat",
+            vec![collect, "/proc/self/fd/9/".to_owned(), ".".to_owned()],
+        ),
+        ("openat,write", vec!["finished".to_owned(), "1".to_owned()]),
     ]
 }
 
-/// A run under strace, which looks at calls that name one of `place` or have it open.
-fn strace(site: &Site, job: &Job, place: &[String], options: &[&str]) -> Command {
+/// A run under strace, which looks at the calls of `place`.
+fn strace(site: &Site, job: &Job, place: usize, options: &[&str]) -> Command {
     let command = job.command(site, server());
     job.put_yesterdays(site);
-    let mut all: Vec<_> = place.iter().flat_map(|path| ["-P", path]).collect();
-    all.extend(["-e", CALLS]);
+    let (calls, paths) = &places(site)[place];
+    let traced_calls = format!("trace={calls}");
+    let mut all: Vec<_> = paths.iter().flat_map(|path| ["-P", path]).collect();
+    all.extend(["-e", &traced_calls]);
     all.extend(options);
     traced(&command, &site.path("calls"), &all)
 }
@@ -47,9 +46,9 @@ fn strace(site: &Site, job: &Job, place: &[String], options: &[&str]) -> Command
 /// Else a power cut could leave the new name on an empty file.
 fn the_dump_is_on_the_disk_before_its_name_and_the_name_before_success(shell: Shell) {
     let (site, job) = (Site::new(), JOB.in_shell(shell));
-    let place = places(&site, &job).concat();
-    strace(&site, &job, &place, &[]).run().succeeds();
+    strace(&site, &job, 0, &[]).run().succeeds();
     let calls = calls(&site.path("calls"));
+    let collect = site.collect_dir().display().to_string();
     let last = |name: &str, words: &str| {
         let is_it = |call: &Call| {
             let worked = !call.result.starts_with('-');
@@ -59,10 +58,11 @@ fn the_dump_is_on_the_disk_before_its_name_and_the_name_before_success(shell: Sh
         found.unwrap_or_else(|| panic!("no {name} {words}: {calls:#?}"))
     };
     let order = [
-        last("write", "/1>"),
-        last("fsync", "/1>"),
+        last("fchmod", &format!("<{collect}/#")),
+        last("fsync", &format!("<{collect}/#")),
+        last("linkat", &format!("<{collect}>")),
         last("rename", &format!("{}\"", job.file_name())),
-        last("fsync", &format!("<{}>", site.collect_dir().display())),
+        last("fsync", &format!("<{collect}>")),
     ];
     assert!(order.is_sorted(), "{order:?} in {calls:#?}");
 }
@@ -71,8 +71,7 @@ fn the_dump_is_on_the_disk_before_its_name_and_the_name_before_success(shell: Sh
 static ALL_CALLS: LazyLock<Vec<(usize, String, usize)>> = LazyLock::new(|| {
     let calls_at = |place: usize| {
         let site = Site::new();
-        let paths = &places(&site, &JOB)[place];
-        strace(&site, &JOB, paths, &[]).run().succeeds();
+        strace(&site, &JOB, place, &[]).run().succeeds();
         let mut counts = HashMap::new();
         for Call { name, pid, .. } in calls(&site.path("calls")) {
             *counts.entry((name, pid)).or_insert(0) += 1;
@@ -88,16 +87,15 @@ static ALL_CALLS: LazyLock<Vec<(usize, String, usize)>> = LazyLock::new(|| {
             .flat_map(|(name, most)| (1..=most).map(move |number| (place, name.clone(), number)));
         each.collect::<Vec<_>>()
     };
-    (0..7).flat_map(calls_at).collect()
+    (0..3).flat_map(calls_at).collect()
 });
 
 /// Has `fault` happen to a call, and looks at what has become of the backup.
 fn outcome((place, name, number): &(usize, String, usize), fault: &str) -> (Site, Outcome) {
     let site = Site::new();
-    let place = &places(&site, &JOB)[*place];
     let fault = format!("inject={name}:{fault}:when={number}");
-    let outcome = end(&site, &mut strace(&site, &JOB, place, &["-e", &fault]));
-    outcome.assert_safe(&format!("{fault} {place:?}"));
+    let outcome = end(&site, &mut strace(&site, &JOB, *place, &["-e", &fault]));
+    outcome.assert_safe(&format!("{fault} {place}"));
     (site, outcome)
 }
 

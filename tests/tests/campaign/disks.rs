@@ -147,12 +147,3 @@ fn a_collect_dir_that_is_another_now() {
     assert!(said.contains(warning), "{said}");
     assert_eq!(run.site.listing(), [""; 0], "{said}");
 }
-
-#[test]
-fn a_half_made_backup_that_somebody_removes() {
-    let (run, output) = meanwhile(|site| {
-        fs::remove_dir_all(site.collect_dir().join(".cback-postgresql")).unwrap();
-    });
-    output.fails(1);
-    assert_eq!(run.site.listing(), [""; 0]);
-}

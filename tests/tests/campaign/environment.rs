@@ -128,7 +128,7 @@ fn few_processes() {
     }
     LazyLock::force(&WHOLE);
     let (mut failed, mut succeeded) = (0, 0);
-    // Not bash and mksh, which try again for many seconds each time.
+    // Not bash, which tries again for many seconds each time.
     for shell in [SHELLS[0], SHELLS[3]] {
         for most in (1..=16).chain([40]) {
             let site = Site::with("gzip", &["Ünïcode", "template1"]);

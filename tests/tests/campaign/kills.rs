@@ -73,7 +73,7 @@ type Wholes = HashMap<Option<&'static str>, WholeDump>;
 
 fn stages(job: &Job) -> Vec<&'static str> {
     let dump = job.database.map_or("pg_dumpall", |_| "pg_dump");
-    vec!["cback-pgdump", dump, "pg_dump", "cback-compress", "mv"]
+    vec!["cback-pgdump", dump, "pg_dump", "cback-compress"]
 }
 
 #[test]

@@ -1,15 +1,16 @@
 //! The real cback3 runs the script: as a hook, as an extended action, and stages what it made.
 
 use cback_tests::{
-    Finished, HaltedRun, Run, Server, Site, cback3, create_sample, extension, server, unpacked,
-    without_keys,
+    Finished, HaltedRun, Random, Run, Server, Site, cback3, create_sample, end_of, extension,
+    in_background, seeds, server, unpacked, without_keys,
 };
+use rustix::process::Signal;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::{Command, Output};
 use std::sync::LazyLock;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 const OURS: &str = "cback_postgresql";
 const DUMP: &str = "postgresqldump-postgres.txt.gz";
@@ -71,34 +72,74 @@ fn overrides_are_honoured() {
     }
 }
 
-#[test]
-fn stage_copies_the_dumps_and_nothing_of_a_running_backup() {
+/// A site that is a pool of its own, where all has been collected once.
+fn site_of_a_local_peer() -> Site {
     let mut site = Site::new();
-    let (stage, collect) = (site.path("stage"), site.collect_dir());
     site.add_section(&format!(
         "<stage><staging_dir>{}</staging_dir><peer><name>here</name><type>local</type>\
          <collect_dir>{}</collect_dir></peer></stage>",
-        stage.display(),
-        collect.display()
+        site.path("stage").display(),
+        site.collect_dir().display()
     ));
-    site.configure("none", &["postgres"]);
+    configure(&site);
     run(&site, &["collect"]).succeeds();
     site.run(server(), &["sh"]).succeeds();
-    let name = "postgresqldump-postgres.txt";
-    let first_night = site.backup(name);
+    // Names before and after those of whatever a run might leave, in any order.
+    for name in ["#", "00", "a", "zz", "~", ".a", ".z"] {
+        fs::write(site.collect_dir().join(name), "collected").unwrap();
+    }
+    site
+}
 
-    let configure = |site: &Site| site.configure("none", &["postgres"]);
-    let mut second = HaltedRun::start(site, server(), &["sh"], 1, configure);
-    run(&second.site, &["stage"]).succeeds();
-    second.go_on().succeeds();
+fn configure(site: &Site) {
+    site.configure("none", &["postgres", "template1"]);
+}
 
+/// A local peer's `stage` ends at the first entry of `collect_dir` that is no regular file, with status 0
+/// and its indicator written: what comes after it is not staged (Cedar Backup 3.9.2 and 3.12.0).
+#[track_caller]
+fn assert_stage_misses_nothing(site: &Site) {
+    let collected = site.listing();
+    run(site, &["stage"]).succeeds();
     let mut find = Command::new("find");
-    let staged = find.arg(&stage).args(["-type", "f"]).prints();
-    let is_dump = |path: &&str| path.contains("postgresql");
-    let dumps: Vec<_> = staged.lines().filter(is_dump).collect();
-    assert_eq!(dumps.len(), 1, "{staged}");
-    assert!(dumps[0].ends_with(&format!("/{name}")), "{staged}");
-    assert_eq!(fs::read(dumps[0]).unwrap(), first_night);
+    find.arg(site.path("stage"))
+        .args(["-type", "f", "-printf", "%f\n"]);
+    let staged = find.prints();
+    for name in collected
+        .iter()
+        .filter(|it| !it.starts_with(".cback-compress."))
+    {
+        assert!(staged.lines().any(|it| it == name), "{name}: {staged}");
+    }
+}
+
+#[test]
+fn stage_misses_nothing_while_a_dump_waits_or_after_its_run_was_killed() {
+    for is_killed in [false, true] {
+        let site = site_of_a_local_peer();
+        let mut run = HaltedRun::start(site, server(), &["sh"], 2, configure);
+        if is_killed {
+            run.signal(Signal::KILL);
+            run.wait();
+        }
+        assert_stage_misses_nothing(&run.site);
+    }
+}
+
+#[test]
+fn stage_misses_nothing_at_random_moments_of_runs() {
+    for seed in seeds(6) {
+        let site = site_of_a_local_peer();
+        let mut random = Random::new(seed);
+        let command = &mut site.command(server(), &["sh"]);
+        let mut child = in_background(command);
+        std::thread::sleep(Duration::from_millis(random.below(150)));
+        if random.choose(&[false, true]) {
+            child.kill().unwrap();
+        }
+        assert_stage_misses_nothing(&site);
+        end_of(&mut child);
+    }
 }
 
 const DATABASES: [&str; 3] = ["shop", "Ünïcode and spaces", "100%"];

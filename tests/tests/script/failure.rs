@@ -2,13 +2,12 @@
 
 use cback_tests::{Finished, Job, Run, Shell, Site, YESTERDAY, in_each_shell, server};
 use std::fs;
-use std::os::unix::fs::symlink;
 
 in_each_shell!(
     a_failed_dump_leaves_the_last_backup_alone,
-    a_program_that_fails_beside_a_dump_is_no_success,
+    without_fifos_the_cause_is_named_in_a_dry_run_too,
+    where_tmpdir_cannot_be_written_to_shared_memory_serves,
     new_names_that_cannot_be_synced_are_a_failure,
-    a_link_in_place_of_the_work_directory_leads_nowhere,
 );
 
 /// Which it speaks of only where there is one.
@@ -36,18 +35,45 @@ fn a_failed_dump_leaves_the_last_backup_alone(shell: Shell) {
     }
 }
 
-/// Without `nproc` there is one dump at a time.
-fn a_program_that_fails_beside_a_dump_is_no_success(shell: Shell) {
-    let programs = [("od", 1), ("mkfifo", 1), ("mv", 1), ("nproc", 0)];
-    for (program, code) in programs {
-        let site = Site::with("gzip", &["postgres", "template1"]);
-        site.replace(program, "exit 1");
-        let output = site.run(server(), shell);
-        let said = output.said();
-        assert_eq!(output.status.code(), Some(code), "{program}: {said}");
-        let last = "cback-postgresql: not backed up: postgres, template1\n";
-        assert_eq!(said.ends_with(last), code == 1, "{program}: {said}");
+/// "a `collect_dir` without FIFOs" is no matter, since they lie elsewhere; and where there are none at all
+/// the dry run knows.
+fn without_fifos_the_cause_is_named_in_a_dry_run_too(shell: Shell) {
+    let site = Site::with("gzip", &["postgres"]);
+    let why = "mkfifo: cannot create fifo 'finished': Operation not permitted";
+    site.replace("mkfifo", &format!("echo \"{why}\" >&2; exit 1"));
+    for arguments in [&[][..], &["--dry-run"]] {
+        let mut command = site.command(server(), shell);
+        command.env("TMPDIR", site.path("work"));
+        let said = command.args(arguments).run().fails(1);
+        let last = said.lines().last().unwrap();
+        let start = format!(
+            "cback-postgresql: no pipe can be made in {}",
+            site.path("work/").display()
+        );
+        assert!(last.starts_with(&start), "{said}");
+        assert!(last.ends_with(": Operation not permitted"), "{said}");
+        assert_eq!(fs::read_dir(site.path("work")).unwrap().count(), 0);
     }
+}
+
+/// A unit with `ProtectSystem=strict` leaves nothing else to write to.
+fn where_tmpdir_cannot_be_written_to_shared_memory_serves(shell: Shell) {
+    let site = Site::with("gzip", &["postgres"]);
+    let mut command = site.command(server(), shell);
+    command.env("TMPDIR", "/no/such/directory").run().succeeds();
+    let said = command.env("TMPDIR", "relative").run().succeeds();
+    assert_eq!(said.lines().count(), 1, "{said}");
+    // Without nproc there is one dump at a time.
+    site.replace("nproc", "exit 1");
+    site.run(server(), shell).succeeds();
+    site.replace(
+        "mktemp",
+        "echo 'mktemp: failed: No space left on device' >&2; exit 1",
+    );
+    let said = site.run(server(), shell).fails(1);
+    let expected = "cback-postgresql: no directory of our own can be had in TMPDIR or /dev/shm: \
+                    No space left on device\n";
+    assert_eq!(said, expected);
 }
 
 /// One sync puts all new names on the disk, so its failure is everybody's. Where nothing has a new
@@ -90,30 +116,4 @@ fn without_a_server_nothing_is_written() {
     let said = command.run().fails(1);
     assert!(said.contains("connection to server on socket"), "{said}");
     assert!(site.listing().is_empty());
-}
-
-/// The backup user owns `collect_dir`; the script runs as root.
-fn a_link_in_place_of_the_work_directory_leads_nowhere(shell: Shell) {
-    let site = Site::with("none", &["postgres"]);
-    let elsewhere = site.path("elsewhere");
-    fs::create_dir(&elsewhere).unwrap();
-    fs::write(elsewhere.join("dump"), "precious").unwrap();
-    let is_untouched = || {
-        let names = fs::read_dir(&elsewhere).unwrap().count();
-        names == 1 && fs::read(elsewhere.join("dump")).unwrap() == b"precious"
-    };
-    // Found there before the start: it is removed, not followed.
-    symlink(&elsewhere, site.collect_dir().join(".cback-postgresql")).unwrap();
-    site.run(server(), shell).succeeds();
-    assert!(is_untouched());
-    // Put there in the very moment after the directory was made.
-    let link = format!(
-        "for name; do :; done; ln -s '{}' \"$name\"",
-        elsewhere.display()
-    );
-    site.replace("mkdir", &link);
-    let said = site.run(server(), shell).fails(1);
-    let reason = "is not the directory it was made as";
-    assert!(said.contains(reason), "{said}");
-    assert!(is_untouched());
 }

@@ -5,6 +5,7 @@ mod backup;
 mod command_line;
 mod failure;
 mod globals;
+mod hostile;
 mod interruption;
 mod messages;
 mod places;

@@ -30,6 +30,7 @@ fn what_the_environment_sets_for_the_shell_does_not_matter(shell: Shell) {
         let mut command = server().in_shell(shell, Path::new("bin/linked"));
         command.arg("--config").arg(site.config()).current_dir(top);
         command.envs([("CDPATH", "/usr:/tmp"), ("GETOPT_COMPATIBLE", "1")]);
+        command.envs([("POSIXLY_CORRECT", "1"), ("SHELLOPTS", "noclobber:noglob")]);
         command.run().succeeds();
     }
 }

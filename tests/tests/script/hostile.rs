@@ -1,0 +1,221 @@
+//! "Whose directory, whose file": root works in a directory that `backup_user` owns, and below one that
+//! he may own, too.
+
+use cback_tests::{
+    Finished, HaltedRun, Job, Run, Shell, Site, as_user, end_of, in_background, in_each_shell,
+    server, shim, skipped_without_root, wrapped,
+};
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::process::Signal;
+use std::fs;
+use std::os::unix::fs::{MetadataExt, chown, symlink};
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+in_each_shell!(
+    a_link_that_somebody_else_may_have_laid_is_refused_and_named,
+    links_of_roots_own_lead_where_they_lead,
+    what_lies_in_collect_dir_is_never_run,
+    what_is_laid_where_the_owner_of_a_lock_was_looked_up_is_not_opened,
+    only_regular_files_with_a_backups_name_are_ever_in_collect_dir,
+);
+
+/// Who owns what is hostile.
+const SOMEBODY: u32 = 65_534;
+
+/// A site whose top directory, with `collect_dir` in it, somebody else owns, and a directory of root's.
+fn hostile_site() -> (Site, PathBuf) {
+    let site = Site::with("none", &["postgres"]);
+    let precious = tempfile::tempdir().unwrap().keep();
+    fs::write(precious.join("postgresqldump-postgres.txt"), "precious").unwrap();
+    fs::create_dir(precious.join(".cback-postgresql")).unwrap();
+    chown(site.path(""), Some(SOMEBODY), Some(SOMEBODY)).unwrap();
+    (site, precious)
+}
+
+#[track_caller]
+fn assert_untouched(precious: PathBuf) {
+    let file = precious.join("postgresqldump-postgres.txt");
+    assert_eq!(fs::read(file).unwrap(), b"precious");
+    assert_eq!(fs::read_dir(&precious).unwrap().count(), 2);
+    fs::remove_dir_all(precious).unwrap();
+}
+
+fn a_link_that_somebody_else_may_have_laid_is_refused_and_named(shell: Shell) {
+    if skipped_without_root("nobody else gives files away") {
+        return;
+    }
+    let (site, precious) = hostile_site();
+    let link = site.collect_dir();
+    fs::remove_dir(&link).unwrap();
+    for by in [SOMEBODY, 0] {
+        symlink(&precious, &link).unwrap();
+        std::os::unix::fs::lchown(&link, Some(by), Some(by)).unwrap();
+        for arguments in [&[][..], &["--dry-run"]] {
+            let said = site.command(server(), shell).args(arguments).run().fails(1);
+            let expected = format!(
+                "cback-postgresql: {} is a link, and others than root may have laid it\n\
+                 cback-postgresql: hint: name in the configuration where it leads\n",
+                link.display()
+            );
+            assert_eq!(said, expected);
+        }
+        fs::remove_file(&link).unwrap();
+    }
+    assert_untouched(precious);
+}
+
+/// With each step looked at by its name alone, root is led astray within a few hundred runs.
+#[test]
+fn a_directory_that_is_exchanged_for_a_link_leads_nowhere() {
+    if skipped_without_root("nobody else gives files away") {
+        return;
+    }
+    let (site, precious) = hostile_site();
+    let link = site.path("link");
+    symlink(&precious, &link).unwrap();
+    let is_over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_over.load(Ordering::Relaxed) {
+                renameat_with(CWD, &link, CWD, site.collect_dir(), RenameFlags::EXCHANGE).unwrap();
+            }
+        });
+        for _ in 0..40 {
+            site.run(server(), &["dash"]);
+        }
+        is_over.store(true, Ordering::Relaxed);
+    });
+    assert_untouched(precious);
+}
+
+fn links_of_roots_own_lead_where_they_lead(shell: Shell) {
+    let site = Site::with("none", &["postgres"]);
+    fs::create_dir_all(site.path("real/er")).unwrap();
+    fs::rename(site.collect_dir(), site.path("real/collect")).unwrap();
+    symlink("er/../collect/.", site.path("real/once")).unwrap();
+    symlink(site.path("real/once"), site.collect_dir()).unwrap();
+    site.run(server(), shell).succeeds();
+    assert_eq!(site.listing(), ["postgresqldump-postgres.txt"]);
+    fs::remove_file(site.collect_dir()).unwrap();
+    symlink("loop", site.path("loop")).unwrap();
+    symlink("loop", site.collect_dir()).unwrap();
+    site.run(server(), shell).fails(1);
+}
+
+/// A search path with an empty word in it means the current directory.
+fn what_lies_in_collect_dir_is_never_run(shell: Shell) {
+    let site = Site::with("none", &["postgres"]);
+    let tools = "cback-compress cback-pgconf cback-pgdump flock id mkfifo mktemp nproc pg_dump rm rmdir \
+                 sh stat sync";
+    for tool in tools.split_whitespace() {
+        shim(&site.collect_dir().join(tool), "touch \"$0.ran\"; exit 1");
+    }
+    let before = site.listing();
+    let mut command = site.command(server(), shell);
+    let path = command.get_envs().find(|(name, _)| *name == "PATH");
+    let path = format!(":{}", path.unwrap().1.unwrap().to_str().unwrap());
+    command.env("PATH", path).current_dir("/").run().succeeds();
+    let mut expected = before;
+    expected.push("postgresqldump-postgres.txt".to_owned());
+    expected.sort();
+    assert_eq!(site.listing(), expected);
+}
+
+/// It was a file by a name that `backup_user` could lay: a FIFO stopped root, a link had a file of root's
+/// in the message, /dev/zero took all memory.
+fn what_is_laid_where_the_owner_of_a_lock_was_looked_up_is_not_opened(shell: Shell) {
+    let site = Site::with("none", &["postgres"]);
+    fs::write(site.path("secret"), "secret").unwrap();
+    let pid = site.collect_dir().join(".cback-postgresql/pid");
+    fs::create_dir(pid.parent().unwrap()).unwrap();
+    let mut fifo = Command::new("mkfifo");
+    fifo.arg(&pid).run().succeeds();
+    let mut holder = Command::new("flock");
+    holder.arg(site.collect_dir()).args(["sleep", "300"]);
+    let mut holder = in_background(&mut holder);
+    let mut is_locked = Command::new("flock");
+    is_locked.arg("-n").arg(site.collect_dir()).arg("true");
+    cback_tests::wait_for("the lock", std::time::Duration::from_secs(60), || {
+        !is_locked.run().status.success()
+    });
+    for target in [None, Some(site.path("secret")), Some("/dev/zero".into())] {
+        if let Some(target) = target {
+            fs::remove_file(&pid).unwrap();
+            symlink(target, &pid).unwrap();
+        }
+        let command = wrapped(&["timeout", "60"], &site.command(server(), shell));
+        let directory = site.collect_dir().display().to_string();
+        let expected =
+            format!("cback-postgresql: collect_dir {directory} is in use by another process\n");
+        assert_eq!({ command }.run().fails(1), expected);
+    }
+    holder.kill().unwrap();
+    end_of(&mut holder);
+}
+
+/// "At no moment does anything but a regular file stand in `collect_dir`, and none that looks like a
+/// finished backup and is not": also while a dump waits, and after SIGKILL.
+fn only_regular_files_with_a_backups_name_are_ever_in_collect_dir(shell: Shell) {
+    let databases = ["postgres", "template1"];
+    let names = databases.map(|it| Job::new("gzip", Some(it)).file_name());
+    for is_killed in [false, true] {
+        let site = Site::new();
+        let collect_dir = site.collect_dir();
+        let is_over = AtomicBool::new(false);
+        let looks = std::thread::scope(|scope| {
+            let watcher = scope.spawn(|| {
+                let mut looks = 0;
+                while !is_over.load(Ordering::Relaxed) {
+                    for entry in fs::read_dir(&collect_dir).unwrap().flatten() {
+                        let name = entry.file_name().into_string().unwrap();
+                        let is_hidden_file = name.starts_with(".cback-compress.");
+                        assert!(is_hidden_file || names.contains(&name), "{name}");
+                        // One that got its name in the meantime has none to look at.
+                        let metadata = fs::symlink_metadata(entry.path());
+                        assert!(
+                            metadata.is_ok_and(|it| it.is_file()) || is_hidden_file,
+                            "{name}"
+                        );
+                    }
+                    looks += 1;
+                }
+                looks
+            });
+            let mut run = HaltedRun::start(site, server(), shell, 2, |site| {
+                site.configure("gzip", &databases);
+            });
+            assert!(run.site.listing().is_empty(), "{:?}", run.site.listing());
+            if is_killed {
+                run.signal(Signal::KILL);
+                run.wait();
+                assert!(run.site.listing().is_empty(), "{:?}", run.site.listing());
+                run.open_gate();
+                run.site.run(server(), shell).succeeds();
+            }
+            run.go_on();
+            run.site.run(server(), shell).succeeds();
+            assert_eq!(run.site.listing(), names);
+            is_over.store(true, Ordering::Relaxed);
+            watcher.join().unwrap()
+        });
+        assert!(looks > 10, "{looks}");
+    }
+}
+
+/// "Published files: ... owned by `backup_user:backup_group` when root", who does not own the directory.
+#[test]
+fn backup_user_may_own_the_directory_above_collect_dir() {
+    if skipped_without_root("nobody else gives files away") {
+        return;
+    }
+    let (site, precious) = hostile_site();
+    site.run(server(), &["sh"]).succeeds();
+    let file = site.collect_dir().join("postgresqldump-postgres.txt");
+    assert_eq!(fs::metadata(file).unwrap().uid(), 0);
+    let as_owner = &mut as_user(SOMEBODY, &site.command(server(), &["sh"]));
+    site.give_to(SOMEBODY);
+    as_owner.run().succeeds();
+    assert_untouched(precious);
+}
