@@ -1,14 +1,19 @@
 //! Backups to be verified, and the directory where their restores take place.
 
 use cback_tests::{
-    Finished, Process, Run, SHELLS, Server, Shell, run_with_input, script, tool, wait_for,
+    Finished, Process, Run, SHELLS, Server, Shell, as_user, run_with_input, script, shim, tool,
+    wait_for,
 };
+use std::ffi::OsString;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::Duration;
 use tempfile::TempDir;
+
+/// The number of an account that owns nothing.
+pub(crate) const NOBODY: u32 = 65534;
 
 /// A directory of backups, and an empty one that is cback-pgverify's TMPDIR.
 pub(crate) struct Backups {
@@ -57,6 +62,34 @@ impl Backups {
             .env("LC_ALL", "C.UTF-8");
         command.args(arguments).current_dir(self.directory.path());
         command
+    }
+
+    /// Puts an sh script in place of `program` for [`Backups::command`].
+    pub(crate) fn replace(&self, program: &str, script: &str) {
+        fs::create_dir_all(self.path("bin")).unwrap();
+        shim(&self.path("bin").join(program), script);
+    }
+
+    /// A command of ours, run by an account that owns nothing but the place for restores.
+    pub(crate) fn by_nobody(&self, command: &Command) -> Command {
+        chown(self.scratch(), Some(NOBODY), None).unwrap();
+        as_user(NOBODY, command)
+    }
+
+    /// PATH with all programs but that one.
+    pub(crate) fn path_without(&self, program: &str) -> OsString {
+        let others = self.path("others");
+        fs::create_dir_all(&others).unwrap();
+        for directory in ["/usr/bin", "/bin", "/usr/sbin", "/sbin"] {
+            for entry in fs::read_dir(directory).unwrap().flatten() {
+                if entry.file_name() != program {
+                    // The first of a name is the one.
+                    let _ = symlink(entry.path(), others.join(entry.file_name()));
+                }
+            }
+        }
+        let tools = tool("cback-pgdump").parent().unwrap().to_owned();
+        std::env::join_paths([others, tools]).unwrap()
     }
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Output {

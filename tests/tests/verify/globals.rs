@@ -126,7 +126,10 @@ fn leftover_globals_are_not_what_a_configuration_means() {
     site.configure_section(section);
     site.run(&server, SHELLS[0]).succeeds();
     let printed = Backups::new().proves(&restore);
-    assert!(printed.contains(" s and found the same rows\n"), "{printed}");
+    assert!(
+        printed.contains(" s and found the same rows\n"),
+        "{printed}"
+    );
     fs::write(&globals, b"no globals").unwrap();
     Backups::new().proves(&restore);
 

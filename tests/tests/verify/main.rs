@@ -6,6 +6,7 @@ mod caught;
 mod command_line;
 mod differs;
 mod globals;
+mod hostile;
 mod isolation;
 mod kills;
 mod leftovers;
