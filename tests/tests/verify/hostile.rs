@@ -3,7 +3,7 @@
 
 use crate::backups::{Backups, NOBODY, create_items, dump, packed, with_sql};
 use cback_tests::{
-    Finished, Run, SHELLS, Shell, in_background, in_each_shell, server, skipped_without_root,
+    Finished, Run, SHELLS, Shell, in_background, in_each_shell, server, shim, skipped_without_root,
     wrapped,
 };
 use rustix::fs::{CWD, Mode, mkfifoat};
@@ -219,4 +219,21 @@ fn a_directory_that_others_may_change_is_no_place_for_a_restore() {
     chmod("1777");
     let said = backups.refuses(&["missing.gz"]);
     assert!(said.ends_with("missing.gz: missing\n"), "{said}");
+}
+
+/// An empty part of PATH, or a dot, means the current directory: that is another account's.
+#[test]
+fn no_program_is_taken_from_a_directory_of_backups() {
+    create_items(server(), "programs");
+    let backups = Backups::new();
+    backups.put(
+        "all/postgresqldump-x.txt",
+        &dump(server(), Some("programs")),
+    );
+    for program in ["find", "readlink", "stat", "timeout", "cback-compress"] {
+        shim(&backups.path("all").join(program), "echo taken >&2; exit 1");
+    }
+    let command = backups.command(SHELLS[0], &["all"]);
+    let dots = ["sh", "-c", "PATH=:.:$PATH exec \"$@\"", "sh"];
+    assert_eq!(wrapped(&dots, &command).run().succeeds(), "");
 }

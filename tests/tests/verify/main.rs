@@ -12,3 +12,4 @@ mod kills;
 mod leftovers;
 mod no_box;
 mod proven;
+mod traces;

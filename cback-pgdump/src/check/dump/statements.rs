@@ -31,10 +31,13 @@ impl<R: Read> Dump<R> {
         }
         match &mut self.globals {
             Some(globals) => globals.look(text),
-            None if text.len() <= LONGEST_NAMING && has_needs(text) => {
-                self.contents.needs.look(text);
+            None => {
+                let needs = &mut self.contents.needs;
+                let matters = has_needs(text) || needs.session.is_some();
+                if matters && text.len() <= LONGEST_NAMING {
+                    needs.look(text);
+                }
             }
-            None => {}
         }
         Ok(())
     }
