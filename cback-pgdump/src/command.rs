@@ -32,27 +32,35 @@ pub(crate) struct Invocation {
 impl Invocation {
     /// `has_service`: libpq would read a service file.
     pub(crate) fn new(options: &Options, has_service: bool) -> Result<Self, Error> {
-        let mut invocation = Self::without_names(options);
-        if let Some(user) = &options.user {
-            if has_service {
-                invocation.arguments.push(joined("--username=", user));
-            } else {
-                invocation.environment.push(("PGUSER", user.clone()));
+        let (program, database) = match &options.target {
+            Target::Database(name) => (&options.pg_dump, Some(&name[..])),
+            Target::All | Target::Globals { .. } => (&options.pg_dumpall, None),
+        };
+        let mut arguments = options.arguments.clone();
+        if let Target::Globals { passwords } = options.target {
+            arguments.push("--globals-only".into());
+            if !passwords {
+                arguments.push("--no-role-passwords".into());
             }
         }
-        if let Target::Database(name) = &options.target {
-            if name.len() > NAME_MAX {
-                return Err(Error::NameTooLong(name.clone()));
-            }
-            let mut dbname = OsString::new();
-            if has_service {
-                dbname = connection_string(name);
-            } else {
-                invocation.environment.push(("PGDATABASE", name.clone()));
-            }
-            invocation.arguments.push(joined("--dbname=", &dbname));
-        }
-        Ok(invocation)
+        Self::with_names(program.clone(), arguments, options, database, has_service)
+    }
+
+    /// psql that asks this in `database`: the one beside pg_dump, else the first on PATH.
+    pub(crate) fn query(
+        options: &Options,
+        database: &OsStr,
+        sql: &str,
+        has_service: bool,
+    ) -> Result<Self, Error> {
+        let beside = options.pg_dump.with_file_name("psql");
+        let psql = if beside.is_file() {
+            beside
+        } else {
+            "psql".into()
+        };
+        let arguments = ["-XAtq0", "-c", sql].map(OsString::from).to_vec();
+        Self::with_names(psql, arguments, options, Some(database), has_service)
     }
 
     /// As a command without standard input, from which nobody shall be asked for a password.
@@ -63,25 +71,42 @@ impl Invocation {
         command
     }
 
-    fn without_names(options: &Options) -> Self {
-        let program = match options.target {
-            Target::Database(_) => &options.pg_dump,
-            Target::All | Target::Globals { .. } => &options.pg_dumpall,
-        };
-        let mut arguments = options.arguments.clone();
-        if let Target::Globals { passwords } = options.target {
-            arguments.push("--globals-only".into());
-            if !passwords {
-                arguments.push("--no-role-passwords".into());
+    fn with_names(
+        program: PathBuf,
+        mut arguments: Vec<OsString>,
+        options: &Options,
+        database: Option<&OsStr>,
+        has_service: bool,
+    ) -> Result<Self, Error> {
+        // In the connection's first packet, where it beats the zones of server, database and role. Also
+        // where the user's own PGTZ says otherwise, so that dumps of the same data are alike.
+        let mut environment = vec![("PGTZ", "UTC".into())];
+        arguments.push("--no-password".into());
+        if let Some(user) = &options.user {
+            if has_service {
+                arguments.push(joined("--username=", user));
+            } else {
+                environment.push(("PGUSER", user.clone()));
             }
         }
-        arguments.push("--no-password".into());
-        Self {
-            program: program.clone(),
-            arguments,
-            environment: Vec::new(),
-            target: options.target.clone(),
+        if let Some(name) = database {
+            if name.len() > NAME_MAX {
+                return Err(Error::NameTooLong(name.to_owned()));
+            }
+            let mut dbname = OsString::new();
+            if has_service {
+                dbname = connection_string(name);
+            } else {
+                environment.push(("PGDATABASE", name.to_owned()));
+            }
+            arguments.push(joined("--dbname=", &dbname));
         }
+        Ok(Self {
+            program,
+            arguments,
+            environment,
+            target: options.target.clone(),
+        })
     }
 }
 
@@ -132,6 +157,10 @@ mod tests {
         }
     }
 
+    fn utc() -> (&'static str, OsString) {
+        ("PGTZ", "UTC".into())
+    }
+
     fn told(
         options: &Options,
         has_service: bool,
@@ -147,7 +176,7 @@ mod tests {
         assert_eq!(arguments, ["--schema-only", "--no-password", "--dbname="]);
         assert_eq!(
             environment,
-            [("PGUSER", "-x".into()), ("PGDATABASE", "a=b".into())]
+            [utc(), ("PGUSER", "-x".into()), ("PGDATABASE", "a=b".into())]
         );
     }
 
@@ -162,7 +191,7 @@ mod tests {
             r"--dbname=dbname='it\'s \\'",
         ];
         assert_eq!(arguments, expected);
-        assert_eq!(environment, []);
+        assert_eq!(environment, [utc()]);
     }
 
     /// The last one counts: `--password` would ask at a terminal.
@@ -182,7 +211,7 @@ mod tests {
     fn what_is_not_named_is_left_to_libpq() {
         let (arguments, environment) = told(&options(Target::All, None), true);
         assert_eq!(arguments, ["--schema-only", "--no-password"]);
-        assert_eq!(environment, []);
+        assert_eq!(environment, [utc()]);
     }
 
     #[test]

@@ -11,6 +11,7 @@
 
 use crate::Error;
 use crate::ending::{Ending, KEPT};
+use crate::omissions::Mappings;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::{Errno, ioctl_fionread};
 use rustix::pipe::{SpliceFlags, fcntl_getpipe_size, fcntl_setpipe_size, splice};
@@ -28,13 +29,32 @@ const PAUSE: Duration = Duration::from_micros(500);
 /// Enough to read at once, and small enough to stay in a core's cache.
 const BUFFER: usize = 128 << 10;
 
-/// Copies all of `input` to `output`, and has `ending` observe its beginning and end. `descriptor` is
-/// that of `output`, if pages may be spliced to it.
+/// What is learned from a dump while it is copied.
+#[derive(Debug, Default)]
+pub(crate) struct Observed {
+    pub(crate) ending: Ending,
+    pub(crate) mappings: Mappings,
+}
+
+impl Observed {
+    fn observe(&mut self, piece: &[u8]) {
+        self.ending.observe(piece);
+        self.mappings.observe(piece);
+    }
+
+    /// Whether nothing more is looked at but the dump's last [`KEPT`] bytes.
+    fn has_enough(&self) -> bool {
+        self.ending.has_head() && !self.mappings.is_watching
+    }
+}
+
+/// Copies all of `input` to `output`, and has it observed. `descriptor` is that of `output`, if pages may
+/// be spliced to it.
 pub(crate) fn copy(
     input: &PipeReader,
     output: &mut impl Write,
     mut descriptor: Option<BorrowedFd<'_>>,
-    ending: &mut Ending,
+    observed: &mut Observed,
 ) -> Result<(), Error> {
     let may_pause = fcntl_getpipe_size(input).is_ok_and(|size| size >= PIPE);
     if let Some(output) = descriptor {
@@ -43,8 +63,8 @@ pub(crate) fn copy(
     }
     let mut buffer = vec![0; BUFFER];
     loop {
-        let length = match splice_most(input, descriptor, ending) {
-            Ok(0) => read_and_write(input, output, &mut buffer, ending)?,
+        let length = match splice_most(input, descriptor, observed) {
+            Ok(0) => read_and_write(input, output, &mut buffer, observed)?,
             Ok(length) => length,
             // Not every file can be spliced to: one open for appending, some terminals.
             Err(Errno::INVAL) => {
@@ -69,7 +89,7 @@ pub(crate) fn copy(
 fn splice_most(
     input: &PipeReader,
     descriptor: Option<BorrowedFd<'_>>,
-    ending: &Ending,
+    observed: &Observed,
 ) -> Result<usize, Errno> {
     let Some(output) = descriptor else {
         return Ok(0);
@@ -83,7 +103,7 @@ fn splice_most(
         return Err(Errno::PIPE);
     }
     let waiting = usize::try_from(ioctl_fionread(input)?).unwrap_or(0);
-    if waiting <= KEPT || !ending.has_head() {
+    if waiting <= KEPT || !observed.has_enough() {
         return Ok(0);
     }
     let length = waiting - KEPT;
@@ -95,12 +115,12 @@ fn read_and_write(
     mut input: &PipeReader,
     output: &mut impl Write,
     buffer: &mut [u8],
-    ending: &mut Ending,
+    observed: &mut Observed,
 ) -> Result<usize, Error> {
     loop {
         match input.read(buffer) {
             Ok(length) => {
-                ending.observe(&buffer[..length]);
+                observed.observe(&buffer[..length]);
                 output.write_all(&buffer[..length]).map_err(Error::Write)?;
                 return Ok(length);
             }

@@ -49,6 +49,12 @@ pub enum Error {
         /// The user gave the program further options.
         has_options: bool,
     },
+    /// The child writes more than can be held in memory.
+    #[error("{failed}: its output takes more memory than there is, or than 256 MiB")]
+    NoMemory {
+        /// What was to be dumped, by which program.
+        failed: String,
+    },
     /// [`Stopper::stop`](crate::Stopper::stop) was called.
     #[error("stopped")]
     Stopped,

@@ -1,25 +1,28 @@
 //! What a single database's dump leaves out: roles, memberships and tablespaces, and what recreates
 //! databases empty, with their owner, encoding, locale, rights, settings and comment.
 //!
-//! Roles, memberships and tablespaces come from `pg_dumpall --globals-only`; what recreates a database
-//! from `pg_dump --create` with options that select no object in it, so that no lock is taken. Put
-//! together in pg_dumpall's own order, its end marker last, they are a dump of a cluster without
-//! tables: one psql restores it, and `--check` reads it.
+//! Roles, memberships and tablespaces come from `pg_dumpall --globals-only`; the settings of all roles,
+//! which it leaves out, from psql; what recreates a database from `pg_dump --create` with options that
+//! select no object in it, so that no lock is taken. Put together in pg_dumpall's own order, its end marker
+//! last, they are a dump of a cluster without tables: one psql restores it, and `--check` reads it.
 //!
 //! With databases it has to go through in an empty server, so three things are changed. The role
 //! that initdb made is created only where it is missing; `postgres` and `template1` are not created;
 //! and a session that a database's own setting makes read-only may write.
 
-use crate::check::{Globals, Statement, created_role};
+use crate::check::{Globals, Key, Statement, created_role};
+use crate::dump::{held, query};
 use crate::ending::Form;
-use crate::{Error, Options, Stopper, Target, dump, stdio};
+use crate::{Error, Options, Stopper, Target, stdio};
 use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
 use std::iter;
 use std::os::unix::ffi::OsStrExt;
 
-const NO_PASSWORDS: &str = "globals: without the roles' passwords, which this user may not read
-cback-pgdump: hint: set them again after a restore, or have a superuser make this dump";
+const NO_PASSWORDS: [&str; 2] = [
+    "globals: without the roles' passwords, which this user may not read",
+    "hint: set them again after a restore, or have a superuser make this dump",
+];
 
 /// Options that leave of a database's dump nothing but its own statements (tried with 15, 16 and 18).
 const OWN_STATEMENTS: [&str; 4] = [
@@ -32,14 +35,26 @@ const OWN_STATEMENTS: [&str; 4] = [
 /// initdb creates them, so every server has them.
 const OF_INITDB: [&str; 2] = ["postgres", "template1"];
 
+/// `ALTER ROLE ALL SET`, which is in no dump of pg_dumpall. Of the settings that are lists of names the
+/// values are kept with these in quotes; pg_dump's `variable_is_guc_list_quote` has the same list.
+const SETTINGS: &str = r#"
+SELECT 'ALTER ROLE ALL SET ' || quote_ident(name) || ' TO ' || CASE
+    WHEN value <> '""' AND name IN ('local_preload_libraries', 'search_path', 'temp_tablespaces',
+        'session_preload_libraries', 'shared_preload_libraries', 'unix_socket_directories') THEN value
+    WHEN value = '""' THEN quote_literal('') ELSE quote_literal(value) END || E';\n'
+FROM (SELECT split_part(setting, '=', 1) AS name, substr(setting, strpos(setting, '=') + 1) AS value
+    FROM pg_catalog.pg_db_role_setting, unnest(setconfig) AS setting
+    WHERE setdatabase = 0 AND setrole = 0) AS settings ORDER BY name"#;
+
+const DATABASES: &str = "SELECT datname FROM pg_catalog.pg_database";
+
 /// Returns roles and tablespaces, then what recreates `databases`, empty. `options.target` has to be
 /// [`Target::Globals`]; its passwords are left out, with a message, where they may not be read, and so
-/// is a database with a line end in its name.
+/// is a database that does not exist, or has a line end in its name.
 ///
 /// # Errors
 ///
-/// As [`dump`]: pg_dumpall fails, or pg_dump of any database.
-#[allow(clippy::unnecessary_debug_formatting)] // a message is one line
+/// As [`dump`](crate::dump()): pg_dumpall fails, or pg_dump of any database, or psql.
 pub fn globals(
     options: &Options,
     databases: &[OsString],
@@ -48,26 +63,77 @@ pub fn globals(
     let mut options = options.clone();
     options.seal = None;
     let mut whole = cluster(&options, stopper)?;
-    if databases.is_empty() {
-        return Ok(whole);
+    let settings = settings_of_all(&options, stopper)?;
+    if !databases.is_empty() {
+        whole = with_existing_superuser(&whole);
     }
-    whole = with_existing_superuser(&whole);
     let end = whole.split_off(start_of_end(&whole));
+    whole.extend(settings);
     options.arguments = OWN_STATEMENTS.map(OsString::from).to_vec();
     let mut seen = HashSet::new();
     for database in databases.iter().filter(|name| seen.insert(*name)) {
-        if has_line_end(database) {
-            let message = format!("globals: without what recreates database {database:?}");
-            stdio::warn(&message);
-            continue;
-        }
-        options.target = Target::Database(database.clone());
-        let mut part = Vec::new();
-        dump(&options, stopper, &mut part)?;
-        whole.extend(made_writable(&part, database));
+        whole.extend(recreated(&options, database, stopper)?);
     }
     whole.extend(end);
     Ok(whole)
+}
+
+/// What recreates `database`; nothing, with a message, where that cannot be or there is none.
+#[allow(clippy::unnecessary_debug_formatting)] // a message is one line
+fn recreated(options: &Options, database: &OsStr, stopper: &Stopper) -> Result<Vec<u8>, Error> {
+    if has_line_end(database) {
+        let message = format!("globals: without what recreates database {database:?}");
+        stdio::say(&message);
+        return Ok(Vec::new());
+    }
+    let target = Target::Database(database.to_owned());
+    let own = Options {
+        target,
+        ..options.clone()
+    };
+    match held(&own, stopper) {
+        Ok(part) => Ok(made_writable(&part, database)),
+        // Its own backup fails, and is a failure; the others are not to be without globals for that.
+        Err(Error::Child { .. } | Error::NameTooLong(_))
+            if !exists(options, database, stopper)? =>
+        {
+            let message = "does not exist: its definition is not in the globals";
+            let message = format!("database {database:?} {message}");
+            stdio::say(&message);
+            Ok(Vec::new())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn settings_of_all(options: &Options, stopper: &Stopper) -> Result<Vec<u8>, Error> {
+    match ask(options, stopper, SETTINGS) {
+        Ok(statements) => Ok(statements.into_iter().filter(|byte| *byte != 0).collect()),
+        Err(Error::Stopped) => Err(Error::Stopped),
+        Err(error) => {
+            let message = format!("globals: without ALTER ROLE ALL, if there is any: {error}");
+            stdio::say(&message);
+            Ok(Vec::new())
+        }
+    }
+}
+
+/// Also where the server does not say.
+fn exists(options: &Options, database: &OsStr, stopper: &Stopper) -> Result<bool, Error> {
+    match ask(options, stopper, DATABASES) {
+        Ok(names) => Ok(names
+            .split(|byte| *byte == 0)
+            .any(|name| name == database.as_bytes())),
+        Err(Error::Stopped) => Err(Error::Stopped),
+        Err(_) => Ok(true),
+    }
+}
+
+/// psql's answer, from the database that pg_dumpall would connect to.
+fn ask(options: &Options, stopper: &Stopper, sql: &str) -> Result<Vec<u8>, Error> {
+    let [first, second] = OF_INITDB.map(OsStr::new);
+    let answer = query(options, stopper, first, sql, true);
+    answer.or_else(|_| query(options, stopper, second, sql, false))
 }
 
 /// `pg_dump --create` refuses such a name, since psql could not connect to it.
@@ -77,26 +143,24 @@ fn has_line_end(database: &OsStr) -> bool {
 }
 
 /// The output of `pg_dumpall --globals-only`: with the roles' passwords, else without and with a warning.
-/// It is small, and kept until it is known to be whole, since a first attempt may fail half way.
+/// It is held until it is known to be whole, since a first attempt may fail half way.
 fn cluster(options: &Options, stopper: &Stopper) -> Result<Vec<u8>, Error> {
-    let mut text = Vec::new();
-    match dump(options, stopper, &mut text) {
+    match held(options, stopper) {
         Err(Error::Child {
             is_password_refusal: true,
             ..
         }) => {
-            text.clear();
             let target = Target::Globals { passwords: false };
             let options = Options {
                 target,
                 ..options.clone()
             };
-            dump(&options, stopper, &mut text)?;
-            stdio::warn(NO_PASSWORDS);
+            let text = held(&options, stopper)?;
+            NO_PASSWORDS.into_iter().for_each(stdio::say);
+            Ok(text)
         }
-        outcome => outcome?,
+        outcome => outcome,
     }
-    Ok(text)
 }
 
 /// Where the end marker's comment begins; the dump is known to be whole.
@@ -110,7 +174,7 @@ fn with_existing_superuser(dump: &[u8]) -> Vec<u8> {
     let pieces = pieces(dump);
     let mut seen = Globals::default();
     for piece in &pieces {
-        seen.look(piece);
+        seen.record(piece);
     }
     let superuser = seen.superuser();
     let created = |piece: &[u8]| superuser.is_some() && created_role(piece) == superuser;
@@ -144,14 +208,17 @@ fn made_writable(dump: &[u8], database: &OsStr) -> Vec<u8> {
 /// Statements, and the lines between them.
 fn pieces(dump: &[u8]) -> Vec<&[u8]> {
     let mut pieces = Vec::new();
-    let mut statement = Statement::default();
+    let mut statement = Statement::new(Key::default());
     let mut start = 0;
     let mut end = 0;
     for line in dump.split_inclusive(|&byte| byte == b'\n') {
         end += line.len();
         let is_between = statement.is_empty() && matches!(line[0], b'\n' | b'-' | b'\\');
-        if is_between || statement.push(line) {
-            statement = Statement::default();
+        if !is_between {
+            statement.push(line);
+        }
+        if is_between || statement.is_complete() {
+            statement.clear();
             pieces.push(&dump[start..end]);
             start = end;
         }

@@ -1,16 +1,17 @@
 //! What the command line asks for.
 
+use crate::check::{self, Contents, Key};
 use crate::cli::Cli;
 use crate::globals::globals;
 use crate::{Error, Options, Stopper, Target};
-use crate::{check, die_with, dump_to_file, signals, stdio};
+use crate::{die_with, dump_to_file, signals, stdio};
 use anyhow::{Context, ensure};
 use clap::CommandFactory;
 use clap::error::ErrorKind;
 use rustix::process::Pid;
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, OpenOptions};
-use std::io::{Read, Write};
+use std::io::{BufWriter, Read, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
@@ -83,16 +84,23 @@ fn dump_globals(
     output.write_all(&text).map_err(Error::Write)
 }
 
+/// Bytes of names; a million databases of the longest names have less.
+const LONGEST_LIST: u64 = 64 << 20;
+
 /// Names that each end in NUL, so that a file that breaks off is noticed.
 fn names(file: &Path) -> anyhow::Result<Vec<OsString>> {
     let mut text = Vec::new();
     let read = if file.as_os_str() == "-" {
-        io::stdin().read_to_end(&mut text)
+        stdio::input().and_then(|input| input.take(LONGEST_LIST).read_to_end(&mut text))
     } else {
-        File::open(file).and_then(|mut file| file.read_to_end(&mut text))
+        File::open(file).and_then(|file| file.take(LONGEST_LIST).read_to_end(&mut text))
     };
     let file = file.display();
-    read.with_context(|| file.to_string())?;
+    let length = read.with_context(|| file.to_string())?;
+    ensure!(
+        (length as u64) < LONGEST_LIST,
+        "{file}: more than 64 MiB of names"
+    );
     ensure!(!text.is_empty(), "{file}: no database's name");
     ensure!(
         text.ends_with(b"\0"),
@@ -117,26 +125,35 @@ fn no_database() -> ! {
         .exit()
 }
 
-fn check(mut output: &File, as_json: bool, plan: Option<&Path>) -> anyhow::Result<()> {
-    let contents = check::check(io::stdin().lock())?;
+/// In the environment, since `ps` shows arguments: whoever writes the data must not know it.
+const KEY: &str = "CBACK_FINGERPRINT_KEY";
+
+fn check(output: &File, as_json: bool, plan: Option<&Path>) -> anyhow::Result<()> {
+    let key = Key::new(env::var_os(KEY).unwrap_or_default().as_bytes());
+    let contents = check::check(stdio::input()?, key)?;
     if let Some(path) = plan {
-        write_plan(path, &check::plan(&contents)).with_context(|| path.display().to_string())?;
+        write_plan(path, &contents).with_context(|| path.display().to_string())?;
     }
-    let report = if as_json {
-        check::json(&contents)
+    let mut output = BufWriter::new(output);
+    let written = if as_json {
+        check::write_json(&contents, &mut output)
     } else {
-        check::lines(&contents)
+        check::write_lines(&contents, &mut output)
     };
-    Ok(output.write_all(&report).map_err(Error::Write)?)
+    Ok(written
+        .and_then(|()| output.flush())
+        .map_err(Error::Write)?)
 }
 
-fn write_plan(path: &Path, plan: &[u8]) -> io::Result<()> {
+fn write_plan(path: &Path, contents: &Contents) -> io::Result<()> {
     let mut options = OpenOptions::new();
-    let mut file = options
+    let file = options
         .write(true)
         .create(true)
         .truncate(true)
         .mode(0o600)
         .open(path)?;
-    file.write_all(plan)
+    let mut file = BufWriter::new(file);
+    check::write_plan(contents, &mut file)?;
+    file.flush()
 }

@@ -8,9 +8,10 @@
 
 use crate::Error;
 use crate::check::Fault;
+use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{FileType, OFlags, fcntl_getfl, fstat, major, minor};
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::os::fd::AsFd;
 
 const CLOSED: &str =
@@ -32,11 +33,46 @@ pub fn output() -> io::Result<File> {
     Ok(File::from(stdout.as_fd().try_clone_to_owned()?))
 }
 
+/// Prints clap's help or version, which clap itself would do without a look at the outcome.
+///
+/// # Errors
+///
+/// Standard output is closed, full or without a reader.
+pub fn print(help: &clap::Error) -> anyhow::Result<()> {
+    let printed = output().and_then(|_| help.print());
+    Ok(printed
+        .and_then(|()| io::stdout().flush())
+        .map_err(Error::Write)?)
+}
+
+/// Standard input, which waits for data where another process has made it non-blocking.
+///
+/// # Errors
+///
+/// The system has no further descriptor.
+pub fn input() -> io::Result<impl Read> {
+    Ok(Input(File::from(io::stdin().as_fd().try_clone_to_owned()?)))
+}
+
+struct Input(File);
+
+impl Read for Input {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match self.0.read(buffer) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    poll(&mut [PollFd::new(&self.0, PollFlags::IN)], None)?;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+}
+
 /// Has a panic end the process at once with status 1 and one line.
 pub fn report_panics() {
     std::panic::set_hook(Box::new(|panic| {
-        let panic = panic.to_string().replace('\n', " ");
-        say(&format!("cback-pgdump: internal error: {panic}\n"));
+        say(&format!("internal error: {panic}"));
         std::process::exit(1);
     }));
 }
@@ -48,23 +84,42 @@ pub fn complain(error: &anyhow::Error) {
         return;
     }
     let fault = error.downcast_ref::<Fault>();
-    let cause = format!("cback-pgdump: {error:#}\n");
-    let hint = ours
-        .and_then(Error::hint)
-        .or_else(|| fault.and_then(Fault::hint))
-        .map_or_else(String::new, |hint| format!("cback-pgdump: hint: {hint}\n"));
-    say(&(cause + &hint));
+    let hint = ours.and_then(Error::hint).or_else(|| fault?.hint());
+    let hint = hint.map(|hint| format!("hint: {hint}"));
+    say_lines([Some(format!("{error:#}")), hint].into_iter().flatten());
 }
 
-/// Says what the dump lacks, though it is whole.
-pub fn warn(message: &str) {
-    say(&format!("cback-pgdump: {message}\n"));
+/// Says one line, such as that the dump lacks something though it is whole.
+pub fn say(message: &str) {
+    say_lines([message]);
 }
 
 /// One write, so that lines of several programs never mix. Where standard error is closed or full, there
 /// is no place to say so.
-fn say(message: &str) {
-    let _ = io::stderr().write_all(message.as_bytes());
+fn say_lines<T: AsRef<str>>(lines: impl IntoIterator<Item = T>) {
+    let mut text = Vec::new();
+    for line in lines {
+        let shown = line.as_ref().replace(char::is_control, " ");
+        text.extend(b"cback-pgdump: ");
+        text.extend(bounded(shown.as_bytes(), LINE));
+        text.push(b'\n');
+    }
+    let _ = io::stderr().write_all(&text);
+}
+
+/// Bytes of a line of a message, ours or the child's. The longest that says something is the server's of a
+/// statement that has failed.
+pub(crate) const LINE: usize = 1024;
+
+/// At most so many bytes of a line, and a mark where it goes on; no character of UTF-8 is cut.
+pub(crate) fn bounded(line: &[u8], most: usize) -> Vec<u8> {
+    let Some(mut end) = (line.len() > most).then_some(most) else {
+        return line.to_vec();
+    };
+    while end + 4 > most && line[end] & 0xc0 == 0x80 {
+        end -= 1;
+    }
+    [&line[..end], b" ..."].concat()
 }
 
 #[cfg(test)]

@@ -1,6 +1,11 @@
 //! What is in a dump.
 
-use std::collections::{BTreeMap, BTreeSet};
+use super::globals::Globals;
+use super::names::{printable, spelled};
+use std::collections::{BTreeMap, BTreeSet, btree_map, btree_set};
+
+/// Memory, in bytes, that an entry or a name takes besides its own bytes, about.
+pub(crate) const OVERHEAD: usize = 100;
 
 /// What kind of dump it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,13 +50,13 @@ impl Entry {
 }
 
 /// What a line of the report is about; but for tables, there is at most one a database.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Item {
-    Table(Vec<u8>),
+    Table,
     Sequences,
     LargeObjects,
-    /// Of a cluster: `roles`, `memberships` or `tablespaces`.
-    Globals(&'static str),
+    /// Of a cluster: roles, memberships or tablespaces.
+    Globals,
 }
 
 /// What is in a dump.
@@ -68,49 +73,133 @@ pub struct Contents {
     pub encoding: String,
     /// Length of the dump.
     pub bytes: u64,
-    /// By database, in a cluster's dump, and item.
-    pub(crate) entries: BTreeMap<(Option<Vec<u8>>, Item), Entry>,
+    /// By name, as it is printed: `table`, in a cluster's dump `database.table`.
+    pub(crate) entries: BTreeMap<Vec<u8>, (Item, Entry)>,
     /// Of a single database's dump.
     pub(crate) needs: Needs,
     /// The database that a dump made with `--create` creates.
     pub(crate) created: Option<Vec<u8>>,
     /// `--inserts` or `--column-inserts`, if its rows are INSERT statements; else empty. A dump to compare
-    /// it with has to be made so too: rows of `--inserts` come without the names of their columns, and
-    /// an empty table has no statement.
+    /// it with has to be made so too: an empty table has no statement.
     pub(crate) inserts: &'static str,
-    /// Of a cluster: the statements of its own part, without what an empty server has.
-    pub(crate) prepare: Vec<u8>,
+    /// The hashes of the names of tables that are partitions, of the last database.
+    pub(crate) partitions: BTreeSet<u64>,
+    /// Rows of a partition came by its root; rows of another did not.
+    pub(crate) has_root_loads: bool,
+    pub(crate) has_partition_loads: bool,
+    /// Of a cluster: its own part.
+    pub(crate) globals: Globals,
     /// Of a cluster: where that part ends, in bytes from the dump's beginning.
     pub(crate) offset: u64,
-    /// Of a cluster: the role that initdb made.
-    pub(crate) superuser: Option<Vec<u8>>,
+    /// Memory that the names of `entries` take.
+    names: usize,
 }
 
 /// What a restore needs that the dump does not bring; names without quotes.
 #[derive(Debug, Default)]
 pub(crate) struct Needs {
-    pub(crate) roles: BTreeSet<Vec<u8>>,
+    pub(crate) roles: Names,
     /// Of the roles those that a statement wants to be superusers.
-    pub(crate) superusers: BTreeSet<Vec<u8>>,
+    pub(crate) superusers: Names,
     /// Owners of subscriptions, who have to be superusers before PostgreSQL 16.
-    pub(crate) subscribers: BTreeSet<Vec<u8>>,
+    pub(crate) subscribers: Names,
     /// The role that `SET SESSION AUTHORIZATION` has made the current one.
     pub(crate) session: Option<Vec<u8>>,
-    pub(crate) tablespaces: BTreeSet<Vec<u8>>,
-    pub(crate) extensions: BTreeSet<Vec<u8>>,
+    pub(crate) tablespaces: Names,
+    pub(crate) extensions: Names,
+}
+
+/// Names, each once, and the memory they take.
+#[derive(Debug, Default)]
+pub(crate) struct Names {
+    names: BTreeSet<Vec<u8>>,
+    pub(crate) held: usize,
+}
+
+impl Names {
+    pub(crate) fn insert(&mut self, name: &[u8]) {
+        if self.names.insert(name.to_vec()) {
+            self.held += name.len() + OVERHEAD;
+        }
+    }
+
+    pub(crate) fn has(&self, name: &[u8]) -> bool {
+        self.names.contains(name)
+    }
+}
+
+impl<'a> IntoIterator for &'a Names {
+    type Item = &'a Vec<u8>;
+    type IntoIter = btree_set::Iter<'a, Vec<u8>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.names.iter()
+    }
 }
 
 impl Contents {
     /// The number of tables, and the sum of their entries.
     pub fn tables(&self) -> (u64, Entry) {
+        self.sum(Item::Table)
+    }
+
+    /// The number of sequences that have a value.
+    pub fn sequences(&self) -> u64 {
+        self.sum(Item::Sequences).1.rows
+    }
+
+    /// The number of large objects.
+    pub fn large_objects(&self) -> u64 {
+        self.sum(Item::LargeObjects).1.rows
+    }
+
+    fn sum(&self, wanted: Item) -> (u64, Entry) {
         let mut count = 0;
         let mut sum = Entry::default();
-        for ((_, item), entry) in &self.entries {
-            if matches!(item, Item::Table(_)) {
-                count += 1;
-                sum.add(*entry);
-            }
+        for (_, entry) in self.entries.values().filter(|(item, _)| *item == wanted) {
+            count += 1;
+            sum.add(*entry);
         }
         (count, sum)
+    }
+
+    /// Adds to the entry of that name, in a cluster's `database`.
+    pub(crate) fn add(&mut self, database: Option<&[u8]>, item: Item, name: &[u8], entry: Entry) {
+        let name = match database {
+            Some(database) => printable(&[&spelled(database), &b"."[..], name].concat()),
+            None => printable(name),
+        };
+        match self.entries.entry(name) {
+            btree_map::Entry::Occupied(mut old) => old.get_mut().1.add(entry),
+            btree_map::Entry::Vacant(new) => {
+                self.names += new.key().len() + OVERHEAD;
+                new.insert((item, entry));
+            }
+        }
+    }
+
+    /// Bytes of memory that all this takes, about.
+    pub(crate) fn held(&self) -> usize {
+        let needs = &self.needs;
+        let names = [
+            &needs.roles,
+            &needs.superusers,
+            &needs.subscribers,
+            &needs.tablespaces,
+            &needs.extensions,
+        ];
+        let needs: usize = names.iter().map(|names| names.held).sum();
+        self.names + needs + self.globals.held + 16 * self.partitions.len()
+    }
+
+    /// Options with which pg_dump and pg_dumpall write data like this.
+    pub(crate) fn dump_options(&self) -> Vec<&'static str> {
+        let mut options = vec![self.inserts];
+        // Without the option, pg_dump does so for hash partitions by an enum, but for no other.
+        if self.has_root_loads && !self.has_partition_loads {
+            options.push("--load-via-partition-root");
+        }
+        options.retain(|option| !option.is_empty());
+        options
     }
 }

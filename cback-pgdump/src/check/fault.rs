@@ -8,6 +8,9 @@ pub enum Fault {
     /// It could not be read.
     #[error("standard input")]
     Read(#[source] io::Error),
+    /// The system gives no memory for the names in it.
+    #[error("out of memory")]
+    NoMemory,
     /// There is nothing in it.
     #[error("standard input is empty: no dump")]
     Empty,

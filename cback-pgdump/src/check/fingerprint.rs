@@ -4,25 +4,43 @@
 //! A restored table may have both in another order. So each value is hashed (XXH3) with the hash of its
 //! column's name as the seed; a row's hash is that of the sum of these, and a table's fingerprint the
 //! sum of its rows' hashes. Sums do not depend on an order; hashing the row's sum keeps its values
-//! together; and unlike with an exclusive or, two equal rows do not cancel each other. It finds damage,
-//! but does not resist someone who makes up two tables with the same fingerprint.
+//! together; and unlike with an exclusive or, two equal rows do not cancel each other.
+//!
+//! Whoever knows the seeds can make up two values with the same hash, since XXH3 multiplies and one of
+//! its factors can be made zero. A random [`Key`] keeps the seeds from whoever writes the data.
 
 use xxhash_rust::xxh3::{Xxh3, xxh3_64, xxh3_64_with_seed};
+
+/// Makes fingerprints comparable only with those of the same key. Without one they are the same
+/// everywhere and always.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Key(u64);
+
+impl Key {
+    /// From any bytes, none for no key.
+    pub fn new(bytes: &[u8]) -> Self {
+        if bytes.is_empty() {
+            return Self::default();
+        }
+        Self(xxh3_64(bytes))
+    }
+
+    /// The seed for the values of the column of this name.
+    pub(crate) fn column(self, name: &[u8]) -> Column {
+        Column(xxh3_64_with_seed(name, self.0))
+    }
+
+    /// The hash of a row that has a single value, in no column.
+    pub(crate) fn row(self, value: &[u8]) -> u64 {
+        row(Column(self.0).value(value))
+    }
+}
 
 /// The seed for a column's values.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Column(u64);
 
 impl Column {
-    pub(crate) fn named(name: &[u8]) -> Self {
-        Self(xxh3_64(name))
-    }
-
-    /// For values of a column whose name is not known. No name gives the same: it cannot hold a zero byte.
-    pub(crate) fn numbered(number: u64) -> Self {
-        Self::named(&number.to_le_bytes())
-    }
-
     pub(crate) fn value(self, value: &[u8]) -> u64 {
         xxh3_64_with_seed(value, self.0)
     }

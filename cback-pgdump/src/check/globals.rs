@@ -5,61 +5,75 @@
 //! to lie inside the server's own directory: run as it is, `CREATE TABLESPACE` would write
 //! into the directory of the server that was dumped.
 
-use super::contents::{Contents, Entry, Item};
-use super::fingerprint::{self, Column};
+use super::contents::{Entry, OVERHEAD};
+use super::fingerprint::Key;
 use super::token::{Token, Tokens};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The statements of that part, as they come.
-#[derive(Default)]
+/// The statements of that part.
+#[derive(Debug, Default)]
 pub(crate) struct Globals {
-    statements: Vec<Vec<u8>>,
+    /// As they come; once they have been sorted out, without what an empty server has.
+    pub(crate) statements: Vec<Vec<u8>>,
     superusers: BTreeSet<Vec<u8>>,
     /// How many memberships each has granted.
     grantors: BTreeMap<Vec<u8>, u64>,
+    /// Bytes of memory that all this takes, about.
+    pub(crate) held: usize,
 }
 
 impl Globals {
     /// Takes the next statement.
-    pub(crate) fn look(&mut self, statement: &[u8]) {
+    pub(crate) fn record(&mut self, statement: &[u8]) {
         let tokens: Vec<_> = Tokens::new(statement).collect();
         if let Some(role) = role(&tokens)
             && tokens.iter().any(|token| token.is("SUPERUSER"))
         {
-            self.superusers.insert(role.to_vec());
+            let is_new = self.superusers.insert(role.to_vec());
+            self.held += if is_new { role.len() + OVERHEAD } else { 0 };
         }
         if let [.., granted, by, grantor, Token::Symbol(b';')] = &tokens[..]
             && granted.is("GRANTED")
             && by.is("BY")
         {
-            let name = grantor.name().unwrap_or_default().to_vec();
-            *self.grantors.entry(name).or_default() += 1;
+            let name = grantor.name().unwrap_or_default();
+            let number = self.grantors.entry(name.to_vec()).or_default();
+            self.held += if *number == 0 {
+                name.len() + OVERHEAD
+            } else {
+                0
+            };
+            *number += 1;
         }
+        self.held += statement.len() + OVERHEAD / 2;
         self.statements.push(statement.to_vec());
     }
 
-    /// Adds its entries, and what to run of it, to the contents.
-    pub(crate) fn finish(self, contents: &mut Contents) {
+    /// Changes the statements into those that an empty server needs; returns their entries, by headings.
+    pub(crate) fn sort_out(&mut self, key: Key) -> BTreeMap<&'static str, Entry> {
         let superuser = self.superuser();
-        for statement in &self.statements {
+        let mut entries = BTreeMap::<_, Entry>::new();
+        self.statements.retain_mut(|statement| {
             let tokens: Vec<_> = Tokens::new(statement).collect();
             if superuser.is_some() && is_initdbs(&tokens, superuser.as_deref()) {
-                continue;
+                return false;
             }
             // What is restored of the superuser's own statements differs, see above: so none is counted.
             let is_superusers = superuser.is_some() && role(&tokens) == superuser.as_deref();
-            contents.prepare.extend(in_place(statement));
             if let Some(heading) = heading(&tokens).filter(|_| !is_superusers) {
                 let entry = Entry {
                     rows: 1,
                     bytes: statement.len() as u64,
-                    fingerprint: fingerprint_of(&tokens),
+                    fingerprint: fingerprint_of(&tokens, key),
                 };
-                let key = (None, Item::Globals(heading));
-                contents.entries.entry(key).or_default().add(entry);
+                entries.entry(heading).or_default().add(entry);
             }
-        }
-        contents.superuser = superuser;
+            if let Some(changed) = with_empty_location(statement) {
+                *statement = changed;
+            }
+            true
+        });
+        entries
     }
 
     /// The role that initdb made, which the dump does not tell: the superuser that most memberships were
@@ -101,11 +115,14 @@ fn is_initdbs(tokens: &[Token<'_>], superuser: Option<&[u8]>) -> bool {
     !tokens[0].is("ALTER") || tokens.iter().any(shuts_out)
 }
 
+/// `pg_dumpall` does not write `ALTER ROLE ALL`: so it is not counted.
 fn heading(tokens: &[Token<'_>]) -> Option<&'static str> {
-    let [verb, noun, ..] = tokens else {
+    let [verb, noun, name, ..] = tokens else {
         return None;
     };
-    if noun.is("TABLESPACE") || tokens.get(3)?.is("TABLESPACE") {
+    if name.is("ALL") {
+        None
+    } else if noun.is("TABLESPACE") || tokens.get(3)?.is("TABLESPACE") {
         Some("tablespaces")
     } else if verb.is("GRANT") {
         Some("memberships")
@@ -117,8 +134,7 @@ fn heading(tokens: &[Token<'_>]) -> Option<&'static str> {
 }
 
 /// Of a statement, whatever its white space and quotes, and without a tablespace's LOCATION.
-fn fingerprint_of(tokens: &[Token<'_>]) -> u64 {
-    let column = Column::default();
+fn fingerprint_of(tokens: &[Token<'_>], key: Key) -> u64 {
     let mut words = Vec::new();
     for pair in tokens.windows(2) {
         if pair[0].is("LOCATION") {
@@ -134,28 +150,16 @@ fn fingerprint_of(tokens: &[Token<'_>]) -> u64 {
         words.extend((text.len() as u64).to_le_bytes());
         words.extend_from_slice(text);
     }
-    fingerprint::row(column.value(&words))
+    key.row(&words)
 }
 
-/// The statement with a tablespace's LOCATION emptied.
-fn in_place(statement: &[u8]) -> Vec<u8> {
+/// The statement with LOCATION emptied, if it creates a tablespace.
+fn with_empty_location(statement: &[u8]) -> Option<Vec<u8>> {
     let mut tokens = Tokens::new(statement);
-    if tokens.after(&["CREATE", "TABLESPACE"]).is_none() {
-        return statement.to_vec();
-    }
-    let mut after_location = false;
-    while let Some((token, place)) = tokens.next_with_place() {
-        if after_location && matches!(token, Token::Text(_)) {
-            let set = b"SET allow_in_place_tablespaces = on;\n";
-            return [
-                set,
-                &statement[..place.start],
-                b"''",
-                &statement[place.end..],
-            ]
-            .concat();
-        }
-        after_location = token.is("LOCATION");
-    }
-    statement.to_vec()
+    tokens.after(&["CREATE", "TABLESPACE"])?;
+    while !tokens.next()?.is("LOCATION") {}
+    let (_, place) = tokens.next_with_place()?;
+    let set = b"SET allow_in_place_tablespaces = on;\n";
+    let (before, after) = (&statement[..place.start], &statement[place.end..]);
+    Some([set, before, b"''", after].concat())
 }

@@ -7,17 +7,19 @@ use std::io::{BufRead, BufReader, ErrorKind, Read, Result};
 /// Stays in a core's own cache: with 256 KiB, reading took three times the CPU time.
 const BUFFER: usize = 64 << 10;
 
-/// PostgreSQL's `MaxAllocSize`, in bytes: no server takes a longer statement.
-pub(crate) const LONGEST: usize = 1 << 30;
+/// Bytes of a line that are returned at once. No comment and no command that pg_dump writes is longer.
+pub(crate) const PART: usize = 64 << 10;
 
 pub(crate) struct Input<R> {
     reader: BufReader<Watched<R>>,
     /// The number of the last line that was returned, from 1.
     pub(crate) line: u64,
-    /// Where it ends, in bytes from the dump's beginning.
+    /// Where ends what was returned last, in bytes from the dump's beginning.
     pub(crate) bytes: u64,
-    /// Where it begins.
+    /// Where its line begins.
     pub(crate) before: u64,
+    /// Its line goes on.
+    is_inside: bool,
 }
 
 /// Observes all that is read.
@@ -45,19 +47,23 @@ impl<R: Read> Input<R> {
             line: 0,
             bytes: 0,
             before: 0,
+            is_inside: false,
         }
     }
 
-    /// The next line, with its end if it has one; empty at the end of the dump.
-    pub(crate) fn line(&mut self, line: &mut Vec<u8>) -> Result<()> {
-        line.clear();
+    /// Adds the next line to `line`, or the next [`PART`] bytes of a longer one. Returns whether there is
+    /// any; at the dump's end there can be a last line without its end.
+    pub(crate) fn line(&mut self, line: &mut Vec<u8>) -> Result<bool> {
         let length = (&mut self.reader)
-            .take(LONGEST as u64)
+            .take(PART as u64)
             .read_until(b'\n', line)?;
-        self.line += u64::from(length > 0);
-        self.before = self.bytes;
+        if !self.is_inside {
+            self.line += u64::from(length > 0);
+            self.before = self.bytes;
+        }
         self.bytes += length as u64;
-        Ok(())
+        self.is_inside = !line.ends_with(b"\n");
+        Ok(length == PART || !self.is_inside)
     }
 
     /// What the buffer holds; empty at the end of the dump.

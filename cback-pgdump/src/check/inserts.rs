@@ -1,158 +1,134 @@
-//! The rows of INSERT statements, as `--inserts` and `--column-inserts` write them. Their entry equals that
-//! of the same values written by COPY, if the columns are named.
+//! The rows of INSERT statements, as `--inserts` and `--column-inserts` write them: without this, a dump
+//! made so would be "0 rows", and a restore of it compared with nothing.
 //!
-//! pg_dump writes numbers and NULL as they are, bits as `B'101'`, booleans as `true` and `false`, a
-//! generated column as DEFAULT (COPY leaves it out), and all else in single quotes.
+//! pg_dump writes numbers, NULL, DEFAULT and booleans as they are, bits as `B'101'`, and all else in single
+//! quotes, so outside of quotes a parenthesis or comma is always a row's. Values are hashed as they are
+//! written, in pieces, since a row can have a gigabyte. A table's fingerprint is comparable only with that of
+//! a dump made so too.
 
 use super::contents::Entry;
-use super::fingerprint::{self, Column};
+use super::fingerprint::{self, Column, Key};
 use super::names::{list, qualified};
 use super::token::{Token, Tokens};
+use xxhash_rust::xxh3::Xxh3;
 
-/// A table's name and the rows for it.
-#[derive(Debug, PartialEq, Eq)]
+/// A statement's table and the rows for it, as far as they have been read.
 pub(crate) struct Insert {
     pub(crate) table: Vec<u8>,
     pub(crate) entry: Entry,
-    /// The statement tells which columns the values are for.
-    pub(crate) is_named: bool,
+    /// The columns that the values are for, if the statement tells.
+    columns: Option<Vec<Column>>,
+    key: Key,
+    /// The row that has begun.
+    row: Option<Row>,
+    /// A row has another number of values than there are columns.
+    is_damaged: bool,
+}
+
+#[derive(Default)]
+struct Row {
+    /// Of its values so far: their number, and the sum of their hashes.
+    values: usize,
+    sum: u64,
+    /// The value that has begun.
+    value: Option<Box<Xxh3>>,
 }
 
 impl Insert {
-    /// Reads `INSERT INTO table [(columns)] ... VALUES (...), ...;` or `... DEFAULT VALUES;`.
-    pub(crate) fn parse(statement: &[u8], backslashes: bool) -> Option<Self> {
-        let mut tokens = Tokens::new(statement);
+    /// From what comes before VALUES: `INSERT INTO table [(columns)] ...`.
+    pub(crate) fn begin(head: &[u8], key: Key) -> Option<Self> {
+        let mut tokens = Tokens::new(head);
         let (table, mut next) = qualified(tokens.after(&["INSERT", "INTO"])?)?;
         let mut columns = None;
         if next == Some(Token::Symbol(b'(')) {
-            columns = Some(list(&mut tokens)?);
+            let names = list(&mut tokens)?;
+            columns = Some(names.iter().map(|name| key.column(name)).collect());
             next = tokens.next();
         }
         let mut insert = Self {
             table,
             entry: Entry::default(),
-            is_named: columns.is_some(),
+            columns,
+            key,
+            row: None,
+            is_damaged: false,
         };
-        if next.as_ref()?.is("DEFAULT") {
+        if next.is_some_and(|token| token.is("DEFAULT")) {
             // The table has no columns, and COPY would write an empty line.
-            insert.is_named = true;
-            insert.add(0, 1);
-            return Some(insert);
-        }
-        while !next?.is("VALUES") {
-            next = tokens.next();
-        }
-        let columns: Option<Vec<_>> =
-            columns.map(|names| names.iter().map(|name| Column::named(name)).collect());
-        while let Some(Token::Symbol(b'(')) = tokens.next() {
-            insert.row(&mut tokens, columns.as_deref(), backslashes)?;
-            if tokens.next() != Some(Token::Symbol(b',')) {
-                break;
-            }
+            insert.columns = Some(Vec::new());
+            insert.end_row(&Row::default());
         }
         Some(insert)
     }
 
-    /// Takes `value, value)`.
-    fn row(
-        &mut self,
-        tokens: &mut Tokens<'_>,
-        columns: Option<&[Column]>,
-        backslashes: bool,
-    ) -> Option<()> {
-        let mut sum = 0u64;
-        let mut bytes = 0;
-        for number in 0.. {
-            let column = match columns {
-                Some(columns) => *columns.get(number)?,
-                None => Column::numbered(number as u64),
-            };
-            let (value, next) = value(tokens, backslashes)?;
-            if let Some(value) = value {
-                sum = sum.wrapping_add(column.value(&value));
-                bytes += value.len() as u64 + 1;
-            }
-            match next {
-                Token::Symbol(b',') => {}
-                Token::Symbol(b')') if columns.is_none_or(|it| it.len() == number + 1) => break,
-                _ => return None,
-            }
+    /// Takes what comes next, which is all outside of quotes if `is_plain`, else all inside.
+    pub(crate) fn push(&mut self, mut piece: &[u8], is_plain: bool) {
+        if !is_plain {
+            return self.value(piece);
         }
-        self.add(sum, bytes.max(1));
-        Some(())
+        let is_mark = |byte: &u8| matches!(byte, b'(' | b',' | b')');
+        while let Some(place) = piece.iter().position(is_mark) {
+            self.value(piece[..place].trim_ascii());
+            match (piece[place], self.row.take()) {
+                (b'(', None) => self.row = Some(Row::default()),
+                (b',', Some(row)) => self.row = Some(self.end_value(row)),
+                (b')', Some(row)) => {
+                    let row = self.end_value(row);
+                    self.end_row(&row);
+                }
+                (_, row) => self.row = row,
+            }
+            piece = &piece[place + 1..];
+        }
+        self.value(piece.trim_ascii());
     }
 
-    fn add(&mut self, values: u64, bytes: u64) {
-        self.entry.add(Entry {
-            rows: 1,
-            bytes,
-            fingerprint: fingerprint::row(values),
-        });
+    /// Its table's name and rows, at its end; none if it is damaged.
+    pub(crate) fn end(self) -> Option<(Vec<u8>, Entry)> {
+        let is_whole = self.row.is_none() && self.entry.rows > 0 && !self.is_damaged;
+        is_whole.then_some((self.table, self.entry))
     }
-}
 
-/// A value as COPY would write it, None for a generated column's; and what follows it.
-fn value<'a>(tokens: &mut Tokens<'a>, backslashes: bool) -> Option<(Option<Vec<u8>>, Token<'a>)> {
-    let mut plain = Vec::new();
-    loop {
-        match tokens.next()? {
-            end @ Token::Symbol(b',' | b')') => return Some((copied(plain), end)),
-            Token::Text(text) => {
-                let text = if backslashes { unescaped(&text) } else { text };
-                return Some((Some(escaped(&text)), tokens.next()?));
-            }
-            Token::Word(word) => plain.extend_from_slice(word),
-            Token::Symbol(byte) => plain.push(byte),
-            Token::Name(_) => return None,
-        }
-        // The B of B'101'.
-        if plain == b"B" {
-            plain.clear();
+    /// The option of pg_dump that writes such statements.
+    pub(crate) fn option(&self) -> &'static str {
+        if self.columns.is_some() {
+            "--column-inserts"
+        } else {
+            "--inserts"
         }
     }
-}
 
-fn copied(plain: Vec<u8>) -> Option<Vec<u8>> {
-    match &plain[..] {
-        b"DEFAULT" => None,
-        b"NULL" => Some(b"\\N".to_vec()),
-        b"true" => Some(b"t".to_vec()),
-        b"false" => Some(b"f".to_vec()),
-        _ => Some(plain),
-    }
-}
-
-/// The text that was written so with `standard_conforming_strings` off.
-fn unescaped(text: &[u8]) -> Vec<u8> {
-    let mut bytes = text.iter();
-    let mut plain = Vec::with_capacity(text.len());
-    while let Some(&byte) = bytes.next() {
-        plain.push(match byte {
-            b'\\' => *bytes.next().unwrap_or(&byte),
-            _ => byte,
-        });
-    }
-    plain
-}
-
-/// What COPY escapes: see "Text Format" in PostgreSQL's manual.
-fn escaped(text: &[u8]) -> Vec<u8> {
-    let mut escaped = Vec::with_capacity(text.len());
-    for &byte in text {
-        let letter = match byte {
-            0x08 => b'b',
-            0x0c => b'f',
-            b'\n' => b'n',
-            b'\r' => b'r',
-            b'\t' => b't',
-            0x0b => b'v',
-            b'\\' => b'\\',
-            _ => {
-                escaped.push(byte);
-                continue;
-            }
+    /// Takes a piece of a value; between rows it is none.
+    fn value(&mut self, piece: &[u8]) {
+        let Some(row) = &mut self.row else {
+            return;
         };
-        escaped.extend([b'\\', letter]);
+        if piece.is_empty() {
+            return;
+        }
+        let column = match &self.columns {
+            None => self.key.column(&row.values.to_le_bytes()),
+            Some(columns) => columns.get(row.values).copied().unwrap_or_default(),
+        };
+        let value = row.value.get_or_insert_with(|| column.begin());
+        value.update(piece);
+        self.entry.bytes += piece.len() as u64;
     }
-    escaped
+
+    fn end_value(&mut self, mut row: Row) -> Row {
+        let hash = row.value.take().map(|value| value.digest());
+        self.is_damaged |= hash.is_none();
+        row.sum = row.sum.wrapping_add(hash.unwrap_or_default());
+        row.values += 1;
+        self.entry.bytes += 1;
+        row
+    }
+
+    fn end_row(&mut self, row: &Row) {
+        let columns = self.columns.as_ref();
+        self.is_damaged |= columns.is_some_and(|it| it.len() != row.values);
+        self.entry.rows += 1;
+        let hash = fingerprint::row(row.sum);
+        self.entry.fingerprint = self.entry.fingerprint.wrapping_add(hash);
+    }
 }

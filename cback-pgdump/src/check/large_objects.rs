@@ -3,7 +3,7 @@
 //! them differs between versions.
 
 use super::contents::Entry;
-use super::fingerprint::{self, Column};
+use super::fingerprint::{self, Key};
 use super::token::{Token, Tokens};
 use xxhash_rust::xxh3::Xxh3;
 
@@ -14,7 +14,12 @@ pub(crate) struct LargeObject(Option<(Box<Xxh3>, u64)>);
 impl LargeObject {
     /// Takes a call of a function of `pg_catalog`, its `(` taken off. Returns the object's entry when that is
     /// closed.
-    pub(crate) fn call(&mut self, function: &[u8], mut arguments: Tokens<'_>) -> Option<Entry> {
+    pub(crate) fn call(
+        &mut self,
+        function: &[u8],
+        mut arguments: Tokens<'_>,
+        key: Key,
+    ) -> Option<Entry> {
         match function {
             b"lo_open" => {
                 let number = arguments.next()?;
@@ -22,7 +27,7 @@ impl LargeObject {
                     Token::Text(text) => text,
                     other => other.name()?,
                 };
-                self.0 = Some((Column::named(number).begin(), 0));
+                self.0 = Some((key.column(number).begin(), 0));
                 None
             }
             b"lowrite" => {

@@ -28,21 +28,21 @@ mod token;
 
 pub use contents::{Contents, Entry, Kind};
 pub use fault::Fault;
+pub use fingerprint::Key;
 pub(crate) use globals::{Globals, created_role};
-pub use plan::plan;
-pub use report::{json, lines};
+pub use plan::write_plan;
+pub use report::{write_json, write_lines};
 pub(crate) use statement::Statement;
 
 use std::io::Read;
 
 /// Reads a plain dump of `pg_dump` or `pg_dumpall` to its end.
 ///
-/// Takes memory for the names of what is in it and for its longest statement, at most 1 GiB, not for its
-/// rows.
+/// Takes memory for the names of what is in it and for a cluster's own statements, in all at most 200 MB.
 ///
 /// # Errors
 ///
-/// It is not whole, or no plain dump: see [`Fault`].
-pub fn check(input: impl Read) -> Result<Contents, Fault> {
-    dump::Dump::new(input).read()
+/// It is not whole, or no plain dump, or holds more names than that: see [`Fault`].
+pub fn check(input: impl Read, key: Key) -> Result<Contents, Fault> {
+    dump::Dump::new(input, key).read()
 }

@@ -15,22 +15,22 @@ use super::token::{Token, Tokens};
 
 impl Needs {
     /// Takes the next statement.
-    pub(crate) fn look(&mut self, statement: &[u8]) {
+    pub(crate) fn record(&mut self, statement: &[u8]) {
         let tokens: Vec<_> = Tokens::new(statement).collect();
         let Some(first) = tokens.first() else {
             return;
         };
         if first.is("CREATE") {
-            self.look_at_create(&tokens);
+            self.record_create(&tokens);
         } else if first.is("SET") {
-            self.look_at_set(&tokens);
+            self.record_set(&tokens);
             return;
         } else if first.is("RESET") {
             self.session = None;
             return;
         } else if first.is("ALTER") && !has(&tokens, &["ALTER", "DEFAULT", "PRIVILEGES"]) {
             self.roles_after(&tokens, &["OWNER", "TO"]);
-            self.look_at_owner(&tokens);
+            self.record_owner(&tokens);
         } else if first.is("ALTER") || first.is("GRANT") || first.is("REVOKE") {
             for keywords in [&["FOR", "ROLE"][..], &["TO"], &["FROM"], &["GRANTED", "BY"]] {
                 self.roles_after(&tokens, keywords);
@@ -38,10 +38,12 @@ impl Needs {
             // A grantor: for these pg_dump becomes another role in every dump.
             return;
         }
-        self.superusers.extend(self.session.clone());
+        if let Some(role) = &self.session {
+            self.superusers.insert(role);
+        }
     }
 
-    fn look_at_owner(&mut self, tokens: &[Token<'_>]) {
+    fn record_owner(&mut self, tokens: &[Token<'_>]) {
         let owners = if has(tokens, &["ALTER", "SUBSCRIPTION"]) {
             &mut self.subscribers
         } else if has(tokens, &["ALTER", "EVENT", "TRIGGER"])
@@ -52,19 +54,21 @@ impl Needs {
             return;
         };
         let place = position(tokens, &["OWNER", "TO"]);
-        let owner = place.and_then(|place| tokens.get(place)?.name());
-        owners.extend(owner.map(<[u8]>::to_vec));
+        if let Some(owner) = place.and_then(|place| tokens.get(place)?.name()) {
+            owners.insert(owner);
+        }
     }
 
-    fn look_at_create(&mut self, tokens: &[Token<'_>]) {
+    fn record_create(&mut self, tokens: &[Token<'_>]) {
         if has(tokens, &["CREATE", "EXTENSION"]) {
             let name = tokens[2..].iter().find(|token| {
                 !["IF", "NOT", "EXISTS"]
                     .iter()
                     .any(|keyword| token.is(keyword))
             });
-            self.extensions
-                .extend(name.and_then(Token::name).map(<[u8]>::to_vec));
+            if let Some(name) = name.and_then(Token::name) {
+                self.extensions.insert(name);
+            }
         } else if has(tokens, &["CREATE", "USER", "MAPPING"]) {
             self.roles_after(tokens, &["FOR"]);
         } else if has(tokens, &["CREATE", "POLICY"]) {
@@ -78,7 +82,7 @@ impl Needs {
         }
     }
 
-    fn look_at_set(&mut self, tokens: &[Token<'_>]) {
+    fn record_set(&mut self, tokens: &[Token<'_>]) {
         if has(tokens, &["SET", "SESSION", "AUTHORIZATION"]) {
             self.roles_after(tokens, &["AUTHORIZATION"]);
             self.session = match &tokens[3] {
@@ -98,10 +102,10 @@ impl Needs {
         };
         for pair in tokens[place..].chunks(2) {
             match &pair[0] {
-                Token::Word(word) if !is_no_role(word) => self.roles.insert(word.to_vec()),
-                Token::Name(name) | Token::Text(name) => self.roles.insert(name.clone()),
-                _ => false,
-            };
+                Token::Word(word) if !is_no_role(word) => self.roles.insert(word),
+                Token::Name(name) | Token::Text(name) => self.roles.insert(name),
+                _ => {}
+            }
             if pair.get(1) != Some(&Token::Symbol(b',')) {
                 return;
             }
@@ -111,8 +115,9 @@ impl Needs {
     fn tablespace(&mut self, token: Option<&Token<'_>>) {
         let name = token.and_then(Token::name);
         let is_own = |name: &&[u8]| *name != b"pg_default" && *name != b"pg_global";
-        self.tablespaces
-            .extend(name.filter(is_own).map(<[u8]>::to_vec));
+        if let Some(name) = name.filter(is_own) {
+            self.tablespaces.insert(name);
+        }
     }
 }
 

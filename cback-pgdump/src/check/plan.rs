@@ -6,6 +6,8 @@
 use super::contents::{Contents, Kind};
 use super::names::{literal, quoted};
 use shlex::bytes::Quoter;
+use std::borrow::Cow;
+use std::io::{Result, Write};
 
 /// The database that a dump without CREATE DATABASE is restored into.
 const RESTORED: &str = "restored";
@@ -21,38 +23,71 @@ const CLIENT_ONLY: [&str; 7] = [
     "UHC",
 ];
 
-/// A POSIX assignment a line; values may hold line ends. In this order: `kind`, `server_version`,
+/// Writes a POSIX assignment a line; values may hold line ends. In this order: `kind`, `server_version`,
 /// `pg_dump_version`, `pg_dump_major`, `encoding`, `superuser`, `connect`, `database`,
-/// `dump_options`, `tables`, `rows`, `bytes`, `prepare`, `roles`, `offset`, `missing`.
-pub fn plan(contents: &Contents) -> Vec<u8> {
-    let mut plan = Vec::new();
-    let mut assign = |name: &str, value: &[u8]| {
-        // No value of a dump holds a NUL, the one thing that cannot be quoted.
-        let value = Quoter::new().quote(value).unwrap_or_default();
-        plan.extend([name.as_bytes(), b"=", &value, b"\n"].concat());
-    };
-    assign("kind", contents.kind.word().as_bytes());
-    assign("server_version", contents.server_version.as_bytes());
-    let version = &contents.pg_dump_version;
-    assign("pg_dump_version", version.as_bytes());
-    let major = version.split(|c: char| !c.is_ascii_digit()).next();
-    assign("pg_dump_major", major.unwrap_or_default().as_bytes());
-    assign("encoding", contents.encoding.as_bytes());
-    let superuser = contents.superuser.as_deref().unwrap_or(b"postgres");
-    assign("superuser", superuser);
-    let (connect, database) = databases(contents);
-    assign("connect", connect.as_bytes());
-    assign("database", database);
-    assign("dump_options", contents.inserts.as_bytes());
+/// `dump_options` (separated by blanks), `tables`, `rows` (of tables), `sequences`, `large_objects`,
+/// `bytes`, `prepare`, `roles`, `offset`, `missing`.
+///
+/// # Errors
+///
+/// Those of `output`.
+pub fn write_plan(contents: &Contents, output: &mut impl Write) -> Result<()> {
+    let mut assign = |name: &str, value: &[u8]| assign(output, name, [value.into()]);
     let (tables, sum) = contents.tables();
-    assign("tables", tables.to_string().as_bytes());
-    assign("rows", sum.rows.to_string().as_bytes());
-    assign("bytes", contents.bytes.to_string().as_bytes());
-    assign("prepare", &prepare(contents));
-    assign("roles", &roles(contents, superuser));
-    assign("offset", contents.offset.to_string().as_bytes());
-    assign("missing", &missing(contents));
-    plan
+    let version = &contents.pg_dump_version;
+    let major = version.split(|c: char| !c.is_ascii_digit()).next();
+    let superuser = superuser(contents);
+    let (connect, database) = databases(contents);
+    assign("kind", contents.kind.word().as_bytes())?;
+    assign("server_version", contents.server_version.as_bytes())?;
+    assign("pg_dump_version", version.as_bytes())?;
+    assign("pg_dump_major", major.unwrap_or_default().as_bytes())?;
+    assign("encoding", contents.encoding.as_bytes())?;
+    assign("superuser", &superuser)?;
+    assign("connect", connect.as_bytes())?;
+    assign("database", database)?;
+    assign("dump_options", contents.dump_options().join(" ").as_bytes())?;
+    for (name, number) in [
+        ("tables", tables),
+        ("rows", sum.rows),
+        ("sequences", contents.sequences()),
+        ("large_objects", contents.large_objects()),
+        ("bytes", contents.bytes),
+    ] {
+        assign(name, number.to_string().as_bytes())?;
+    }
+    if contents.kind == Kind::Database {
+        self::assign(output, "prepare", prepare(contents))?;
+    } else {
+        let statements = contents.globals.statements.iter();
+        self::assign(output, "prepare", statements.map(Cow::from))?;
+    }
+    self::assign(output, "roles", roles(contents, &superuser))?;
+    self::assign(
+        output,
+        "offset",
+        [contents.offset.to_string().into_bytes().into()],
+    )?;
+    self::assign(output, "missing", missing(contents))
+}
+
+/// Writes `name='value'`; the value comes in parts, so that all of it need not be held.
+fn assign<'a>(
+    output: &mut impl Write,
+    name: &str,
+    value: impl IntoIterator<Item = Cow<'a, [u8]>>,
+) -> Result<()> {
+    write!(output, "{name}=")?;
+    for part in value {
+        // No part holds a NUL, the one thing that cannot be quoted.
+        output.write_all(&Quoter::new().quote(&part).unwrap_or_default())?;
+    }
+    output.write_all(b"\n")
+}
+
+fn superuser(contents: &Contents) -> Vec<u8> {
+    let superuser = contents.globals.superuser();
+    superuser.unwrap_or_else(|| b"postgres".to_vec())
 }
 
 /// The database that psql has to connect to for the dump, and the one that holds its data afterwards.
@@ -64,22 +99,23 @@ fn databases(contents: &Contents) -> (&str, &[u8]) {
     }
 }
 
-/// What psql runs first: tablespaces, and the database; or a cluster's own part.
-fn prepare(contents: &Contents) -> Vec<u8> {
-    if contents.kind != Kind::Database {
-        return contents.prepare.clone();
-    }
-    let mut sql = encoding(contents);
-    if !contents.needs.tablespaces.is_empty() {
-        sql.extend(b"SET allow_in_place_tablespaces = on;\n");
-    }
-    for name in &contents.needs.tablespaces {
-        sql.extend([b"CREATE TABLESPACE ", &quoted(name)[..], b" LOCATION '';\n"].concat());
-    }
-    if contents.created.is_none() {
-        sql.extend(create_database(&contents.encoding).bytes());
-    }
-    sql
+/// What psql runs before a database's dump: tablespaces, and the database.
+fn prepare(contents: &Contents) -> impl Iterator<Item = Cow<'_, [u8]>> {
+    let tablespaces = &contents.needs.tablespaces;
+    let in_place = b"SET allow_in_place_tablespaces = on;\n";
+    let in_place = tablespaces.into_iter().take(1).map(|_| in_place[..].into());
+    let create =
+        |name: &Vec<u8>| statement(b"CREATE TABLESPACE ", &quoted(name), b" LOCATION '';\n");
+    let created = contents.created.is_none();
+    let database = created.then(|| create_database(&contents.encoding).into_bytes());
+    std::iter::once(encoding(contents).into())
+        .chain(in_place)
+        .chain(tablespaces.into_iter().map(create))
+        .chain(database.map(Cow::from))
+}
+
+fn statement(start: &[u8], name: &[u8], end: &[u8]) -> Cow<'static, [u8]> {
+    [start, name, end].concat().into()
 }
 
 /// With the locale C.UTF-8, which every Debian has, if the encoding is UTF8; with C otherwise, since
@@ -98,25 +134,21 @@ fn create_database(encoding: &str) -> String {
 }
 
 /// The roles that the dump names, plain ones where that will do.
-fn roles(contents: &Contents, superuser: &[u8]) -> Vec<u8> {
+fn roles<'a>(contents: &'a Contents, superuser: &'a [u8]) -> impl Iterator<Item = Cow<'a, [u8]>> {
     let needs = &contents.needs;
     let before_16 = major(&contents.server_version).is_none_or(|major| major < 16);
-    let mut sql = encoding(contents);
-    for name in needs.roles.iter().filter(|name| *name != superuser) {
-        let is_superuser =
-            needs.superusers.contains(name) || before_16 && needs.subscribers.contains(name);
-        let attribute: &[u8] = if is_superuser { b" SUPERUSER" } else { b"" };
-        sql.extend(
-            [
-                b"CREATE ROLE ",
-                &quoted(name)[..],
-                attribute,
-                b" NOLOGIN;\n",
-            ]
-            .concat(),
-        );
-    }
-    sql
+    let missing = needs.roles.into_iter();
+    let missing = missing.filter(move |name| *name != superuser);
+    let create = move |name: &Vec<u8>| {
+        let is_superuser = needs.superusers.has(name) || before_16 && needs.subscribers.has(name);
+        let end: &[u8] = if is_superuser {
+            b" SUPERUSER NOLOGIN;\n"
+        } else {
+            b" NOLOGIN;\n"
+        };
+        statement(b"CREATE ROLE ", &quoted(name), end)
+    };
+    std::iter::once(encoding(contents).into()).chain(missing.map(create))
 }
 
 fn major(version: &str) -> Option<u32> {
@@ -137,20 +169,12 @@ fn encoding(contents: &Contents) -> Vec<u8> {
 }
 
 /// A query for what the server lacks.
-fn missing(contents: &Contents) -> Vec<u8> {
-    let names: Vec<_> = contents
-        .needs
-        .extensions
-        .iter()
-        .map(|name| literal(name))
-        .collect();
-    if names.is_empty() {
-        return b"SELECT WHERE false;\n".to_vec();
-    }
-    [
-        b"SELECT 'extension ' || name FROM unnest(ARRAY[",
-        &names.join(&b", "[..])[..],
-        b"]::text[]) AS name\nWHERE name NOT IN (SELECT name FROM pg_catalog.pg_available_extensions);\n",
-    ]
-    .concat()
+fn missing(contents: &Contents) -> impl Iterator<Item = Cow<'_, [u8]>> {
+    let start = b"SELECT 'extension ' || name FROM unnest(ARRAY[NULL";
+    let end = b"]::text[]) AS name\nWHERE name NOT IN (SELECT name FROM pg_catalog.pg_available_extensions);\n";
+    let names = contents.needs.extensions.into_iter();
+    let names = names.map(|name| statement(b", ", &literal(name), b""));
+    std::iter::once(start[..].into())
+        .chain(names)
+        .chain(std::iter::once(end[..].into()))
 }

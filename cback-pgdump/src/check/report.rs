@@ -1,35 +1,41 @@
 //! What is in a dump, as lines for people and `diff`, and as JSON for programs.
 
-use super::contents::{Contents, Entry, Item};
-use super::names::{printable, spelled};
-use serde_json::{Value, json};
+use super::contents::{Contents, Entry, Names};
+use serde_json::{Value, json, to_writer};
+use std::io::{Result, Write};
 
-/// Of each table a line with name, rows, bytes and fingerprint, separated by tabs; one line for
+/// Writes of each table a line with name, rows, bytes and fingerprint, separated by tabs; one line for
 /// all sequences and one for all large objects; in a cluster's dump, of each database. Sorted by
 /// bytes, as `LC_ALL=C sort` does.
-pub fn lines(contents: &Contents) -> Vec<u8> {
-    let mut lines = Vec::new();
-    for (name, entry) in named(contents) {
+///
+/// # Errors
+///
+/// Those of `output`.
+pub fn write_lines(contents: &Contents, output: &mut impl Write) -> Result<()> {
+    for (name, (_, entry)) in &contents.entries {
         let Entry {
             rows,
             bytes,
             fingerprint,
         } = entry;
-        lines.extend(printable(&name));
-        lines.extend(format!("\t{rows}\t{bytes}\t{fingerprint:016x}\n").bytes());
+        output.write_all(name)?;
+        writeln!(output, "\t{rows}\t{bytes}\t{fingerprint:016x}")?;
     }
-    lines
+    Ok(())
 }
 
-/// The same, in the same order, as one JSON object on one line, with the versions, and what a restore
-/// needs besides.
+/// Writes the same, in the same order, as one JSON object on one line, with the versions, and what a
+/// restore needs besides. A piece at a time, since all of it would take memory without a bound.
 ///
 /// Bytes that are not UTF-8 are replaced by U+FFFD.
-pub fn json(contents: &Contents) -> Vec<u8> {
+///
+/// # Errors
+///
+/// Those of `output`.
+pub fn write_json(contents: &Contents, output: &mut impl Write) -> Result<()> {
     let (tables, sum) = contents.tables();
     let needs = &contents.needs;
-    let entries = named(contents).into_iter();
-    let report = json!({
+    let head = json!({
         "kind": contents.kind.word(),
         "server_version": contents.server_version,
         "pg_dump_version": contents.pg_dump_version,
@@ -37,14 +43,32 @@ pub fn json(contents: &Contents) -> Vec<u8> {
         "bytes": contents.bytes,
         "tables": tables,
         "rows": sum.rows,
-        "needs": {
-            "roles": strings(&needs.roles),
-            "tablespaces": strings(&needs.tablespaces),
-            "extensions": strings(&needs.extensions),
-        },
-        "contents": entries.map(|(name, entry)| entry_json(&name, entry)).collect::<Value>(),
+        "sequences": contents.sequences(),
+        "large_objects": contents.large_objects(),
     });
-    format!("{report}\n").into_bytes()
+    output.write_all(head.to_string().trim_end_matches('}').as_bytes())?;
+    output.write_all(b",\"needs\":{\"roles\":")?;
+    array(output, strings(&needs.roles))?;
+    output.write_all(b",\"tablespaces\":")?;
+    array(output, strings(&needs.tablespaces))?;
+    output.write_all(b",\"extensions\":")?;
+    array(output, strings(&needs.extensions))?;
+    output.write_all(b"},\"contents\":")?;
+    let entries = contents.entries.iter();
+    array(
+        output,
+        entries.map(|(name, (_, entry))| entry_json(name, *entry)),
+    )?;
+    output.write_all(b"}\n")
+}
+
+fn array(output: &mut impl Write, values: impl Iterator<Item = Value>) -> Result<()> {
+    output.write_all(b"[")?;
+    for (number, value) in values.enumerate() {
+        output.write_all(if number == 0 { b"" } else { b"," })?;
+        to_writer(&mut *output, &value)?;
+    }
+    output.write_all(b"]")
 }
 
 fn entry_json(name: &[u8], entry: Entry) -> Value {
@@ -56,29 +80,8 @@ fn entry_json(name: &[u8], entry: Entry) -> Value {
     })
 }
 
-fn strings<'a>(names: impl IntoIterator<Item = &'a Vec<u8>>) -> Value {
+fn strings(names: &Names) -> impl Iterator<Item = Value> {
     names
         .into_iter()
-        .map(|name| String::from_utf8_lossy(name))
-        .collect()
-}
-
-/// The entries and their names, `table` or `database.table`, in the order in which they are listed.
-fn named(contents: &Contents) -> Vec<(Vec<u8>, Entry)> {
-    let named = contents.entries.iter().map(|((database, item), entry)| {
-        let name = match item {
-            Item::Table(name) => name,
-            Item::Sequences => &b"sequences"[..],
-            Item::LargeObjects => b"large objects",
-            Item::Globals(heading) => heading.as_bytes(),
-        };
-        let name = match database {
-            Some(database) => [&spelled(database), &b"."[..], name].concat(),
-            None => name.to_vec(),
-        };
-        (name, *entry)
-    });
-    let mut named: Vec<_> = named.collect();
-    named.sort_by_cached_key(|(name, _)| printable(name));
-    named
+        .map(|name| String::from_utf8_lossy(name).into())
 }

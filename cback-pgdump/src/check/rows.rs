@@ -2,7 +2,7 @@
 //! COPY escapes both inside of a value.
 
 use super::contents::Entry;
-use super::fingerprint::{self, Column};
+use super::fingerprint::{self, Column, Key};
 use memchr::memchr2_iter;
 use xxhash_rust::xxh3::Xxh3;
 
@@ -31,9 +31,9 @@ pub(crate) enum Outcome {
 }
 
 impl Rows {
-    pub(crate) fn new(columns: &[Vec<u8>]) -> Self {
+    pub(crate) fn new(columns: &[Vec<u8>], key: Key) -> Self {
         Self {
-            columns: columns.iter().map(|name| Column::named(name)).collect(),
+            columns: columns.iter().map(|name| key.column(name)).collect(),
             entry: Entry::default(),
             sum: 0,
             fields: 0,

@@ -2,12 +2,14 @@
 //! them brings back.
 
 mod cuts;
+mod limits;
 mod report;
 mod restore;
 mod values;
 
-use cback_pgdump::check::{Contents, Fault, check, lines};
+use cback_pgdump::check::{self, Contents, Fault, Key, write_lines};
 use cback_tests::{Finished, Installation, Server, installations, run_with_input, wrapped};
+use std::io::Read;
 use std::process::{Command, Output};
 use std::sync::LazyLock;
 
@@ -63,8 +65,14 @@ fn checked(dump: &[u8], arguments: &[&str]) -> Output {
 /// What the library reports of a whole dump.
 #[track_caller]
 fn report(dump: &[u8]) -> String {
-    let report = lines(&check(dump).expect("a whole dump"));
+    let mut report = Vec::new();
+    let contents = check(dump).expect("a whole dump");
+    write_lines(&contents, &mut report).expect("room");
     String::from_utf8_lossy(&report).into_owned()
+}
+
+fn check(dump: impl Read) -> Result<Contents, Fault> {
+    check::check(dump, Key::default())
 }
 
 /// Why it takes a dump for none.

@@ -1,6 +1,6 @@
 //! What goes wrong is said in one clear line, and nobody is asked for anything.
 
-use crate::{PROGRAM, by_script, create_table, failed, pgdump, run, written};
+use crate::{PROGRAM, by_script, create_table, failed, pgdump, run, with_shim, written};
 use cback_tests::{Finished, Server, server};
 use std::fs;
 use std::process::Command;
@@ -104,26 +104,62 @@ fn nobody_is_asked_for_a_password() {
     }
 }
 
+/// "Nothing of theirs goes into a message without a bound": the server can say as much as it wants.
+#[test]
+fn of_long_messages_the_beginning_and_the_end_are_passed_on() {
+    let long = "{ printf é%01000000d; echo; printf %01024d; echo; } >&2;";
+    let many = "yes \"$(printf %0100d 0)\" | head -c 20000000 >&2; echo >&2;";
+    let output = failed(&with_shim(
+        &format!("{long} {many} echo last >&2; exit 1"),
+        &["db"],
+    ));
+    let said = output.said();
+    let mut lines = said.lines();
+    let (first, second) = (lines.next().unwrap_or_default(), lines.next());
+    assert_eq!((first.len(), &first[1020..]), (1028, "0000 ..."));
+    assert_eq!(second, Some(&*"0".repeat(1024)));
+    assert!(said.len() < 1_200_000, "{}", said.len());
+    let left_out = |line: &str| line.ends_with(" bytes of messages are left out");
+    assert_eq!(said.lines().filter(|line| left_out(line)).count(), 1);
+    let ours = "failed (exit status: 1)\n";
+    let end: String = said.lines().rev().take(3).collect::<Vec<_>>().join("\n");
+    assert!(said.ends_with(ours) && end.contains("\nlast\n000"), "{end}");
+}
+
+#[test]
+fn our_own_messages_are_short() {
+    let said = failed(&pgdump(server(), &[&"é".repeat(50_000)])).said();
+    assert!(said.len() < 1100 && said.ends_with("é ...\n"), "{said}");
+}
+
 /// `cback-pgdump ARGUMENT` with sh's redirections.
 fn redirected(redirections: &str, argument: &str) -> Command {
     let script = format!("exec \"$@\" {redirections}");
     by_script(&script, &pgdump(server(), &[argument]))
 }
 
+/// "A write error is a failure, never swallowed": clap would exit with 0 if its help cannot be printed.
 #[test]
 fn an_output_that_cannot_be_written() {
     create_table(server(), "much", 2000);
     let closed =
         "closed (or /dev/null opened for reading as well as writing, which looks the same)";
-    for (redirection, fault) in [
-        (">/dev/full", "No space left on device (os error 28)"),
-        (">&-", closed),
-        ("1<>/dev/null", closed),
-    ] {
-        let output = failed(&redirected(redirection, "much"));
-        let message = format!("cback-pgdump: standard output: {fault}\n");
-        assert_eq!(output.said(), message, "{redirection}");
+    for argument in ["much", "--help", "--version"] {
+        for (redirection, fault) in [
+            (">/dev/full", "No space left on device (os error 28)"),
+            (">&-", closed),
+            ("1<>/dev/null", closed),
+        ] {
+            let output = failed(&redirected(redirection, argument));
+            let message = format!("cback-pgdump: standard output: {fault}\n");
+            assert_eq!(output.said(), message, "{argument} {redirection}");
+        }
     }
+    let unread = by_script(
+        "{ sleep 1; \"$@\"; echo $? >&2; } | :",
+        &pgdump(server(), &["--help"]),
+    );
+    assert_eq!(run(&unread).said(), "1\n");
 }
 
 #[test]

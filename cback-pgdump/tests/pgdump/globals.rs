@@ -1,7 +1,7 @@
 //! Roles and tablespaces alone, proven whole like any dump.
 
 use crate::{SEAL, TIMEOUT, WHOLE, dumped, failed, pgdump, run, with_shim, written};
-use cback_pgdump::check::{check, lines};
+use cback_pgdump::check::{Key, check, write_lines};
 use cback_tests::{Finished, Server, installations, run_with_input, server, without_keys, wrapped};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -85,8 +85,12 @@ ALTER DATABASE readonly SET default_transaction_read_only = on;
 GRANT TEMPORARY ON DATABASE readonly TO "user";
 CREATE DATABASE "-template" IS_TEMPLATE true;
 CREATE DATABASE shut ALLOW_CONNECTIONS false;
-ALTER DATABASE postgres SET lock_timeout = '3s';
-COMMENT ON DATABASE template1 IS 'mine';
+ALTER DATABASE postgres SET lock_timeout = '3s'; COMMENT ON DATABASE postgres IS 'hands off';
+REVOKE CONNECT, TEMPORARY ON DATABASE postgres FROM public; GRANT CREATE ON DATABASE postgres TO boss;
+ALTER ROLE clerk IN DATABASE postgres SET work_mem = '6MB'; ALTER DATABASE postgres OWNER TO boss;
+ALTER DATABASE template1 SET work_mem = '6MB'; COMMENT ON DATABASE template1 IS 'mine';
+ALTER ROLE ALL SET search_path = '$user', 'a, "b" C', public; ALTER ROLE ALL SET log_statement = 'none';
+ALTER ROLE ALL SET temp_tablespaces = ''; ALTER ROLE ALL SET "my.own" = E'it''s\\\n--';
 \connect readonly
 SET default_transaction_read_only = off;
 CREATE TABLE t AS SELECT generate_series(1, 9) AS a;
@@ -95,7 +99,20 @@ CREATE TABLE public.t AS SELECT generate_series(1, 3) AS a;
 ALTER TABLE public.t OWNER TO clerk;
 "#;
 
-const DATABASES: [&str; 4] = ["readonly", "odd -- name", "postgres", "-template"];
+const DATABASES: [&str; 5] = [
+    "readonly",
+    "odd -- name",
+    "postgres",
+    "template1",
+    "-template",
+];
+
+/// Rights, settings and comments of all databases and of all roles, of which `pg_dumpall` leaves out some.
+const SETTINGS: &str = "
+SELECT datname, r.rolname, s FROM pg_db_role_setting LEFT JOIN pg_database d ON d.oid = setdatabase
+    LEFT JOIN pg_roles r ON r.oid = setrole, unnest(setconfig) s ORDER BY 1, 2, 3;
+SELECT datname, datdba::regrole, a, shobj_description(oid, 'pg_database') FROM pg_database
+    LEFT JOIN unnest(datacl) a ON true WHERE datallowconn ORDER BY 1, a::text";
 
 /// PyPI's servers are built without ICU.
 const WITH_ICU: &str = "CREATE DATABASE icu TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'de'";
@@ -105,7 +122,7 @@ fn make_tablespaces(server: &Server, path: &Path) {
     fs::create_dir(path).expect("/tmp is writable");
     fs::set_permissions(path, Permissions::from_mode(0o777)).expect("it is ours");
     let path = path.display();
-    let make = format!("COPY (SELECT) TO PROGRAM 'mkdir {path}/fast {path}/odd'");
+    let make = format!("COPY (SELECT) TO PROGRAM 'cat; mkdir {path}/fast {path}/odd'");
     server.sql("postgres", &make);
 }
 
@@ -142,6 +159,8 @@ fn an_empty_server_becomes_what_the_source_was() {
         let dump = |name: &&str| written(source.command("pg_dump").env("PGDATABASE", name));
         let dumps: Vec<_> = databases.iter().map(dump).collect();
         let whole = written(&source.command("pg_dumpall"));
+        let settings = source.sql("postgres", SETTINGS);
+        assert!(settings.contains("work_mem=6MB"), "{settings}");
         drop(source);
 
         fs::remove_dir_all(&path).expect("root's, or ours");
@@ -161,6 +180,17 @@ fn an_empty_server_becomes_what_the_source_was() {
         let again = written(&target.command("pg_dumpall"));
         let text = |dump: &[u8]| String::from_utf8_lossy(&without_keys(dump)).into_owned();
         assert_eq!(text(&again), text(&whole));
+        assert_eq!(target.sql("postgres", SETTINGS), settings);
+        // As each says that is not restored yet.
+        let all = ["roles", "memberships", "tablespaces"];
+        let found = check(&globals[..], Key::default()).expect("a whole dump");
+        let mut lines = Vec::new();
+        write_lines(&found, &mut lines).expect("room");
+        let lines = String::from_utf8_lossy(&lines).into_owned();
+        assert!(
+            all.iter().all(|it| lines.contains(it)) && lines.lines().count() == 3,
+            "{lines}"
+        );
     }
 }
 
@@ -196,7 +226,9 @@ fn globals_with_databases_are_a_dump_without_tables() {
         !text.contains("secret") && !text.contains("CREATE SCHEMA"),
         "{text}"
     );
-    let listed = lines(&check(&globals[..]).expect("a whole dump"));
+    let check = |dump: &[u8]| check(dump, Key::default());
+    let mut listed = Vec::new();
+    write_lines(&check(&globals).expect("a whole dump"), &mut listed).expect("room");
     let listed = String::from_utf8_lossy(&listed);
     let names: Vec<_> = listed.lines().map(|line| line.split('\t').next()).collect();
     assert_eq!(names, [Some("roles")]);
@@ -227,12 +259,34 @@ fn databases_are_recreated_once_and_where_that_is_possible() {
     assert_eq!(text.matches("\nCREATE DATABASE ").count(), 1, "{text}");
 }
 
-/// No list of names is taken that breaks off, and no database is left out.
+/// "One database failing does not stop the others": its own dump fails, and is a failure of the run's.
+#[test]
+fn a_database_that_is_missing_takes_no_other_along() {
+    let long = "x".repeat(64);
+    server().create_database("kept");
+    let names = format!("no \"such\"\0{long}\0kept\0");
+    let (_file, command) = from_file(names.as_bytes());
+    let output = run(&command);
+    let said = output.succeeds();
+    for name in ["\"no \\\"such\\\"\"", &format!("\"{long}\"")] {
+        let told = "does not exist: its definition is not in the globals\n";
+        assert!(
+            said.contains(&format!("cback-pgdump: database {name} {told}")),
+            "{said}"
+        );
+    }
+    let text = output.printed();
+    assert!(text.contains("\nCREATE DATABASE kept "), "{text}");
+    assert!(text.ends_with(SEAL));
+}
+
+/// No list of names is taken that breaks off, and no database that is there is left out.
 #[test]
 fn what_cannot_be_recreated_is_a_failure() {
+    server().sql("postgres", "CREATE DATABASE shut ALLOW_CONNECTIONS false");
     for (names, fault) in [
         (&b"postgres"[..], "the last name does not end in NUL"),
-        (b"postgres\0missing\0", "database \"missing\""),
+        (b"postgres\0shut\0", "database \"shut\""),
         (b"\0", "a name is empty"),
         (b"", "no database's name"),
     ] {
@@ -241,4 +295,36 @@ fn what_cannot_be_recreated_is_a_failure() {
         assert_eq!(output.printed(), "", "{fault}");
         assert!(output.said().contains(fault), "{fault}: {}", output.said());
     }
+    let endless = failed(&pgdump(
+        server(),
+        &["--globals", "--databases0-from", "/dev/zero"],
+    ))
+    .said();
+    assert_eq!(
+        endless,
+        "cback-pgdump: /dev/zero: more than 64 MiB of names\n"
+    );
+}
+
+/// Where psql cannot be asked, what it would have told is said to be missing.
+#[test]
+fn settings_of_all_roles_that_cannot_be_had_are_said_to_be_missing() {
+    let server = Server::start();
+    server.sql(
+        "template1",
+        "ALTER DATABASE postgres CONNECTION LIMIT 0; CREATE ROLE clerk LOGIN",
+    );
+    let ask = |server: &Server| {
+        run(pgdump(server, &["--globals", "--", "--no-role-passwords"]).env("PGUSER", "clerk"))
+    };
+    assert_eq!(ask(&server).succeeds(), "", "template1 is asked instead");
+    server.sql("template1", "ALTER DATABASE template1 CONNECTION LIMIT 0");
+    let mut command = with_shim(
+        "printf '%s\n' -- '-- PostgreSQL database cluster dump complete' -- ''",
+        &["--globals"],
+    );
+    let said = run(command.env("PGHOST", server.host()).env("PGUSER", "clerk")).succeeds();
+    let ours = "\ncback-pgdump: globals: without ALTER ROLE ALL, if there is any: \
+        globals: psql failed (exit status: 2)\n";
+    assert!(said.ends_with(ours), "{said}");
 }

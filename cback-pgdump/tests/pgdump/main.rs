@@ -6,6 +6,7 @@ mod globals;
 mod interruption;
 mod library;
 mod names;
+mod omissions;
 mod secrecy;
 mod usage;
 mod versions;

@@ -1,9 +1,9 @@
 //! The lines between statements: comments, and psql's commands, which begin with a backslash.
 
 use super::super::Fault;
-use super::super::contents::Kind;
+use super::super::contents::{Item, Kind};
 use super::super::token::Tokens;
-use super::Dump;
+use super::{Dump, Section, shown};
 use crate::ending::{Form, is_key};
 use std::io::Read;
 
@@ -11,7 +11,7 @@ impl<R: Read> Dump<R> {
     pub(super) fn comment(&mut self, comment: &[u8]) -> Result<(), Fault> {
         let text = String::from_utf8_lossy(comment);
         if comment == &self.form.marker().as_bytes()[3..] {
-            self.tail = Some(self.form.tail(self.restricted.as_deref()));
+            self.marker()?;
         } else if let Some(version) = text.strip_prefix("Dumped from database version ") {
             note(&mut self.contents.server_version, version);
         } else if let Some(version) = text.strip_prefix("Dumped by pg_dump version ") {
@@ -20,22 +20,34 @@ impl<R: Read> Dump<R> {
             self.place = format!(", after {}", kind_and_name(name));
         } else if let Some(name) = text.strip_prefix("Data for Name: ") {
             self.place = format!(", after {}", kind_and_name(name));
+        } else if text.starts_with("load via partition root ") {
+            self.contents.has_root_loads = true;
         } else if text == "PostgreSQL database dump" {
             self.end_globals();
-            self.part(true)?;
+            self.expect(matches!(self.section, Section::Between))?;
+            self.section = Section::Database;
+            self.contents.partitions.clear();
         } else if text == "PostgreSQL database dump complete" {
-            self.part(false)?;
+            self.expect(matches!(self.section, Section::Database))?;
+            self.section = Section::Between;
         }
         Ok(())
     }
 
-    /// In a cluster's dump: that of a database begins or ends.
-    fn part(&mut self, begins: bool) -> Result<(), Fault> {
-        if self.is_in_part == begins {
-            return Err(self.damaged("the end of one database's dump is missing"));
+    /// The whole dump's last marker.
+    fn marker(&mut self) -> Result<(), Fault> {
+        if self.form == Form::Cluster {
+            self.expect(!matches!(self.section, Section::Database))?;
+            self.sort_out_globals();
         }
-        self.is_in_part = begins;
+        self.section = Section::End(self.form.tail(self.restricted.as_deref()));
         Ok(())
+    }
+
+    /// In a cluster's dump a database's begins and ends where it should.
+    fn expect(&self, is_expected: bool) -> Result<(), Fault> {
+        let missing = || self.damaged("the end of one database's dump is missing");
+        is_expected.then_some(()).ok_or_else(missing)
     }
 
     /// A command of psql's, its backslash taken off.
@@ -63,23 +75,32 @@ impl<R: Read> Dump<R> {
         Ok(())
     }
 
+    /// The first database's part begins with this line.
     fn end_globals(&mut self) {
-        if let Some(globals) = self.globals.take() {
-            globals.finish(&mut self.contents);
+        if let Section::Globals = self.section {
+            self.sort_out_globals();
             self.contents.kind = Kind::Cluster;
             self.contents.offset = self.input.before;
+            self.section = Section::Between;
+        }
+    }
+
+    fn sort_out_globals(&mut self) {
+        if let Section::Globals = self.section {
+            for (heading, entry) in self.contents.globals.sort_out(self.key) {
+                self.contents
+                    .add(None, Item::Globals, heading.as_bytes(), entry);
+            }
         }
     }
 }
 
-/// Takes the first word for the version, unless it is known already.
+/// Takes the first word for the version, unless it is known already; none is as long as 40 characters.
 fn note(version: &mut String, told: &str) {
     if version.is_empty() {
-        told.split(' ')
-            .next()
-            .unwrap_or_default()
-            .replace(char::is_control, "?")
-            .clone_into(version);
+        let word = told.split(' ').next().unwrap_or_default();
+        let shown = word.replace(char::is_control, "?");
+        version.extend(shown.chars().take(40));
     }
 }
 
@@ -87,7 +108,7 @@ fn note(version: &mut String, told: &str) {
 fn kind_and_name(comment: &str) -> String {
     let (name, rest) = comment.split_once("; Type: ").unwrap_or((comment, ""));
     let kind = rest.split(';').next().unwrap_or_default();
-    format!("{kind} {name}")
+    shown(format!("{kind} {name}").as_bytes())
 }
 
 /// The name in `name` or `-reuse-previous=on "dbname='name'"`, the arguments of `\connect`.

@@ -2,26 +2,40 @@
 
 use super::super::Fault;
 use super::super::contents::{Entry, Item};
-use super::super::fingerprint::{self, Column};
-use super::super::inserts::Insert;
+use super::super::fingerprint::Key;
 use super::super::names::{list, qualified};
+use super::super::statement::Statement;
 use super::super::token::{Token, Tokens};
-use super::Dump;
+use super::{Dump, Section};
 use crate::ending::Form;
 use std::io::Read;
 
-/// Bytes. The tokens of a statement take up to 32 times its own memory, so a longer one is not taken
-/// apart: none that names a role is so long.
-const LONGEST_NAMING: usize = 1 << 20;
+/// The table and the columns that a COPY statement has begun data for.
+pub(super) struct Copy {
+    pub(super) table: Vec<u8>,
+    pub(super) columns: Vec<Vec<u8>>,
+}
 
 impl<R: Read> Dump<R> {
-    pub(super) fn statement(&mut self, text: &[u8]) -> Result<(), Fault> {
+    /// Takes the next statement; rows may follow.
+    pub(super) fn statement(&mut self, statement: &mut Statement) -> Result<Option<Copy>, Fault> {
+        if statement.is_cut() && self.is_needed(&statement.text) {
+            return Err(self.damaged(
+                "a statement of more than 1 MiB, the most that is read of one of its kind",
+            ));
+        }
+        let text = &statement.text[..];
+        let mut copy = None;
         let understood = match first_word(text) {
-            b"COPY" => self.copy(text),
-            b"INSERT" => self.insert(text),
-            b"SELECT" => self.call(text),
+            b"COPY" => begun(text).map(|it| copy = Some(it)),
+            b"INSERT" => self.insert(statement),
+            b"SELECT" if !statement.is_cut() => self.call(text),
             b"SET" => {
                 self.set(text);
+                Some(())
+            }
+            b"ALTER" => {
+                self.attach(text);
                 Some(())
             }
             _ => Some(()),
@@ -29,42 +43,30 @@ impl<R: Read> Dump<R> {
         if understood.is_none() {
             return Err(self.damaged("a statement that no pg_dump writes"));
         }
-        match &mut self.globals {
-            Some(globals) => globals.look(text),
-            None => {
-                let needs = &mut self.contents.needs;
-                let matters = has_needs(text) || needs.session.is_some();
-                if matters && text.len() <= LONGEST_NAMING {
-                    needs.look(text);
-                }
-            }
+        let text = &statement.text[..];
+        let needs = &mut self.contents.needs;
+        if let Section::Globals = self.section {
+            self.contents.globals.record(text);
+        } else if !statement.is_cut() && (has_needs(text) || needs.session.is_some()) {
+            needs.record(text);
         }
-        Ok(())
+        Ok(copy)
     }
 
-    /// `COPY name [(columns)] FROM stdin;`
-    fn copy(&mut self, text: &[u8]) -> Option<()> {
-        let mut tokens = Tokens::new(text);
-        let (table, mut next) = qualified(tokens.after(&["COPY"])?)?;
-        let mut columns = Vec::new();
-        if next == Some(Token::Symbol(b'(')) {
-            columns = list(&mut tokens)?;
-            next = tokens.next();
-        }
-        if next?.is("FROM") && tokens.next()?.is("stdin") {
-            self.copy = Some((table, columns));
-        }
-        Some(())
+    /// Whether all of the statement is needed.
+    fn is_needed(&self, text: &[u8]) -> bool {
+        let starts = ["COPY ", "SET ", "SELECT pg_catalog."];
+        let is_one = |start: &&str| text.starts_with(start.as_bytes());
+        matches!(self.section, Section::Globals) || starts.iter().any(is_one)
     }
 
-    fn insert(&mut self, text: &[u8]) -> Option<()> {
-        let insert = Insert::parse(text, self.has_backslashes)?;
-        if !insert.is_named {
-            self.contents.inserts = "--inserts";
-        } else if self.contents.inserts.is_empty() {
-            self.contents.inserts = "--column-inserts";
+    fn insert(&mut self, statement: &mut Statement) -> Option<()> {
+        let insert = statement.insert.take()?;
+        if self.contents.inserts != "--inserts" {
+            self.contents.inserts = insert.option();
         }
-        self.add(Item::Table(insert.table), insert.entry);
+        let (table, entry) = insert.end()?;
+        self.add(Item::Table, &table, entry);
         Some(())
     }
 
@@ -79,32 +81,55 @@ impl<R: Read> Dump<R> {
             return Some(());
         };
         if function == b"setval" {
-            let entry = sequence(tokens)?;
-            self.add(Item::Sequences, entry);
-        } else if let Some(entry) = self.large_object.call(function, tokens) {
-            self.add(Item::LargeObjects, entry);
+            let entry = sequence(tokens, self.key)?;
+            self.add(Item::Sequences, b"sequences", entry);
+        } else if let Some(entry) = self.large_object.call(function, tokens, self.key) {
+            self.add(Item::LargeObjects, b"large objects", entry);
         }
         Some(())
     }
 
     fn set(&mut self, text: &[u8]) {
-        let tokens: Vec<_> = Tokens::new(text).collect();
-        let [_, name, _, value, ..] = &tokens[..] else {
-            return;
-        };
-        if name.is("client_encoding") {
-            if let (Token::Text(encoding), Form::Database) = (value, self.form) {
-                self.contents.encoding = String::from_utf8_lossy(encoding).into_owned();
-            }
-        } else if name.is("standard_conforming_strings") {
-            self.has_backslashes = value.is("off");
+        let mut tokens = Tokens::new(text);
+        if let Some(tokens) = tokens.after(&["SET", "client_encoding"])
+            && let (Some(Token::Text(encoding)), Form::Database) = (tokens.nth(1), self.form)
+        {
+            self.contents.encoding = String::from_utf8_lossy(&encoding).into_owned();
         }
     }
 
-    pub(super) fn add(&mut self, item: Item, entry: Entry) {
-        let key = (self.database.clone(), item);
-        self.contents.entries.entry(key).or_default().add(entry);
+    /// `ALTER TABLE ONLY root ATTACH PARTITION table ...;`
+    fn attach(&mut self, text: &[u8]) -> Option<()> {
+        let mut tokens = Tokens::new(text);
+        let (_, next) = qualified(tokens.after(&["ALTER", "TABLE", "ONLY"])?)?;
+        if next?.is("ATTACH") {
+            let (table, _) = qualified(tokens.after(&["PARTITION"])?)?;
+            self.contents.partitions.insert(self.key.row(&table));
+        }
+        Some(())
     }
+
+    pub(super) fn add(&mut self, item: Item, name: &[u8], entry: Entry) {
+        let partitions = &self.contents.partitions;
+        if !partitions.is_empty() && partitions.contains(&self.key.row(name)) {
+            self.contents.has_partition_loads = true;
+        }
+        self.contents
+            .add(self.database.as_deref(), item, name, entry);
+    }
+}
+
+/// `COPY name [(columns)] FROM stdin;`, the one form that rows follow.
+fn begun(text: &[u8]) -> Option<Copy> {
+    let mut tokens = Tokens::new(text);
+    let (table, mut next) = qualified(tokens.after(&["COPY"])?)?;
+    let mut columns = Vec::new();
+    if next == Some(Token::Symbol(b'(')) {
+        columns = list(&mut tokens)?;
+        next = tokens.next();
+    }
+    let has_rows = next?.is("FROM") && tokens.next()?.is("stdin");
+    has_rows.then_some(Copy { table, columns })
 }
 
 fn first_word(text: &[u8]) -> &[u8] {
@@ -128,7 +153,7 @@ fn has_needs(text: &[u8]) -> bool {
 }
 
 /// A sequence's entry from `('name', value, is_called);`.
-fn sequence(tokens: Tokens<'_>) -> Option<Entry> {
+fn sequence(tokens: Tokens<'_>, key: Key) -> Option<Entry> {
     let mut fields = Vec::new();
     for token in tokens {
         match token {
@@ -144,6 +169,6 @@ fn sequence(tokens: Tokens<'_>) -> Option<Entry> {
     Some(Entry {
         rows: 1,
         bytes: fields.len() as u64,
-        fingerprint: fingerprint::row(Column::default().value(&fields)),
+        fingerprint: key.row(&fields),
     })
 }

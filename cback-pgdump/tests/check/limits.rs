@@ -1,0 +1,204 @@
+//! What nobody's dump holds, and what takes memory: `--check` takes at most 200 MB for any input.
+
+use crate::{PROGRAM, TIMEOUT, check, checked, refused, with_rows, with_text};
+use cback_tests::{Finished, run_with_input, wrapped};
+use rustix::pipe::{PipeFlags, pipe_with};
+use std::fs::File;
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
+
+/// `--check` with so many bytes of memory for its data.
+#[track_caller]
+fn limited(bytes: u32, dump: &[u8]) -> Output {
+    let mut command = Command::new("prlimit");
+    command.arg(format!("--data={bytes}"));
+    command.args(["--", PROGRAM, "--check", "--plan", "/dev/null"]);
+    run_with_input(&mut wrapped(TIMEOUT, &command), dump)
+}
+
+/// The parts of a cluster's dump that come before its databases.
+fn cluster(text: &str) -> Vec<u8> {
+    let dump = format!(
+        "--\n-- PostgreSQL database cluster dump\n--\n\n{text}\n\n\
+         --\n-- PostgreSQL database cluster dump complete\n--\n\n"
+    );
+    dump.into_bytes()
+}
+
+fn lines(count: u32, line: impl Fn(u32) -> String) -> String {
+    (0..count).map(line).collect()
+}
+
+/// A name as long as PostgreSQL lets it be.
+fn name(number: u32) -> String {
+    format!("\"{number:N>63}\"")
+}
+
+const MIB: usize = 1 << 20;
+
+/// pg_dump can write all of these.
+#[test]
+fn memory_does_not_grow_with_what_is_in_the_dump() {
+    let long = "x".repeat(48 * MIB);
+    let body = format!("CREATE FUNCTION f() AS $_$ '{long}; $_$;\n");
+    for (what, dump) in [
+        ("a function", with_text(&body)),
+        (
+            "an INSERT",
+            with_text(&format!("INSERT INTO t (a) VALUES ('{long}');")),
+        ),
+        ("a row", with_rows("a", &format!("{long}\n"))),
+        ("rows", with_rows("a", &"0123456789abcde\n".repeat(4 << 20))),
+    ] {
+        let output = limited(60_000_000, &dump);
+        assert!(output.status.success(), "{what}: {}", output.said());
+    }
+}
+
+#[test]
+fn names_of_300_000_tables_and_20_000_roles_are_held() {
+    let table = |n| {
+        format!(
+            "COPY {}.{} (a) FROM stdin;\n1\n\\.\n",
+            name(n % 1000),
+            name(n)
+        )
+    };
+    let role = |n| {
+        format!(
+            "CREATE ROLE {0};\nCOMMENT ON ROLE {0} IS '{1:300}';\n",
+            name(n),
+            n
+        )
+    };
+    for dump in [
+        with_text(&lines(300_000, table)),
+        cluster(&lines(20_000, role)),
+    ] {
+        let output = limited(200_000_000, &dump);
+        assert_eq!(output.succeeds(), "");
+    }
+}
+
+/// Kilobytes of a packed file can be all this.
+#[test]
+fn more_than_fits_is_refused() {
+    let much = "names and statements about roles take more than 96 MiB, the most that is held";
+    let long = "a statement of more than 1 MiB, the most that is read of one of its kind";
+    let most = "a".repeat(MIB - 100);
+    let copy = |n| format!("COPY t.\"{most}{n}\" (a) FROM stdin;\n\\.\n");
+    let grant = |n| format!("GRANT ALL ON t TO \"{most}{n}\";\n");
+    for (dump, fault) in [
+        (with_text(&lines(100, copy)), much),
+        (with_text(&lines(100, grant)), much),
+        (
+            with_text(&lines(2_000_000, |n| format!("GRANT a TO r{n};\n"))),
+            much,
+        ),
+        (
+            cluster(&lines(2_000_000, |n| format!("GRANTED BY r{n};\n"))),
+            much,
+        ),
+        (cluster(&";\n".repeat(3_000_000)), much),
+        (
+            with_text(&format!("SET x = {};", ",".repeat(2 * MIB))),
+            long,
+        ),
+        (
+            with_text(&format!("COPY {} FROM stdin;\n\\.", "a.".repeat(MIB))),
+            long,
+        ),
+        (
+            cluster(&format!("ALTER ROLE x {};", ",".repeat(2 * MIB))),
+            long,
+        ),
+        (
+            with_text(&format!("-- {}", "x".repeat(MIB))),
+            "a comment or command longer than any of pg_dump's",
+        ),
+    ] {
+        let said = limited(200_000_000, &dump).fails(1);
+        assert!(said.ends_with(&format!(": {fault}\n")), "{fault}: {said}");
+        assert!(said.len() < 1100, "{} bytes", said.len());
+    }
+}
+
+/// Rust would end the process by SIGABRT, and not say whose.
+#[test]
+fn memorys_end_is_said() {
+    let roles = lines(500_000, |n| format!("GRANT a TO r{n};\n"));
+    let said = limited(60_000_000, &with_text(&roles)).fails(1);
+    assert_eq!(said, "cback-pgdump: out of memory\n");
+}
+
+/// psql loses what follows it in a line, and says nothing.
+#[test]
+fn a_nul_byte_anywhere_is_refused() {
+    let fault = ": there is a NUL byte, which no text of PostgreSQL holds";
+    for (dump, start) in [
+        (
+            with_rows("a", "1\n2\n\0\n"),
+            "line 8, in the data of public.t",
+        ),
+        (
+            with_rows("a", &format!("{}\n\0\n", "x".repeat(MIB))),
+            "line 7, in the data of public.t",
+        ),
+        (with_text("SELECT '\n\0';"), "line 6"),
+        (with_text("-- \0"), "line 5"),
+    ] {
+        assert_eq!(refused(&dump).to_string(), format!("{start}{fault}"));
+    }
+}
+
+/// Another process may have made the pipe non-blocking; gzip copes as well.
+#[test]
+fn a_non_blocking_input_is_waited_for() {
+    let (reader, writer) = pipe_with(PipeFlags::NONBLOCK | PipeFlags::CLOEXEC).expect("a pipe");
+    let mut command = Command::new(PROGRAM);
+    command.arg("--check").stdin(Stdio::from(reader));
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = command.spawn().expect("it starts");
+    drop(command);
+    let dump = with_rows("a", "1\n");
+    // It is still starting: what is not there yet is waited for.
+    File::from(writer).write_all(&dump).expect("room");
+    let output = child.wait_with_output().expect("ours");
+    assert_eq!(
+        (output.said(), output.printed()),
+        (String::new(), crate::report(&dump))
+    );
+}
+
+#[test]
+fn a_fault_in_a_long_line_is_said_in_a_short_one() {
+    let name = format!(
+        "-- Name: {}; Type: TABLE;\nSELECT\n",
+        "é\u{1b}".repeat(10_000)
+    );
+    let said = checked(&with_text(&name), &[]).fails(1);
+    let is_cut = said.contains("é ..., in the statement of line 6: ") && said.len() < 400;
+    assert!(is_cut && !said.contains('\u{1b}'), "{said}");
+}
+
+/// Values of 16 bytes are multiplied by halves, of which one is made zero: the other counts no more.
+#[test]
+fn a_key_ends_collisions_by_construction() {
+    let with = |value: &str| with_rows("c5757", &format!("{value} to be paid toA\n"));
+    let dumps = ["lmO9FvzJ99999999/", "lmO9FvzJ10000000/"].map(with);
+    let fingerprint = |dump: &Vec<u8>, key: &str| {
+        let mut command = Command::new(PROGRAM);
+        command.arg("--check").env("CBACK_FINGERPRINT_KEY", key);
+        let output = run_with_input(&mut wrapped(TIMEOUT, &command), dump);
+        assert_eq!(output.succeeds(), "");
+        output.printed()
+    };
+    let [one, other] = dumps.each_ref().map(|dump| fingerprint(dump, ""));
+    assert_eq!(one, other, "no longer a collision: find another");
+    for key in ["1", "2", "2f8a1c9e-6a0b-4c50-9c4b-0d8f1b1f8e11"] {
+        let [one, other] = dumps.each_ref().map(|dump| fingerprint(dump, key));
+        assert_ne!(one, other, "{key}");
+        assert_eq!(one, fingerprint(&dumps[0], key));
+    }
+    check(&dumps[0][..]).expect("a whole dump");
+}

@@ -1,0 +1,141 @@
+//! "What pg_dump leaves out without failing (what this role may not see) is a failure, or said."
+
+use crate::{SEAL, failed, pgdump, run, written};
+use cback_tests::{Finished, Server, installations};
+
+/// `app`'s mapping has options, `bare`'s has none. `reader` reads all data, `owner` what is its own.
+const MAPPINGS: &str = "
+CREATE FOREIGN DATA WRAPPER fdw; CREATE SERVER s FOREIGN DATA WRAPPER fdw;
+CREATE ROLE reader LOGIN; GRANT pg_read_all_data TO reader;
+CREATE ROLE owner LOGIN; CREATE ROLE app; CREATE ROLE \"line
+end\";
+CREATE USER MAPPING FOR \"line
+end\" SERVER s OPTIONS (user 'remote', password 'it''s secret; OPTIONS');";
+
+const SUBSCRIPTION: &str = "CREATE SUBSCRIPTION sub CONNECTION 'host=nowhere' PUBLICATION p
+    WITH (connect = false)";
+
+/// The dump of `target` by `user`, which has to succeed, and what is said.
+#[track_caller]
+fn said(server: &Server, user: &str, target: &str) -> String {
+    let output = run(&pgdump(server, &["--user", user, target]));
+    let said = output.succeeds();
+    assert!(output.stdout.ends_with(SEAL.as_bytes()));
+    assert_eq!(
+        output.printed().contains("secret"),
+        user == "postgres",
+        "{user}"
+    );
+    said
+}
+
+#[test]
+fn options_of_user_mappings_that_a_role_may_not_see_are_said_to_be_missing() {
+    let hint =
+        "cback-pgdump: hint: set them again after a restore, or have a superuser make this dump\n";
+    for installation in installations() {
+        let server = Server::start_from(&installation);
+        server.create_database("m");
+        server.sql("m", MAPPINGS);
+        let is_said = |user: &str, target: &str, text: &str| {
+            let words = format!("cback-pgdump: {text}, which this user may not see\n{hint}");
+            assert_eq!(said(&server, user, target), words);
+        };
+        let of = "database \"m\": without the options of";
+        is_said("reader", "m", &format!("{of} 1 user mappings"));
+        is_said(
+            "owner",
+            "m",
+            &format!("{of} user mappings, if they have any"),
+        );
+        let of = "all databases: without the options of";
+        is_said(
+            "reader",
+            "--all",
+            &format!("{of} user mappings, if they have any"),
+        );
+        for target in ["m", "--all"] {
+            assert_eq!(said(&server, "postgres", target), "");
+        }
+    }
+}
+
+/// One of a mapping that has none, as Kerberos wants it, is no omission.
+#[test]
+fn a_mapping_without_options_is_whole() {
+    let server = Server::start();
+    let bare = MAPPINGS.split(" OPTIONS (user").next().expect("a start");
+    server.create_database("bare");
+    server.sql("bare", bare);
+    let output = run(&pgdump(&server, &["--user", "reader", "bare"]));
+    assert_eq!(output.succeeds(), "");
+    assert!(
+        output
+            .printed()
+            .contains("\nCREATE USER MAPPING FOR \"line\nend\" SERVER s;\n")
+    );
+}
+
+#[test]
+fn pg_dump_says_that_subscriptions_are_missing() {
+    for installation in installations() {
+        let server = Server::start_from(&installation);
+        server.sql(
+            "postgres",
+            "CREATE ROLE reader LOGIN; GRANT pg_read_all_data TO reader",
+        );
+        server.sql("postgres", SUBSCRIPTION);
+        let words = "warning: subscriptions not dumped because current user is not a superuser\n";
+        for (target, program) in [("postgres", "pg_dump"), ("--all", "pg_dump")] {
+            let said = said(&server, "reader", target);
+            assert_eq!(said, format!("{program}: {words}"), "{target}");
+        }
+    }
+}
+
+/// Nothing that is dumped depends on a time zone, of the server, the database, the role or the user.
+#[test]
+fn dumps_are_made_in_utc() {
+    let server = Server::start();
+    for database in ["here", "there"] {
+        server.create_database(database);
+        server.sql(
+            database,
+            "CREATE TABLE t AS SELECT timestamptz '2024-01-15 12:00+09' AS at",
+        );
+    }
+    server.sql(
+        "there",
+        "ALTER SYSTEM SET timezone = 'Asia/Tokyo'; SELECT pg_reload_conf()",
+    );
+    let zones = "ALTER DATABASE there SET timezone = 'Asia/Tokyo';
+        CREATE ROLE clerk SUPERUSER LOGIN; ALTER ROLE clerk SET timezone = 'Asia/Tokyo'";
+    server.sql("there", zones);
+    for user in ["postgres", "clerk"] {
+        let mut command = pgdump(&server, &["--user", user, "there"]);
+        let dump = written(command.env("PGTZ", "America/New_York"));
+        assert!(
+            String::from_utf8_lossy(&dump).contains("\n2024-01-15 03:00:00+00\n"),
+            "{user}"
+        );
+    }
+    let all = written(&pgdump(&server, &["--all"]));
+    assert_eq!(
+        String::from_utf8_lossy(&all)
+            .matches("\n2024-01-15 03:00:00+00\n")
+            .count(),
+        2
+    );
+}
+
+/// `pg_dumpall` and `--globals` need to read the passwords, or are told to do without.
+#[test]
+fn all_databases_without_the_right_to_read_passwords_is_a_failure() {
+    let server = Server::start();
+    server.sql("postgres", "CREATE ROLE clerk LOGIN");
+    let said = failed(&pgdump(&server, &["--user", "clerk", "--all"])).said();
+    assert!(
+        said.contains("permission denied for table pg_authid"),
+        "{said}"
+    );
+}
