@@ -204,3 +204,15 @@ fn a_checker_that_ends_without_a_word_is_a_failure() {
         backups.refuses(&["x.sql"]);
     }
 }
+
+/// A dump never holds a NUL byte, be it of a file's hole, which takes no room and would take the time of 1 TB.
+#[test]
+fn a_hole_of_a_terabyte_is_refused_at_once() {
+    create_items(server(), "hole");
+    let backups = Backups::new();
+    let file = backups.put("x.sql", &dump(server(), Some("hole")));
+    let file = std::fs::File::options().write(true).open(file).unwrap();
+    file.set_len(1 << 40).unwrap();
+    let said = backups.refuses(&["--time-limit", "60", "x.sql"]);
+    assert!(!said.contains("not read within"), "{said}");
+}
