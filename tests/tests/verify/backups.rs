@@ -136,10 +136,29 @@ impl Backups {
         alive
     }
 
-    /// What lives and has its environment from us: in a box it is another one.
+    /// What lives and has its environment from us, and bwrap, which has none. In a box it is another one.
     pub(crate) fn started(&self) -> Vec<Process> {
-        Process::with_variable(&format!("CBACK_TEST_MARK={}", self.scratch().display()))
+        let mark = format!("CBACK_TEST_MARK={}", self.scratch().display());
+        let mut started = Process::with_variable(&mark);
+        let numbers: Vec<_> = started.iter().map(|it| number(it)).collect();
+        let mut bwrap = Process::with_argument(Path::new("/given/inside"));
+        bwrap.retain(|it| it.name == "bwrap" && numbers.contains(&figure_of(it, "PPid:")));
+        started.extend(bwrap);
+        started
     }
+}
+
+fn number(process: &Process) -> usize {
+    process.pid.as_raw_pid().unsigned_abs() as usize
+}
+
+/// From its status in /proc; 0 of one that is gone.
+pub(crate) fn figure_of(process: &Process, name: &str) -> usize {
+    let path = format!("/proc/{}/status", process.pid.as_raw_pid());
+    let status = fs::read_to_string(path).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix(name));
+    let word = line.and_then(|line| line.split_whitespace().next());
+    word.map_or(0, |word| word.parse().unwrap())
 }
 
 /// A directory that everybody may look into.

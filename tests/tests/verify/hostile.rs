@@ -1,7 +1,7 @@
 //! Backups in directories of other accounts: "no path is followed through a link or a parent that somebody else
 //! can change, nothing is opened there that can block or lead away, nothing of theirs takes memory without a bound".
 
-use crate::backups::{Backups, NOBODY, create_items, dump, packed, with_sql};
+use crate::backups::{Backups, NOBODY, create_items, dump, figure_of, packed, with_sql};
 use cback_tests::{
     Finished, Run, SHELLS, Shell, in_background, in_each_shell, server, shim, skipped_without_root,
     wrapped,
@@ -157,7 +157,7 @@ fn an_error_of_200_megabytes_is_cut() {
         let postgresql = ["postgres", "psql", "initdb", "pg_dump", "cback-pgdump"];
         let others = backups.alive().into_iter();
         for it in others.filter(|it| !postgresql.contains(&it.name.as_str())) {
-            most = most.max(memory(it.pid.as_raw_pid()));
+            most = most.max(figure_of(&it, "VmHWM:"));
         }
     }
     let said = fs::read_to_string(backups.path("said")).unwrap();
@@ -169,14 +169,6 @@ fn an_error_of_200_megabytes_is_cut() {
     );
     assert!(most > 0 && most < 30_000, "{most} kB");
     backups.assert_clean();
-}
-
-/// The most that a process has taken, in kB.
-fn memory(pid: i32) -> usize {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let number = line.and_then(|line| line.split_whitespace().next());
-    number.map_or(0, |number| number.parse().unwrap())
 }
 
 /// What is removed is this program's own, on its own file system.

@@ -27,15 +27,15 @@ fn what_was_proven_is_purged_in_its_time() {
         "<purge><dir><abs_path>{}</abs_path><retain_days>7</retain_days></dir></purge>",
         staging.display()
     ));
-    site.configure("none", &["old"]);
-    create_items(server(), "old");
+    site.configure("none", &["purged"]);
+    create_items(server(), "purged");
     let backups = Backups::new();
-    let dump = dump(server(), Some("old"));
+    let dump = dump(server(), Some("purged"));
     let mut command = server().command("pg_dumpall");
     let globals = command.arg("--globals-only").run().stdout;
     let put = |owner: Option<u32>| {
         for (suffix, mode) in [("", "none"), (".gz", "gzip"), (".bz2", "bzip2")] {
-            for (name, bytes) in [("dump-old", &dump), ("globals", &globals)] {
+            for (name, bytes) in [("dump-purged", &dump), ("globals", &globals)] {
                 let file = staging.join(format!("postgresql{name}.txt{suffix}"));
                 fs::write(&file, packed(bytes, mode)).unwrap();
                 chown(&file, owner, owner).unwrap();
