@@ -6,16 +6,16 @@ use std::io::{self, ErrorKind};
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The input could not be read.
-    #[error("standard input")]
+    #[error("the input")]
     Read(#[source] io::Error),
     /// The input ended without the seal.
     #[error("the input is incomplete, without its seal at the end: the output is left unfinished")]
     SealMissing,
     /// The input, to be unpacked, holds nothing.
-    #[error("standard input is empty: it ought to be gzip or bzip2 data")]
+    #[error("the input is empty: it ought to be gzip or bzip2 data")]
     Empty,
     /// The input, to be unpacked, is not what gzip or bzip2 wrote, or not all of it.
-    #[error("standard input, byte {byte}: {what}")]
+    #[error("the input, byte {byte}: {what}")]
     Damaged {
         /// Where, in bytes from the start of the input, the first being 0.
         byte: u64,
@@ -26,7 +26,7 @@ pub enum Error {
     #[error("converting a block failed")]
     Convert(#[source] io::Error),
     /// The output could not be written.
-    #[error("standard output")]
+    #[error("the output")]
     Write(#[source] io::Error),
     /// No thread could be had.
     #[error("starting a thread failed")]
@@ -37,13 +37,11 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether the output's reader has gone away.
-    pub(crate) fn is_broken_pipe(&self) -> bool {
-        matches!(self, Self::Write(error) if error.kind() == ErrorKind::BrokenPipe)
-    }
-
     /// The error that travelled inside an `io::Error`, or else what `otherwise` makes of it.
     pub(crate) fn from_io(error: io::Error, otherwise: fn(io::Error) -> Self) -> Self {
+        if error.kind() == ErrorKind::OutOfMemory {
+            return Self::Convert(error);
+        }
         error.downcast().unwrap_or_else(otherwise)
     }
 }
@@ -51,5 +49,16 @@ impl Error {
 impl From<Error> for io::Error {
     fn from(error: Error) -> Self {
         Self::other(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn want_of_memory_is_not_the_inputs_fault() {
+        let error = Error::from_io(ErrorKind::OutOfMemory.into(), Error::Read);
+        assert!(matches!(error, Error::Convert(_)));
     }
 }

@@ -13,7 +13,7 @@ use crc32fast::Hasher;
 use zlib_rs::{Deflate, DeflateConfig, DeflateError, DeflateFlush, Strategy, compress_bound};
 
 use crate::pipeline::{Convert, Format, Join, Split, read_block};
-use crate::repeats;
+use crate::{buffer, repeats};
 
 const BLOCK: usize = 512 << 10;
 const WINDOW: usize = 32 << 10;
@@ -23,15 +23,14 @@ const WINDOW: usize = 32 << 10;
 /// than 7. 5 is taken for 6 too, whose text is 0.4 % larger than gzip's: the next that is smaller,
 /// 7, takes twice the time.
 const BACKEND: [i32; 10] = [0, 2, 2, 3, 3, 5, 5, 7, 8, 8];
-/// How much of a block is tried both ways.
-const SAMPLE: usize = 8 << 10;
+/// How many pieces of a block are tried both ways, and how many bytes each has.
+const SAMPLES: usize = 3;
+const SAMPLE: usize = 2 << 10;
 
-pub(crate) fn format(
-    level: u8,
-) -> Format<Blocks, impl Fn() -> Deflater + Clone + Send + 'static, Member> {
+pub(crate) fn format(level: u8) -> Format<Blocks, Deflater, Member> {
     Format {
         split: Blocks::default(),
-        converter: move || Deflater { level },
+        converter: Deflater { level },
         join: Member::new(level),
     }
 }
@@ -68,7 +67,7 @@ impl Split for Blocks {
         };
         self.ended = next.is_empty();
         self.next = Some(next);
-        let window = data[data.len().saturating_sub(WINDOW)..].to_vec();
+        let window = buffer::copy(&data[data.len().saturating_sub(WINDOW)..])?;
         let window = std::mem::replace(&mut self.window, window);
         let last = self.ended;
         Ok(Some(Block { window, data, last }))
@@ -76,6 +75,7 @@ impl Split for Blocks {
 }
 
 /// Deflates blocks.
+#[derive(Clone)]
 pub(crate) struct Deflater {
     level: u8,
 }
@@ -109,16 +109,28 @@ impl Convert for Deflater {
     }
 }
 
-/// Huffman codes alone where few pieces are repeated and a sample is smaller for it.
+/// Huffman codes alone where few pieces are repeated and samples are smaller for it.
 fn strategy(data: &[u8], level: u8) -> io::Result<Strategy> {
-    if data.len() < SAMPLE || repeats::are_many(data) {
+    if data.len() < WINDOW || repeats::are_many(data) {
         return Ok(Strategy::Default);
     }
-    let size = |strategy| {
-        deflate(&[], &data[..SAMPLE], level, strategy, DeflateFlush::Finish).map(|all| all.len())
-    };
-    let alone = size(Strategy::HuffmanOnly)? <= size(Strategy::Default)?;
-    Ok(if alone {
+    let (mut alone, mut with_repeats) = (0, 0);
+    for number in 1..=SAMPLES {
+        let (before, rest) = data.split_at(number * data.len() / (SAMPLES + 1));
+        let window = &before[before.len().saturating_sub(WINDOW)..];
+        let size = |window, strategy| {
+            deflate(
+                window,
+                &rest[..SAMPLE],
+                level,
+                strategy,
+                DeflateFlush::Finish,
+            )
+        };
+        alone += size(&[], Strategy::HuffmanOnly)?.len();
+        with_repeats += size(window, Strategy::Default)?.len();
+    }
+    Ok(if alone <= with_repeats {
         Strategy::HuffmanOnly
     } else {
         Strategy::Default
@@ -148,7 +160,8 @@ fn deflate(
         state.set_dictionary(window).map_err(failed)?;
     }
     // What all this may come to, and a flush.
-    let mut deflated = vec![0; compress_bound(data.len()) + 16];
+    let mut deflated = Vec::new();
+    buffer::resize(&mut deflated, compress_bound(data.len()) + 16)?;
     state.compress(data, &mut deflated, flush).map_err(failed)?;
     let (taken, made) = (state.total_in(), state.total_out());
     if taken != data.len() as u64 || made >= deflated.len() as u64 {

@@ -6,7 +6,9 @@
 //! wanted; `stdio` is the process's own input, output and messages. `cli` defines the command line, `run`
 //! does what it says.
 
+mod buffer;
 mod bunzip2;
+mod bz2;
 mod bzip2;
 pub mod cli;
 mod error;

@@ -8,7 +8,12 @@ use clap::Parser;
 
 fn main() -> ExitCode {
     stdio::report_panics();
-    match run(Cli::parse()) {
+    let result = match Cli::try_parse() {
+        Ok(cli) => run(cli),
+        Err(error) if error.use_stderr() => error.exit(),
+        Err(help) => stdio::print_help(&help),
+    };
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             stdio::complain(&error);

@@ -1,17 +1,17 @@
 //! Streams are split into blocks, which are converted side by side and joined in order.
 //!
 //! One thread reads and splits, some convert, the caller's writes. For each block the reader makes
-//! a channel for the piece it will become, puts the receiving end in line for the writer, and
-//! hands the block with the sending end to whichever converter is free. So the writer takes the
-//! pieces in the order of their blocks in whatever order they are finished, and since the line is
-//! bounded, so is the memory.
+//! a channel for the piece it will become, queues the receiving end for the writer (`in_order`), and
+//! hands the block with the sending end to whichever converter is free (`work_queue`). The writer
+//! takes the pieces in the order of their blocks in whatever order they are finished, and since
+//! its queue is bounded, so is the memory.
 //!
 //! A thread that fails drops its ends of the channels, and the others stop at the next use of
 //! theirs. The end of the stream is written only when every piece has come and the reader has said
 //! that the input ended as it should. Threads are not waited for after a failure, since the reader
 //! may be in a read that never returns.
 
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, Read, Write};
 use std::iter;
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -20,6 +20,10 @@ use std::sync::{Arc, Mutex};
 use std::thread::{Builder, JoinHandle, available_parallelism};
 
 use crate::Error;
+
+/// The most threads where no number is asked for: enough for any `pg_dump`, even with bzip2, and
+/// 170 MB of memory at most.
+const MOST_CORES: usize = 16;
 
 /// Splits the input into blocks.
 pub(crate) trait Split: Send + 'static {
@@ -33,8 +37,8 @@ pub(crate) trait Split: Send + 'static {
     fn split(&mut self, input: &mut impl Read) -> io::Result<Option<Self::Block>>;
 }
 
-/// Converts a block, without knowing any other.
-pub(crate) trait Convert: 'static {
+/// Converts a block, without knowing any other. Each thread has a clone of its own.
+pub(crate) trait Convert: Clone + Send + 'static {
     /// As it was split off.
     type Block: Send + 'static;
     /// As it is joined.
@@ -57,25 +61,25 @@ pub(crate) trait Join {
 }
 
 /// The three parts of a format.
-pub(crate) struct Format<S, M, J> {
+pub(crate) struct Format<S, C, J> {
     /// Runs where the input is read.
     pub(crate) split: S,
-    /// Makes a converter, once for each thread.
-    pub(crate) converter: M,
+    /// Runs on as many threads as wanted.
+    pub(crate) converter: C,
     /// Runs where the output is written.
     pub(crate) join: J,
 }
 
-/// Runs `input` through `format` into `output`, with `threads` converters, or one for each core.
-pub(crate) fn run<S, M, C, J>(
-    format: Format<S, M, J>,
+/// Runs `input` through `format` into `output`, with `threads` converters, or one for each core
+/// that this process may use by affinity and by cgroup, at most [`MOST_CORES`].
+pub(crate) fn run<S, C, J>(
+    format: Format<S, C, J>,
     mut input: impl Read + Send + 'static,
     output: &mut impl Write,
     threads: Option<NonZeroUsize>,
 ) -> Result<(), Error>
 where
     S: Split,
-    M: Fn() -> C + Clone + Send + 'static,
     C: Convert<Block = S::Block>,
     J: Join<Piece = C::Piece>,
 {
@@ -90,15 +94,14 @@ where
         // A thread, and even to ask for the number of cores, costs more than little input is worth.
         let first = blocks.by_ref().take(S::FEW + 1);
         let first = first.collect::<Result<Vec<_>, _>>()?;
-        let cores = || available_parallelism().unwrap_or(NonZeroUsize::MIN);
-        let threads = if first.len() <= S::FEW {
-            1
-        } else {
-            threads.unwrap_or_else(cores).get()
+        let threads = match threads {
+            _ if first.len() <= S::FEW => 1,
+            Some(threads) => threads.get(),
+            None => available_parallelism().map_or(1, |cores| cores.get().min(MOST_CORES)),
         };
         let blocks = first.into_iter().map(Ok).chain(blocks);
         match threads {
-            1 => one_by_one(blocks, converter(), join, output),
+            1 => one_by_one(blocks, converter, join, output),
             _ => side_by_side(blocks, &converter, join, output, threads),
         }
     }))
@@ -118,27 +121,22 @@ fn one_by_one<C: Convert, J: Join<Piece = C::Piece>>(
     finish(join, output)
 }
 
-fn side_by_side<M, C, J>(
+fn side_by_side<C: Convert, J: Join<Piece = C::Piece>>(
     blocks: impl Iterator<Item = Result<C::Block, Error>> + Send + 'static,
-    converter: &M,
+    converter: &C,
     mut join: J,
     output: &mut impl Write,
     threads: usize,
-) -> Result<(), Error>
-where
-    M: Fn() -> C + Clone + Send + 'static,
-    C: Convert,
-    J: Join<Piece = C::Piece>,
-{
-    let (jobs, todo) = channel();
-    let todo = Arc::new(Mutex::new(todo));
+) -> Result<(), Error> {
+    let (jobs, work_queue) = channel();
+    let work_queue = Arc::new(Mutex::new(work_queue));
     for _ in 0..threads {
-        let (converter, todo) = (converter.clone(), Arc::clone(&todo));
-        spawn(move || convert(converter(), &todo))?;
+        let (converter, work_queue) = (converter.clone(), Arc::clone(&work_queue));
+        spawn(move || convert(converter, &work_queue))?;
     }
-    drop(todo);
-    let (line, pieces) = sync_channel(2 * threads);
-    let reader = spawn(move || read::<C>(blocks, &jobs, &line))?;
+    drop(work_queue);
+    let (in_order, pieces) = sync_channel(2 * threads);
+    let reader = spawn(move || read::<C>(blocks, &jobs, &in_order))?;
     for piece in pieces {
         let piece = piece
             .recv()
@@ -157,21 +155,21 @@ type Converted<C> = io::Result<<C as Convert>::Piece>;
 fn read<C: Convert>(
     blocks: impl Iterator<Item = Result<C::Block, Error>>,
     jobs: &Sender<Job<C>>,
-    line: &SyncSender<Receiver<Converted<C>>>,
+    in_order: &SyncSender<Receiver<Converted<C>>>,
 ) -> Result<(), Error> {
     for block in blocks {
         let block = block?;
         let (sender, piece) = sync_channel(1);
-        // In line first: the line is bounded, so this waits here while the others are busy. Both
+        // This queue is bounded, so the reader waits here while the others are busy. Both sends
         // fail only when the others have ended, and they return the reason.
-        line.send(piece).map_err(|_| Error::Panicked)?;
+        in_order.send(piece).map_err(|_| Error::Panicked)?;
         jobs.send((block, sender)).map_err(|_| Error::Panicked)?;
     }
     Ok(())
 }
 
-fn convert<C: Convert>(mut converter: C, todo: &Mutex<Receiver<Job<C>>>) {
-    while let Some((block, sender)) = next(todo) {
+fn convert<C: Convert>(mut converter: C, work_queue: &Mutex<Receiver<Job<C>>>) {
+    while let Some((block, sender)) = next(work_queue) {
         // Refused when the writer has given up.
         if sender.send(converter.convert(block)).is_err() {
             return;
@@ -179,8 +177,8 @@ fn convert<C: Convert>(mut converter: C, todo: &Mutex<Receiver<Job<C>>>) {
     }
 }
 
-fn next<T>(todo: &Mutex<Receiver<T>>) -> Option<T> {
-    todo.lock().ok()?.recv().ok()
+fn next<T>(work_queue: &Mutex<Receiver<T>>) -> Option<T> {
+    work_queue.lock().ok()?.recv().ok()
 }
 
 fn spawn<T: Send + 'static>(
@@ -201,17 +199,9 @@ fn writing(error: io::Error) -> Error {
 
 /// The next `size` bytes of `input`: fewer only at its end.
 pub(crate) fn read_block(input: &mut impl Read, size: usize) -> io::Result<Vec<u8>> {
-    let mut block = vec![0; size];
-    let mut end = 0;
-    while end < size {
-        match input.read(&mut block[end..]) {
-            Ok(0) => break,
-            Ok(count) => end += count,
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    block.truncate(end);
+    let mut block = Vec::new();
+    block.try_reserve_exact(size)?;
+    input.take(size as u64).read_to_end(&mut block)?;
     Ok(block)
 }
 

@@ -3,7 +3,8 @@
 //! bytea is dumped as hexadecimal digits. Where they stand for data that is compressed or
 //! encrypted already, the repeats in them are a few digits long and there by chance: looking for
 //! them takes most of the time, and naming them more bits than naming the digits does. Base64 and
-//! random numbers are alike. Nearly anything else soon repeats longer pieces.
+//! random numbers are alike. Nearly anything else soon repeats longer pieces. For 60 MB of such
+//! digits this and Huffman codes alone take 0.27 s, searching 0.78, and for 6.6 % more output.
 
 /// Bytes in a piece: more than are repeated by chance.
 const PIECE: usize = 8;

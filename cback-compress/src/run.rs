@@ -6,13 +6,14 @@ use std::num::NonZeroUsize;
 use std::os::unix::ffi::OsStringExt;
 use std::path::Path;
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, anyhow, ensure};
 use rustix::process::{Pid, Signal, getppid, set_parent_process_death_signal};
 
 use crate::cli::Cli;
 use crate::file::{self, Output};
 use crate::progress::Progress;
-use crate::{Error, Options, compress, decompress, stdio};
+use crate::stdio::{self, Stream};
+use crate::{Error, Options, compress, decompress};
 
 /// Does what the command line says.
 ///
@@ -42,18 +43,18 @@ fn die_with(parent: i32) -> anyhow::Result<()> {
 }
 
 fn filter(cli: Cli, progress: &Progress) -> anyhow::Result<()> {
-    let input = match &cli.input {
-        Some(path) => file::input(path).with_context(|| path.display().to_string())?,
-        None => stdio::input().map_err(Error::Read)?,
+    let (input, name) = match &cli.input {
+        Some(path) => (
+            file::input(path).map(Stream::from),
+            path.display().to_string(),
+        ),
+        None => (stdio::input(), "standard input".to_owned()),
     };
-    let input = progress.count(input);
+    let input = progress.count(input.with_context(|| name.clone())?);
+    let named = |error| with_names(error, &name);
     let threads = cli.threads.map(usize::from).and_then(NonZeroUsize::new);
     if cli.test {
-        return Ok(decompress(input, &mut progress.count(io::sink()), threads)?);
-    }
-    if cli.decompress {
-        let output = stdio::output().map_err(Error::Write)?;
-        return Ok(decompress(input, &mut progress.count(&output), threads)?);
+        return decompress(input, &mut progress.count(io::sink()), threads).map_err(named);
     }
     let options = Options {
         mode: cli.mode,
@@ -62,31 +63,44 @@ fn filter(cli: Cli, progress: &Progress) -> anyhow::Result<()> {
         seal: cli.seal.unwrap_or_default().into_vec(),
     };
     if let Some(path) = cli.output {
-        let name = path.display().to_string();
-        return write_file(&path, cli.owner, |output| {
-            compress(input, &mut progress.count(output), &options)
-        })
-        .context(name);
+        let write = |file: &File| compress(input, &mut progress.count(file), &options);
+        let written = write_file(&path, cli.owner, |file| {
+            write(file).map_err(|error| match error {
+                Error::Write(error) => error.into(),
+                error => named(error),
+            })
+        });
+        return written.with_context(|| path.display().to_string());
     }
-    let output = stdio::output().map_err(Error::Write)?;
-    compress(input, &mut progress.count(&output), &options)?;
+    let output = stdio::output().context("standard output")?;
+    if cli.decompress {
+        return decompress(input, &mut progress.count(&output), threads).map_err(named);
+    }
+    compress(input, &mut progress.count(&output), &options).map_err(named)?;
     if cli.fsync {
-        stdio::sync(&output).map_err(Error::Write)?;
+        output.sync().context("standard output")?;
     }
     Ok(())
+}
+
+/// Names what the library calls the input and the output.
+fn with_names(error: Error, input: &str) -> anyhow::Error {
+    match error {
+        Error::Read(error) => anyhow::Error::from(error).context(input.to_owned()),
+        Error::Write(error) => anyhow::Error::from(error).context("standard output"),
+        Error::Empty => anyhow!("{input} is empty: it ought to be gzip or bzip2 data"),
+        Error::Damaged { byte, what } => anyhow!("{input}, byte {byte}: {what}"),
+        other => other.into(),
+    }
 }
 
 /// Has `write` write the file, and publishes it if all went well.
 fn write_file(
     path: &Path,
     owner: Option<(u32, u32)>,
-    write: impl FnOnce(&File) -> Result<(), Error>,
+    write: impl FnOnce(&File) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let output = Output::create(path, owner)?;
-    match write(output.file()) {
-        // Its words are those of standard output.
-        Err(Error::Write(error)) => return Err(error.into()),
-        written => written?,
-    }
+    write(output.file())?;
     Ok(output.publish()?)
 }

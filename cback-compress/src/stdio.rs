@@ -4,15 +4,17 @@
 //! closed, so that a backup to a closed output would vanish with status 0. It opens it for reading
 //! and writing, a shell's `<` or `>` never does both: that tells them apart. (Python's `DEVNULL`
 //! does, and is refused too: better than to lose a backup in silence.)
+//!
+//! Whoever shares a descriptor with us may have made it non-blocking: then we wait ourselves.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 
+use anyhow::Context;
+use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{FileType, OFlags, fcntl_getfl, fstat, fsync, major, minor};
 use rustix::pipe::fcntl_setpipe_size;
-
-use crate::Error;
 
 /// What Linux lets any user have, and enough that neither side waits for the other at each turn.
 const PIPE: usize = 1 << 20;
@@ -20,31 +22,74 @@ const PIPE: usize = 1 << 20;
 const CLOSED: &str =
     "closed (or /dev/null opened for reading as well as writing, which looks the same)";
 
+/// A file, pipe or socket, blocking or not.
+pub(crate) struct Stream(File);
+
+impl Stream {
+    /// Flushes it to the disk, if it is on one.
+    pub(crate) fn sync(&self) -> io::Result<()> {
+        match FileType::from_raw_mode(fstat(&self.0)?.st_mode) {
+            FileType::RegularFile | FileType::BlockDevice => Ok(fsync(&self.0)?),
+            _ => Ok(()),
+        }
+    }
+
+    /// Does it again when there is `event`, as long as it would block.
+    fn wait<T>(
+        &self,
+        event: PollFlags,
+        mut attempt: impl FnMut(&File) -> io::Result<T>,
+    ) -> io::Result<T> {
+        loop {
+            match attempt(&self.0) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    poll(&mut [PollFd::new(&self.0, event)], None)?;
+                }
+                result => return result,
+            }
+        }
+    }
+}
+
+impl From<File> for Stream {
+    fn from(file: File) -> Self {
+        Self(file)
+    }
+}
+
+impl Read for Stream {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.wait(PollFlags::IN, |mut file| file.read(buffer))
+    }
+}
+
+impl Write for &Stream {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.wait(PollFlags::OUT, |mut file| file.write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// Standard input, unbuffered.
-pub(crate) fn input() -> io::Result<File> {
+pub(crate) fn input() -> io::Result<Stream> {
     open(io::stdin().as_fd())
 }
 
 /// Standard output, unbuffered.
-pub(crate) fn output() -> io::Result<File> {
+pub(crate) fn output() -> io::Result<Stream> {
     open(io::stdout().as_fd())
 }
 
-/// Flushes `output` to the disk, if it is on one.
-pub(crate) fn sync(output: &File) -> io::Result<()> {
-    match FileType::from_raw_mode(fstat(output)?.st_mode) {
-        FileType::RegularFile | FileType::BlockDevice => Ok(fsync(output)?),
-        _ => Ok(()),
-    }
-}
-
-fn open(descriptor: BorrowedFd<'_>) -> io::Result<File> {
+fn open(descriptor: BorrowedFd<'_>) -> io::Result<Stream> {
     if was_closed(descriptor)? {
         return Err(io::Error::other(CLOSED));
     }
     // Refused where it is no pipe, or the user has too many: then it stays as it is.
     let _ = fcntl_setpipe_size(descriptor, PIPE);
-    Ok(File::from(descriptor.try_clone_to_owned()?))
+    Ok(Stream(File::from(descriptor.try_clone_to_owned()?)))
 }
 
 fn was_closed(descriptor: BorrowedFd<'_>) -> io::Result<bool> {
@@ -63,10 +108,19 @@ pub fn report_panics() {
     }));
 }
 
+/// Prints the help or the version, which clap itself does not mind to fail in.
+///
+/// # Errors
+/// Standard output is closed or cannot be written.
+pub fn print_help(help: &clap::Error) -> anyhow::Result<()> {
+    let printed = output().and_then(|_| help.print());
+    printed.context("standard output")
+}
+
 /// Says what went wrong; nothing where the output's reader has gone away and knows it.
 pub fn complain(error: &anyhow::Error) {
-    let ours = error.downcast_ref::<Error>();
-    if !ours.is_some_and(Error::is_broken_pipe) {
+    let cause = error.root_cause().downcast_ref::<io::Error>();
+    if cause.is_none_or(|cause| cause.kind() != ErrorKind::BrokenPipe) {
         say(&format!("{error:#}"));
     }
 }

@@ -21,7 +21,6 @@ use crate::config::CompressMode;
     after_long_help = format!("{EXAMPLES}\n\n{CONFIGURATION}")
 )]
 pub struct Cli {
-    /// What to do.
     #[command(subcommand)]
     pub command: Command,
 }
@@ -54,7 +53,6 @@ const CONFIGURATION: &str = "A whole configuration, as far as cback-postgresql r
      </postgresql>
   </cb_config>";
 
-/// What to do with a configuration.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Say what is wrong with a configuration, if anything is
@@ -97,7 +95,6 @@ pub enum Command {
     Add(Add),
 }
 
-/// The arguments of `add`.
 #[derive(Debug, Args)]
 #[allow(clippy::struct_excessive_bools, reason = "each is an option")]
 pub struct Add {
@@ -128,7 +125,6 @@ pub struct Add {
     pub file: Option<PathBuf>,
 }
 
-/// Where the configuration comes from.
 #[derive(Debug, Args)]
 pub struct Input {
     /// Look at the <postgresql> section only

@@ -39,7 +39,7 @@ pub struct PostgresqlConfig {
     pub all: bool,
     /// Whether to dump roles and tablespaces too: our own `<globals>`, which Cedar Backup ignores.
     pub globals: bool,
-    /// Which databases to dump; None if none is named.
+    /// The databases to dump; None if none is named.
     pub databases: Option<Vec<String>>,
 }
 
@@ -106,7 +106,7 @@ pub struct Settings {
     pub collect_dir: Option<String>,
     /// Who owns the files: `<options><backup_user>`.
     pub backup_user: Option<String>,
-    /// Which group does: `<options><backup_group>`.
+    /// The group that does: `<options><backup_group>`.
     pub backup_group: Option<String>,
     /// The program that dumps a database: `pg_dump`, or what `<options><override>` names in its place,
     /// which may be nothing.
@@ -140,7 +140,7 @@ impl Settings {
         };
         settings.backup_user = text(options, "backup_user");
         settings.backup_group = text(options, "backup_group");
-        // Of several overrides of one command the last counts.
+        // The last override of a command counts.
         for entry in options.named("override") {
             let path = absolute(entry, "abs_path")?;
             match entry.value("command") {

@@ -15,7 +15,7 @@ pub(crate) struct Document<'a> {
     pub(crate) elements: Vec<Element<'a>>,
 }
 
-/// What is known of an element.
+/// An element, as far as Cedar Backup looks at it.
 #[derive(Debug)]
 pub(crate) struct Element<'a> {
     /// The name as it is written, prefix and all: Cedar Backup compares no namespaces.
@@ -28,7 +28,7 @@ pub(crate) struct Element<'a> {
     pub(crate) text: Option<String>,
     /// Whether that has ended.
     pub(crate) is_over: bool,
-    /// What else it holds that looks like a value, and that Cedar Backup passes over.
+    /// Something else in it that looks like a value, and that Cedar Backup passes over.
     pub(crate) ignored: Option<Ignored>,
 }
 

@@ -15,11 +15,11 @@ const LONGEST_NAME: usize = 63;
 
 /// Base names, in the order in which the backups are made; those not wanted are None.
 pub(crate) struct Files {
-    /// The whole cluster's.
+    /// The file of the whole cluster.
     pub(crate) all: Option<String>,
-    /// That of roles and tablespaces, which a dump of the whole cluster holds already.
+    /// The file of roles and tablespaces, which a dump of the whole cluster holds already.
     pub(crate) globals: Option<String>,
-    /// One for each database, in the configuration's order.
+    /// The file of each database, in the configuration's order.
     pub(crate) databases: Vec<String>,
 }
 

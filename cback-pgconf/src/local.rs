@@ -11,7 +11,7 @@ use crate::fault::{Fault, Position};
 use crate::output::flag;
 use crate::{checks, reader};
 
-/// What Cedar Backup's extension knows of a configuration.
+/// A configuration as Cedar Backup's extension knows it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LocalConfig {
     /// The first `<postgresql>` section of `<cb_config>`, if there is one.

@@ -7,8 +7,8 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use quick_xml::escape::resolve_predefined_entity;
-use quick_xml::events::BytesRef;
 use quick_xml::events::attributes::Attributes;
+use quick_xml::events::{BytesRef, Event};
 use quick_xml::name::{NamespaceResolver, QName, ResolveResult};
 
 use crate::fault::Fault;
@@ -19,8 +19,49 @@ pub(crate) type Flaw<'a> = (&'a str, Fault);
 /// The name and the value as it is written.
 type Attribute<'a> = (&'a str, Cow<'a, str>);
 
+/// Checks an event's part of the document, which is perhaps the first one.
+pub(crate) fn check<'a>(
+    event: &Event,
+    part: &'a str,
+    is_first: bool,
+    namespaces: &NamespaceResolver,
+) -> Result<(), Flaw<'a>> {
+    let advised = |part, cause: &str, hint| Err((part, Fault::new(cause).hint(hint)));
+    let within = |brackets| &part[brackets..part.len() - brackets];
+    match event {
+        Event::Start(tag) => {
+            if let Some(at) = part[1..].find('<') {
+                let hint = "end the tag with `>`; in an attribute write `&lt;`";
+                return advised(&part[1 + at..], "`<` within a tag", hint);
+            }
+            let content = within(1);
+            let content = content.strip_suffix('/').unwrap_or(content);
+            check_tag(content, tag.name().0.len(), namespaces)
+        }
+        Event::Text(_) => match part.find("]]>") {
+            Some(at) => advised(
+                &part[at..],
+                "`]]>` outside a CDATA section",
+                "write `]]&gt;`",
+            ),
+            None => Ok(()),
+        },
+        Event::DocType(_) => {
+            let hint = "leave it out, and write what its entities stand for";
+            advised(part, "a DOCTYPE is not read here", hint)
+        }
+        Event::Decl(_) if !is_first => {
+            let cause = "the XML declaration is not at the start of the document";
+            advised(part, cause, "remove the blanks or lines before it")
+        }
+        Event::Decl(_) => check_declaration(within(2)),
+        Event::PI(_) => check_target(within(2).split(is_space).next().unwrap_or_default()),
+        _ => Ok(()),
+    }
+}
+
 /// Checks a start tag without its brackets; its name has so many bytes.
-pub(crate) fn check_tag<'a>(
+fn check_tag<'a>(
     tag: &'a str,
     name: usize,
     namespaces: &NamespaceResolver,
@@ -47,7 +88,7 @@ pub(crate) fn check_tag<'a>(
 /// Checks an XML declaration without its brackets.
 ///
 /// expat minds neither the version's number nor, since Cedar Backup tells it UTF-8, the encoding's name.
-pub(crate) fn check_declaration(declaration: &str) -> Result<(), Flaw<'_>> {
+fn check_declaration(declaration: &str) -> Result<(), Flaw<'_>> {
     let attributes: Vec<_> = attributes(declaration, "xml".len()).collect::<Result<_, _>>()?;
     if attributes.first().is_none_or(|(key, _)| *key != "version") {
         let cause = "the XML declaration does not begin with the version";
@@ -71,7 +112,7 @@ pub(crate) fn check_declaration(declaration: &str) -> Result<(), Flaw<'_>> {
 }
 
 /// Checks what a processing instruction is called.
-pub(crate) fn check_target(target: &str) -> Result<(), Flaw<'_>> {
+fn check_target(target: &str) -> Result<(), Flaw<'_>> {
     if is_name(target) && !target.eq_ignore_ascii_case("xml") {
         return Ok(());
     }
@@ -103,7 +144,7 @@ pub(crate) fn no_reference() -> Fault {
     Fault::new("`&` does not begin a reference").hint(AMPERSAND)
 }
 
-fn flaw<T>(part: &str, cause: impl AsRef<str>) -> Result<T, Flaw<'_>> {
+pub(crate) fn flaw<T>(part: &str, cause: impl AsRef<str>) -> Result<T, Flaw<'_>> {
     Err((part, Fault::new(cause)))
 }
 

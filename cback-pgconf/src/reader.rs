@@ -15,12 +15,11 @@
 use std::ops::Range;
 
 use quick_xml::events::Event;
-use quick_xml::name::NamespaceResolver;
 use quick_xml::{Error, NsReader, errors::IllFormedError};
 
 use crate::document::{Document, Element, Ignored};
 use crate::fault::{Fault, Position};
-use crate::markup::{self, Flaw, is_char, is_space};
+use crate::markup::{self, Flaw, flaw, is_char, is_space};
 
 /// Bytes of the largest document that is read: a configuration has a few thousand.
 pub(crate) const LARGEST: usize = 1 << 20;
@@ -34,26 +33,14 @@ const BOM: &str = "\u{feff}";
 /// The first reason to refuse it.
 pub(crate) fn read(bytes: &[u8]) -> Result<Document<'_>, Fault> {
     let text = decode(bytes)?;
-    let mut xml = NsReader::from_str(text);
-    xml.config_mut().enable_all_checks(true);
-    xml.config_mut().expand_empty_elements = true;
-    let mark = if text.starts_with(BOM) { BOM.len() } else { 0 };
-    let offset = |position: u64| usize::try_from(position).map_or(text.len(), |at| at + mark);
-    let elements = Vec::new();
+    let (elements, open) = (Vec::new(), Vec::new());
     let document = Document { text, elements };
-    let open = Vec::new();
     let mut builder = Builder { document, open };
-    let mut start = mark;
-    loop {
-        let event = xml.read_event();
-        let event = event.map_err(|error| builder.refused(&error, start))?;
-        let end = offset(xml.buffer_position());
-        if event == Event::Eof {
-            return builder.finish();
-        }
-        builder.add(&event, start..end, xml.resolver())?;
-        start = end;
-    }
+    builder.read().map_err(|(part, fault)| {
+        let at = part.as_ptr().addr() - text.as_ptr().addr();
+        fault.at(Position::of(at, text))
+    })?;
+    Ok(builder.document)
 }
 
 /// The text, if it is UTF-8 and XML allows every character of it. Cedar Backup goes by no declaration.
@@ -85,89 +72,62 @@ struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    fn add(
-        &mut self,
-        event: &Event,
-        span: Range<usize>,
-        namespaces: &NamespaceResolver,
-    ) -> Result<(), Fault> {
-        let text = &self.document.text[span.clone()];
+    fn read(&mut self) -> Result<(), Flaw<'a>> {
+        let text = self.document.text;
+        let mut xml = NsReader::from_str(text);
+        xml.config_mut().enable_all_checks(true);
+        xml.config_mut().expand_empty_elements = true;
+        let mark = if text.starts_with(BOM) { BOM.len() } else { 0 };
+        let mut start = mark;
+        loop {
+            let event = xml.read_event();
+            let event = event.map_err(|error| (&text[start..], self.refused(&error)))?;
+            let end = usize::try_from(xml.buffer_position()).map_or(text.len(), |at| at + mark);
+            if event == Event::Eof {
+                return self.finish();
+            }
+            let part = &text[start..end];
+            markup::check(&event, part, start == mark, xml.resolver())?;
+            self.add(&event, part, start..end)?;
+            start = end;
+        }
+    }
+
+    fn add(&mut self, event: &Event, part: &'a str, span: Range<usize>) -> Result<(), Flaw<'a>> {
         match event {
-            Event::Start(tag) => return self.start(tag.name().0.len(), span, namespaces),
+            Event::Start(tag) => return self.start(&part[1..][..tag.name().0.len()], span),
             Event::End(_) => {
                 if let Some(innermost) = self.open.pop() {
                     self.document.elements[innermost].span.end = span.end;
                 }
             }
             Event::Text(_) | Event::GeneralRef(_) | Event::CData(_) if self.open.is_empty() => {
-                if let Some(at) = text.find(|c| !is_space(c)) {
-                    return Err(self.fault(&text[at..], "text outside the root element"));
+                if let Some(at) = part.find(|c| !is_space(c)) {
+                    return flaw(&part[at..], "text outside the root element");
                 }
             }
-            Event::Text(content) => match text.find("]]>") {
-                None => self.text(&content.xml10_content()),
-                Some(at) => {
-                    let fault = self.fault(&text[at..], "`]]>` outside a CDATA section");
-                    return Err(fault.hint("write `]]&gt;`"));
-                }
-            },
+            Event::Text(text) => self.text(&text.xml10_content()),
             Event::GeneralRef(reference) => {
-                let character = markup::character(reference);
-                let character = character.map_err(|fault| self.place((text, fault)))?;
+                let character = markup::character(reference).map_err(|fault| (part, fault))?;
                 self.text(character.encode_utf8(&mut [0; 4]));
             }
             // An empty one leaves no node behind: the text around it is one.
             Event::CData(cdata) if cdata.is_empty() => {}
             Event::CData(_) => self.ignore(Ignored::Cdata),
-            Event::DocType(_) => {
-                let fault = self.fault(text, "a DOCTYPE is not read here");
-                return Err(fault.hint("leave it out, and write what its entities stand for"));
-            }
-            Event::Decl(_)
-                if !self.document.text[..span.start]
-                    .trim_matches('\u{feff}')
-                    .is_empty() =>
-            {
-                let cause = "the XML declaration is not at the start of the document";
-                return Err(self
-                    .fault(text, cause)
-                    .hint("remove the blanks or lines before it"));
-            }
-            Event::Decl(_) => {
-                let content = text.trim_start_matches("<?").trim_end_matches("?>");
-                markup::check_declaration(content).map_err(|flaw| self.place(flaw))?;
-            }
-            Event::PI(instruction) => {
-                let target = instruction.target();
-                markup::check_target(target).map_err(|flaw| self.place(flaw))?;
-                self.end_text();
-            }
-            Event::Empty(_) | Event::Comment(_) | Event::Eof => self.end_text(),
+            _ => self.end_text(),
         }
         Ok(())
     }
 
-    fn start(
-        &mut self,
-        name: usize,
-        span: Range<usize>,
-        namespaces: &NamespaceResolver,
-    ) -> Result<(), Fault> {
-        let tag = &self.document.text[span.start + 1..span.end - 1];
-        if let Some(at) = tag.find('<') {
-            let fault = self.fault(&tag[at..], "`<` within a tag");
-            return Err(fault.hint("end the tag with `>`; in an attribute write `&lt;`"));
-        }
+    fn start(&mut self, name: &'a str, span: Range<usize>) -> Result<(), Flaw<'a>> {
         if self.open.is_empty() && !self.document.elements.is_empty() {
-            return Err(self.fault(&self.document.text[span.start..], "a second root element"));
+            return flaw(&self.document.text[span.start..], "a second root element");
         }
-        let content = tag.strip_suffix('/').unwrap_or(tag);
-        markup::check_tag(content, name, namespaces).map_err(|flaw| self.place(flaw))?;
         self.end_text();
         let depth = self.open.len();
         self.open.push(self.document.elements.len());
         self.document.elements.push(Element {
-            name: &tag[..name],
+            name,
             depth,
             span,
             text: None,
@@ -206,48 +166,32 @@ impl<'a> Builder<'a> {
         self.document.elements.get_mut(*self.open.last()?)
     }
 
-    fn finish(self) -> Result<Document<'a>, Fault> {
+    fn finish(&self) -> Result<(), Flaw<'a>> {
         let text = self.document.text;
         if let Some(open) = self.open.last() {
             let element = &self.document.elements[*open];
             let cause = format!("`<{}>` is never closed", element.name);
-            return Err(self.fault(&text[element.span.start..], cause));
+            return flaw(&text[element.span.start..], cause);
         }
         if self.document.elements.is_empty() {
-            return Err(self.fault(&text[text.len()..], "the document has no root element"));
+            return flaw(&text[text.len()..], "the document has no root element");
         }
-        Ok(self.document)
+        Ok(())
     }
 
-    /// The fault for an error of quick-xml's in what stands from here on.
-    fn refused(&self, error: &Error, at: usize) -> Fault {
-        let text = self.document.text;
-        let cause = match error {
-            Error::IllFormed(IllFormedError::UnclosedReference) => {
-                return self.place((&text[at..], markup::no_reference()));
-            }
+    /// The fault for an error of quick-xml's.
+    fn refused(&self, error: &Error) -> Fault {
+        Fault::new(match error {
+            Error::IllFormed(IllFormedError::UnclosedReference) => return markup::no_reference(),
             Error::IllFormed(IllFormedError::MismatchedEndTag { expected, found }) => {
                 let open = self.open.last().copied().unwrap_or_default();
-                let line = Position::of(self.document.elements[open].span.start, text).line;
+                let start = self.document.elements[open].span.start;
+                let line = Position::of(start, self.document.text).line;
                 format!("`</{found}>` closes `<{expected}>` of line {line}")
             }
             Error::IllFormed(error) => error.to_string(),
             Error::Syntax(error) => error.to_string(),
             error => error.to_string(),
-        };
-        self.fault(&text[at..], cause)
-    }
-
-    fn fault(&self, part: &str, cause: impl AsRef<str>) -> Fault {
-        self.place((part, Fault::new(cause)))
-    }
-
-    /// The fault at the place of the part of the document where it was found.
-    fn place(&self, (part, fault): Flaw) -> Fault {
-        let text = self.document.text;
-        fault.at(Position::of(
-            part.as_ptr().addr() - text.as_ptr().addr(),
-            text,
-        ))
+        })
     }
 }

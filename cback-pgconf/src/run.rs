@@ -60,17 +60,16 @@ fn check(strict: bool, input: &Input) -> Result<ExitCode, Fault> {
     let source = Source::read(input.file.as_deref())?;
     source.with(|document| {
         checks::read(document, input.section_only)?;
-        let mut warnings = source.rights();
-        let placed = checks::warnings(document, input.section_only);
-        let count = warnings.len() + placed.len();
+        let (rights, placed) = (
+            source.rights(),
+            checks::warnings(document, input.section_only),
+        );
+        let count = rights.len() + placed.len();
+        let more = placed.len().saturating_sub(MOST_WARNINGS);
+        let more = (more > 0).then(|| Fault::new(format!("{more} more warnings")));
         let placed = placed.into_iter().take(MOST_WARNINGS);
-        warnings.extend(placed.map(|(at, fault)| fault.at(Position::of(at, document.text))));
-        if count > MOST_WARNINGS {
-            warnings.truncate(MOST_WARNINGS);
-            let more = count - MOST_WARNINGS;
-            warnings.push(Fault::new(format!("{more} more warnings")));
-        }
-        for warning in warnings {
+        let placed = placed.map(|(at, fault)| fault.at(Position::of(at, document.text)));
+        for warning in rights.into_iter().chain(placed).chain(more) {
             warning.of(&source.name, "warning: ").tell();
         }
         Ok(ExitCode::from(u8::from(strict && count > 0)))

@@ -1,117 +1,119 @@
-//! Unpacking one block, by making a whole stream of it for the bzip2 crate.
+//! Unpacking blocks, by making a whole stream of them for the bzip2 crate.
 
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Write};
 
 use bzip2::{Decompress, Status};
 
-use super::segments::{Kind, Segment};
-use crate::bzip2::Stream;
-use crate::bzip2::bits::Bits;
-use crate::pipeline::{Convert, Join};
+use super::segments::Batch;
+use crate::bz2::{self, Bits};
+use crate::pipeline::Convert;
 
-/// As much of a block is unpacked at once. Few hold more: a block has at most 900,000 bytes, but
-/// as bzip2 codes runs first, five of them can stand for 259.
-pub(super) const MOST_AT_ONCE: usize = 4 << 20;
+/// As much is unpacked at once. Few blocks hold more: a block has at most 900,000 bytes, but as
+/// bzip2 codes runs first, five of them can stand for 259.
+const MOST_AT_ONCE: usize = 1 << 20;
 
-/// What a block of level 1 unpacks to, as a rule not more.
-const EXPECTED: usize = 128 << 10;
-
-/// A segment, and what it unpacks to.
+/// A batch, and what its blocks unpack to.
 pub(crate) struct Piece {
-    pub(super) begins: u64,
-    pub(super) kind: Kind,
-    pub(super) level: u8,
-    pub(super) bits: Bits,
-    /// None if it is not a whole block.
+    pub(super) batch: Batch,
+    /// None if there are none, or not all of them are whole.
     pub(super) data: Option<Data>,
 }
 
-/// A block's data.
+/// What blocks unpack to.
 pub(super) struct Data {
-    pub(super) crc: u32,
-    pub(super) bytes: Vec<u8>,
-    /// If there is more.
-    pub(super) rest: Option<OneBlock>,
+    bytes: Vec<u8>,
+    /// If a single block holds more.
+    rest: Option<Unpacking>,
 }
 
-/// A stream of one block, wholly or partly still to be unpacked.
-pub(super) struct OneBlock {
+/// A stream that is wholly or partly still to be unpacked.
+struct Unpacking {
     decoder: Decompress,
     stream: Vec<u8>,
 }
 
 /// Unpacks blocks.
+#[derive(Clone)]
 pub(crate) struct Decoder;
 
 impl Convert for Decoder {
-    type Block = Segment;
+    type Block = Batch;
     type Piece = Piece;
 
-    fn convert(&mut self, segment: Segment) -> io::Result<Piece> {
-        let Segment {
-            begins,
-            kind,
-            level,
-            ..
-        } = segment;
-        let bits = segment.into_bits();
-        let data = match kind {
-            Kind::Block => unpack(&bits, level)?,
-            Kind::Start | Kind::End => None,
+    fn convert(&mut self, batch: Batch) -> io::Result<Piece> {
+        let blocks = batch.blocks().count();
+        let data = match blocks {
+            0 => None,
+            _ => unpack(batch.blocks(), batch.level)?,
         };
-        Ok(Piece {
-            begins,
-            kind,
-            level,
-            bits,
-            data,
-        })
+        // Of several, none is written before all are known to be whole.
+        let data = data.filter(|data| blocks == 1 || data.rest.is_none());
+        Ok(Piece { batch, data })
     }
 }
 
-/// Unpacks a block of a stream of this level; none if these bits are not exactly one.
-pub(super) fn unpack(bits: &Bits, level: u8) -> io::Result<Option<Data>> {
-    let Some(crc) = bits.bytes.get(6..10).and_then(<[u8]>::first_chunk) else {
-        return Ok(None);
-    };
-    let crc = u32::from_be_bytes(*crc);
-    let block = OneBlock {
+/// Unpacks blocks of a stream of this level; none if each of these is not exactly one.
+pub(super) fn unpack<'a>(
+    blocks: impl Iterator<Item = &'a Bits>,
+    level: u8,
+) -> io::Result<Option<Data>> {
+    let mut stream = Bits::whole(bz2::header(level).to_vec());
+    let mut sum = 0;
+    for block in blocks {
+        let Some(crc) = crc(block) else {
+            return Ok(None);
+        };
+        sum = bz2::fold(sum, crc);
+        stream.bytes.try_reserve(block.bytes.len() + 16)?;
+        stream.append(block);
+    }
+    stream.append(&bz2::end(sum));
+    let unpacking = Unpacking {
         decoder: Decompress::new(false),
-        stream: one_block_stream(bits, crc, level)?,
+        stream: stream.bytes,
     };
-    block.unpack(crc, usize::from(level) * EXPECTED)
+    unpacking.go_on()
 }
 
-fn one_block_stream(bits: &Bits, crc: u32, level: u8) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(bits.bytes.len() + 16);
-    let mut stream = Stream::new(level);
-    stream.append(bits, crc, &mut bytes)?;
-    stream.finish(&mut bytes)?;
-    Ok(bytes)
+/// The checksum that a block tells.
+pub(super) fn crc(block: &Bits) -> Option<u32> {
+    let bytes = block.bytes.get(6..10)?.first_chunk()?;
+    Some(u32::from_be_bytes(*bytes))
 }
 
-impl OneBlock {
-    /// Unpacks on; none if the stream is damaged, or ends in the middle of the block.
-    pub(super) fn unpack(mut self, crc: u32, expected: usize) -> io::Result<Option<Data>> {
-        let mut bytes = Vec::with_capacity(expected);
-        loop {
-            let taken = usize::try_from(self.decoder.total_in()).map_err(io::Error::other)?;
-            let stream = &self.stream[taken..];
-            let rest = match self.decoder.decompress_vec(stream, &mut bytes) {
-                Ok(Status::MemNeeded) => return Err(ErrorKind::OutOfMemory.into()),
-                Ok(Status::StreamEnd) if self.is_used_up() => None,
-                Ok(Status::Ok) if bytes.len() == bytes.capacity() => Some(self),
-                _ => return Ok(None),
-            };
-            match rest {
-                Some(more) if bytes.len() < MOST_AT_ONCE => self = more,
-                rest => return Ok(Some(Data { crc, bytes, rest })),
-            }
-            bytes.reserve_exact(bytes.len());
-        }
+impl Unpacking {
+    /// Unpacks on; none if the stream is damaged, or ends in the middle of a block.
+    fn go_on(mut self) -> io::Result<Option<Data>> {
+        let mut bytes = Vec::new();
+        bytes.try_reserve_exact(MOST_AT_ONCE)?;
+        let taken = usize::try_from(self.decoder.total_in()).map_err(io::Error::other)?;
+        let status = self
+            .decoder
+            .decompress_vec(&self.stream[taken..], &mut bytes);
+        let is_used_up = self.decoder.total_in() == self.stream.len() as u64;
+        let rest = match status {
+            Ok(Status::MemNeeded) => return Err(ErrorKind::OutOfMemory.into()),
+            Ok(Status::StreamEnd) if is_used_up => None,
+            Ok(Status::Ok) if bytes.len() == bytes.capacity() => Some(self),
+            _ => return Ok(None),
+        };
+        Ok(Some(Data { bytes, rest }))
     }
+}
 
-    fn is_used_up(&self) -> bool {
-        self.decoder.total_in() == self.stream.len() as u64
+impl Data {
+    /// Writes all of it; false if the rest turns out to be damaged.
+    pub(super) fn write(self, output: &mut impl Write) -> io::Result<bool> {
+        let mut data = self;
+        loop {
+            output.write_all(&data.bytes)?;
+            let Some(rest) = data.rest else {
+                return Ok(true);
+            };
+            match rest.go_on()? {
+                Some(more) => data = more,
+                None => return Ok(false),
+            }
+        }
     }
 }

@@ -5,13 +5,7 @@
 //! fourth pair: 64 of the 65,536 pairs belong to one of the two magics at one of eight bits, and
 //! only where one of these stands is the place looked at closely.
 
-/// Begins a block: the digits of pi.
-pub(super) const BLOCK: u64 = 0x3141_5926_5359;
-/// Ends a stream: the digits of pi's square root.
-pub(super) const END: u64 = 0x1772_4538_5090;
-
-/// How many bits a magic has.
-pub(super) const BITS: usize = 48;
+use crate::bz2::{BLOCK, END, MAGIC_BITS};
 
 const STEP: usize = 4;
 
@@ -64,8 +58,8 @@ fn magic_at(bytes: &[u8], bit: usize) -> Option<u64> {
     let mut word = [0; 8];
     let near = &bytes[bit / 8..bytes.len().min(bit / 8 + 8)];
     word[..near.len()].copy_from_slice(near);
-    let found = u64::from_be_bytes(word) << (bit % 8) >> (64 - BITS);
-    (bit + BITS <= bytes.len() * 8 && [BLOCK, END].contains(&found)).then_some(found)
+    let found = u64::from_be_bytes(word) << (bit % 8) >> (64 - MAGIC_BITS);
+    (bit + MAGIC_BITS <= bytes.len() * 8 && [BLOCK, END].contains(&found)).then_some(found)
 }
 
 #[cfg(test)]
@@ -78,8 +72,8 @@ mod tests {
     /// Every bit, one after the other.
     fn by_definition(bytes: &[u8], from: usize) -> Option<(usize, u64)> {
         let bit = |at: usize| u64::from(bytes[at / 8] >> (7 - at % 8) & 1);
-        let number = |at| (at..at + BITS).fold(0, |number, at| number << 1 | bit(at));
-        let last = (bytes.len() * 8).checked_sub(BITS)?;
+        let number = |at| (at..at + MAGIC_BITS).fold(0, |number, at| number << 1 | bit(at));
+        let last = (bytes.len() * 8).checked_sub(MAGIC_BITS)?;
         let mut all = (from..=last).map(|at| (at, number(at)));
         all.find(|(_, number)| [BLOCK, END].contains(number))
     }
@@ -93,12 +87,12 @@ mod tests {
         ) {
             for (place, end) in magics {
                 // The later one overwrites: magics that are cut or overlap, too.
-                let Some(last) = (bytes.len() * 8).checked_sub(BITS) else { break };
+                let Some(last) = (bytes.len() * 8).checked_sub(MAGIC_BITS) else { break };
                 let place = place.index(last + 1);
                 let magic = if end { END } else { BLOCK };
-                for ahead in 0..BITS {
+                for ahead in 0..MAGIC_BITS {
                     let (byte, bit) = ((place + ahead) / 8, 7 - (place + ahead) % 8);
-                    let digit = (magic >> (BITS - 1 - ahead) & 1) as u8;
+                    let digit = (magic >> (MAGIC_BITS - 1 - ahead) & 1) as u8;
                     bytes[byte] = bytes[byte] & !(1 << bit) | digit << bit;
                 }
             }

@@ -2,10 +2,10 @@
 //!
 //! Where a block ends is known only once it is unpacked, but each begins with the same 48 bits. So
 //! one thread splits the input wherever these stand (`magics`, `segments`), any number of threads
-//! unpack what lies between them, each block made a stream of its own for the bzip2 crate, which
-//! checks the block's checksum (`block`), and one joins them (`streams`): it checks the streams'
-//! own checksums, finds out where the 48 bits were not the beginning of a block, and sees to it
-//! that every bit of the input belongs to something.
+//! unpack what lies between them, small blocks several at a time, as streams for the bzip2 crate,
+//! which checks the blocks' checksums (`block`), and one joins them (`streams`): it checks the
+//! streams' own checksums, finds out where the 48 bits were not the beginning of a block
+//! (`unfinished`), and sees to it that every bit of the input belongs to something.
 
 #![allow(
     clippy::cast_possible_truncation,
@@ -16,26 +16,28 @@ mod block;
 mod magics;
 mod segments;
 mod streams;
+mod unfinished;
 
 use std::io;
 
 use crate::Error;
+use crate::bz2::MAGIC_BITS;
 use crate::pipeline::Format;
 use block::Decoder;
 use segments::Segments;
 use streams::Streams;
 
 /// bzip2, unpacked.
-pub(crate) fn format() -> Format<Segments, fn() -> Decoder, Streams> {
+pub(crate) fn format() -> Format<Segments, Decoder, Streams> {
     Format {
         split: Segments::new(),
-        converter: || Decoder,
+        converter: Decoder,
         join: Streams::new(),
     }
 }
 
 /// Bits at the end of a stream: a magic and a checksum.
-const END_BITS: usize = 48 + 32;
+const END_BITS: usize = MAGIC_BITS + 32;
 
 const BAD_HEADER: &str = "the header of the bzip2 stream is damaged";
 const CUT_OFF: &str = "the input ends here, in the middle of a bzip2 stream";
@@ -45,10 +47,10 @@ fn error(byte: u64, what: &'static str) -> io::Error {
     Error::Damaged { byte, what }.into()
 }
 
-/// Of the block that begins in this byte.
-fn damaged(byte: u64) -> io::Error {
+/// Of the block that begins at this bit.
+fn damaged(bit: u64) -> io::Error {
     error(
-        byte,
+        bit / 8,
         "the bzip2 block that begins here is damaged or cut off",
     )
 }

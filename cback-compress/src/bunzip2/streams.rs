@@ -1,21 +1,18 @@
 //! Joining the blocks again, and checking what holds them together.
 //!
-//! Where a block ends is known only by unpacking it. So a segment that does not unpack is joined
-//! to the next, and tried again: the magic between them may have stood in the data by chance. That
-//! happens once in 2^48 bits, so a few tries are enough; without a limit, a hostile input could
-//! keep us trying for days.
+//! As a rule a batch's blocks are whole, and what remains to be checked is the order of things and
+//! the streams' checksums. A batch that does not unpack is taken segment by segment: one may be
+//! damaged, or a magic may stand in a block's data by chance, so that the block goes on in the next
+//! segment (`unfinished`).
 
 use std::io::{self, Write};
 
 use super::block::{self, Data, Piece};
-use super::segments::{Kind, LONGEST, header_level};
+use super::segments::{Batch, Kind, Segment, header_level};
+use super::unfinished::{Next, Unfinished};
 use super::{BAD_HEADER, CUT_OFF, END_BITS, FOLLOWED, damaged, error};
-use crate::bzip2::bits::Bits;
-use crate::bzip2::crc;
+use crate::bz2::{self, Bits};
 use crate::pipeline::Join;
-
-/// How many segments may be joined to one that does not unpack.
-const MOST_JOINED: usize = 4;
 
 /// Writes the blocks' data, checks the streams.
 pub(crate) struct Streams {
@@ -23,17 +20,10 @@ pub(crate) struct Streams {
     level: u8,
     /// The checksum of the blocks so far.
     crc: u32,
-    /// A segment, and those joined to it, that does not unpack, or not yet.
     unfinished: Option<Unfinished>,
     state: State,
     /// Where what came so far ends: bits from the start of the input.
     end: u64,
-}
-
-struct Unfinished {
-    begins: u64,
-    bits: Bits,
-    joined: usize,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -57,57 +47,54 @@ impl Streams {
         }
     }
 
-    /// Joins one more segment to what did not unpack.
-    fn retry(&mut self, mut so_far: Unfinished, next: &Bits) -> io::Result<Option<Data>> {
-        so_far.bits.append(next);
-        so_far.joined += 1;
-        let data = block::unpack(&so_far.bits, self.level)?;
-        if data.is_none() {
-            if so_far.joined == MOST_JOINED || so_far.bits.bytes.len() > LONGEST {
-                return Err(damaged(so_far.begins / 8));
+    /// Takes a segment of which nothing is unpacked yet.
+    fn segment(&mut self, segment: Segment, output: &mut impl Write) -> io::Result<()> {
+        if let Some(so_far) = self.unfinished.take() {
+            match so_far.go_on(&segment.bits)? {
+                Next::Unfinished(so_far) => self.unfinished = Some(so_far),
+                Next::Whole(block, data) => self.blocks(&[block], data, output)?,
+                Next::WholeBefore(block, data) => {
+                    self.blocks(&[block], data, output)?;
+                    self.segment(segment, output)?;
+                }
             }
-            self.unfinished = Some(so_far);
-        }
-        Ok(data)
-    }
-
-    fn block(&mut self, piece: Piece) -> io::Result<Option<Data>> {
-        let Piece {
-            begins,
-            level,
-            bits,
-            data,
-            ..
-        } = piece;
-        // Another level only if the header that told it stands in a block's data.
-        let data = if level == self.level {
-            data
+        } else if segment.kind != Kind::Block {
+            self.check(&segment)?;
+        } else if let Some(data) = block::unpack([&segment.bits].into_iter(), self.level)? {
+            self.blocks(&[segment], data, output)?;
         } else {
-            block::unpack(&bits, self.level)?
-        };
-        if data.is_none() {
-            let joined = 0;
-            self.unfinished = Some(Unfinished {
-                begins,
-                bits,
-                joined,
-            });
-        }
-        Ok(data)
-    }
-
-    fn write(&mut self, data: Data, begins: u64, output: &mut impl Write) -> io::Result<()> {
-        let crc = data.crc;
-        self.crc = crc::fold(self.crc, crc);
-        output.write_all(&data.bytes)?;
-        let mut rest = data.rest;
-        while let Some(block) = rest {
-            let more = block.unpack(crc, block::MOST_AT_ONCE)?;
-            let more = more.ok_or_else(|| damaged(begins / 8))?;
-            output.write_all(&more.bytes)?;
-            rest = more.rest;
+            self.unfinished = Some(Unfinished::new(segment, self.level)?);
         }
         Ok(())
+    }
+
+    /// Takes segments whose blocks unpack to this.
+    fn blocks(
+        &mut self,
+        segments: &[Segment],
+        data: Data,
+        output: &mut impl Write,
+    ) -> io::Result<()> {
+        segments.iter().try_for_each(|it| self.check(it))?;
+        if data.write(output)? {
+            return Ok(());
+        }
+        let block = segments.iter().find(|it| it.kind == Kind::Block);
+        Err(damaged(block.map_or(0, |it| it.begins)))
+    }
+
+    /// Checks what holds the blocks together; those themselves are whole.
+    fn check(&mut self, Segment { begins, kind, bits }: &Segment) -> io::Result<()> {
+        self.end = begins + bits.len() as u64;
+        match kind {
+            _ if self.state == State::Ended => Err(error(begins / 8, FOLLOWED)),
+            Kind::Start => self.follows(begins / 8, bits),
+            Kind::End => self.end_of_stream(*begins, bits),
+            Kind::Block => {
+                self.crc = bz2::fold(self.crc, block::crc(bits).unwrap_or_default());
+                Ok(())
+            }
+        }
     }
 
     /// The end of a stream, and the header of another or the end of the input.
@@ -157,29 +144,22 @@ impl Join for Streams {
     type Piece = Piece;
 
     fn join(&mut self, piece: Piece, output: &mut impl Write) -> io::Result<()> {
-        let begins = piece.begins;
-        self.end = begins + piece.bits.len() as u64;
-        if let Some(so_far) = self.unfinished.take() {
-            let begins = so_far.begins;
-            return match self.retry(so_far, &piece.bits)? {
-                Some(data) => self.write(data, begins, output),
-                None => Ok(()),
-            };
-        }
-        match piece.kind {
-            _ if self.state == State::Ended => Err(error(begins / 8, FOLLOWED)),
-            Kind::Start => self.follows(begins / 8, &piece.bits),
-            Kind::End => self.end_of_stream(begins, &piece.bits),
-            Kind::Block => match self.block(piece)? {
-                Some(data) => self.write(data, begins, output),
-                None => Ok(()),
-            },
+        let Batch { level, segments } = piece.batch;
+        // Another level only if the header that told it stands in a block's data.
+        let is_known = level == self.level || segments[0].kind != Kind::Block;
+        match piece.data {
+            Some(data) if is_known && self.unfinished.is_none() => {
+                self.blocks(&segments, data, output)
+            }
+            _ => segments
+                .into_iter()
+                .try_for_each(|it| self.segment(it, output)),
         }
     }
 
     fn finish(self, _: &mut impl Write) -> io::Result<()> {
         match self.unfinished {
-            Some(Unfinished { begins, .. }) => Err(damaged(begins / 8)),
+            Some(unfinished) => Err(unfinished.damaged()),
             None if self.state == State::Ended => Ok(()),
             None => Err(error(self.end / 8, CUT_OFF)),
         }

@@ -1,65 +1,8 @@
 //! Bits, the most significant first, gathered in a 64-bit word.
 
-/// A string of bits; what is left of its last byte is zero.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Bits {
-    /// The bits, the most significant of each byte first.
-    pub(crate) bytes: Vec<u8>,
-    /// How many of the last byte's bits are not part of the string, 0 to 7.
-    pub(crate) unused: u32,
-}
+use std::io;
 
-impl Bits {
-    /// `bytes` without the first `skipped` and the last `unused` bits, both 0 to 7.
-    pub(crate) fn between(mut bytes: Vec<u8>, skipped: u32, unused: u32) -> Self {
-        if let Some(last) = bytes.last_mut() {
-            *last = *last >> unused << unused;
-        }
-        if skipped > 0 {
-            for place in 0..bytes.len() {
-                let next = bytes.get(place + 1).copied().unwrap_or_default();
-                bytes[place] = bytes[place] << skipped | next >> (8 - skipped);
-            }
-        }
-        if skipped + unused >= 8 {
-            bytes.pop();
-        }
-        let unused = (skipped + unused) % 8;
-        Bits { bytes, unused }
-    }
-
-    /// How many bits there are.
-    pub(crate) fn len(&self) -> usize {
-        self.bytes.len() * 8 - self.unused as usize
-    }
-
-    /// Appends `more`.
-    pub(crate) fn append(&mut self, more: &Bits) {
-        let Some(mut last) = self.bytes.pop_if(|_| self.unused > 0) else {
-            self.bytes.extend_from_slice(&more.bytes);
-            self.unused = more.unused;
-            return;
-        };
-        let gap = self.unused;
-        self.bytes.extend(more.bytes.iter().map(|byte| {
-            let joined = last | byte >> (8 - gap);
-            last = byte << gap;
-            joined
-        }));
-        self.unused = gap + more.unused;
-        if self.unused < 8 {
-            self.bytes.push(last);
-        }
-        self.unused %= 8;
-    }
-
-    /// Takes the bytes off that are complete.
-    pub(crate) fn take_whole_bytes(&mut self) -> Vec<u8> {
-        let whole = self.bytes.len() - usize::from(self.unused > 0);
-        let rest = self.bytes.split_off(whole);
-        std::mem::replace(&mut self.bytes, rest)
-    }
-}
+use crate::bz2::Bits;
 
 /// Writes bits one number after the other.
 #[derive(Default)]
@@ -72,11 +15,10 @@ pub(super) struct BitWriter {
 }
 
 impl BitWriter {
-    pub(super) fn with_capacity(bytes: usize) -> Self {
-        BitWriter {
-            bytes: Vec::with_capacity(bytes),
-            ..Self::default()
-        }
+    pub(super) fn with_capacity(bytes: usize) -> io::Result<Self> {
+        let mut writer = Self::default();
+        writer.bytes.try_reserve_exact(bytes)?;
+        Ok(writer)
     }
 
     /// Writes `value`, which fits in `count` bits, at most 32.

@@ -1,12 +1,12 @@
 //! The layout of a block: header, the bytes in use, selectors, tables, symbols.
 
-use super::bits::{BitWriter, Bits};
+use std::io;
+
+use super::bits::BitWriter;
 use super::huffman::{self, Code};
 use super::mtf::Symbols;
 use super::tables::{GROUP, Lengths, Tables};
-
-/// The digits of pi that begin a block.
-const MAGIC: [u32; 2] = [0x31_4159, 0x26_5359];
+use crate::bz2::{BLOCK, Bits};
 
 /// What a block's header tells.
 pub(super) struct Header<'a> {
@@ -16,11 +16,11 @@ pub(super) struct Header<'a> {
 }
 
 /// Writes a whole block.
-pub(super) fn write(header: &Header, symbols: &Symbols, tables: &Tables) -> Bits {
+pub(super) fn write(header: &Header, symbols: &Symbols, tables: &Tables) -> io::Result<Bits> {
     // A byte a symbol is seldom too little.
-    let mut bits = BitWriter::with_capacity(symbols.list.len());
-    for digits in MAGIC {
-        bits.put(24, digits);
+    let mut bits = BitWriter::with_capacity(symbols.list.len())?;
+    for half in [BLOCK >> 24, BLOCK & 0xff_ffff] {
+        bits.put(24, half as u32);
     }
     bits.put(32, header.crc);
     // Whether the block is randomised: bzip2 has not done that since 0.9.5.
@@ -33,7 +33,7 @@ pub(super) fn write(header: &Header, symbols: &Symbols, tables: &Tables) -> Bits
         write_lengths(&mut bits, &lengths[..symbols.alphabet]);
     }
     write_symbols(&mut bits, symbols, tables);
-    bits.finish()
+    Ok(bits.finish())
 }
 
 /// Which sixteenths of the 256 bytes are in use; which bytes of those.

@@ -35,7 +35,7 @@ impl Split for Blocks {
     fn split(&mut self, input: &mut impl Read) -> io::Result<Option<Block>> {
         while let Some(coder) = &mut self.coder {
             let mut fresh = &self.chunk[self.fresh.clone()];
-            let block = coder.feed(&mut fresh);
+            let block = coder.feed(&mut fresh)?;
             self.fresh.start = self.fresh.end - fresh.len();
             if block.is_some() {
                 return Ok(block);

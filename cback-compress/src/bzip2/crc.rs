@@ -43,11 +43,6 @@ impl Crc {
     }
 }
 
-/// Folds a block's checksum into that of the whole stream.
-pub(crate) fn fold(stream: u32, block: u32) -> u32 {
-    stream.rotate_left(1) ^ block
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

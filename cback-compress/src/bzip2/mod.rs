@@ -17,10 +17,10 @@
     reason = "a block has less than a million bytes, 258 different symbols, 6 tables"
 )]
 
-pub(crate) mod bits;
+mod bits;
 mod block;
 mod blocks;
-pub(crate) mod crc;
+mod crc;
 mod front;
 mod huffman;
 mod mtf;
@@ -32,22 +32,21 @@ mod tables;
 
 use std::io;
 
+use crate::bz2::Bits;
 use crate::pipeline::{Convert, Format};
-use bits::Bits;
 use block::Header;
 use blocks::Blocks;
 use mtf::Symbols;
 use runs::Block;
 use sort::Sorter;
+use stream::Stream;
 use tables::Tables;
 
-pub(crate) use stream::Stream;
-
 /// bzip2 of level 1 to 9.
-pub(crate) fn format(level: u8) -> Format<Blocks, fn() -> Encoder, Stream> {
+pub(crate) fn format(level: u8) -> Format<Blocks, Encoder, Stream> {
     Format {
         split: Blocks::new(level),
-        converter: Encoder::new,
+        converter: Encoder::new(),
         join: Stream::new(level),
     }
 }
@@ -60,6 +59,7 @@ pub(crate) struct Coded {
 
 /// Codes blocks, one after the other, in memory that is used again: about ten times the longest
 /// block, 9 MB at level 9.
+#[derive(Clone)]
 pub(crate) struct Encoder {
     sorter: Sorter,
     symbols: Symbols,
@@ -89,14 +89,14 @@ impl Convert for Encoder {
             used[usize::from(byte)] = true;
         }
         let origin = self.sorter.sort(&mut bytes)?;
-        self.symbols.code(&bytes, &used);
+        self.symbols.code(&bytes, &used)?;
         self.tables.choose(&self.symbols);
         let header = Header {
             crc,
             origin,
             used: &used,
         };
-        let bits = block::write(&header, &self.symbols, &self.tables);
+        let bits = block::write(&header, &self.symbols, &self.tables)?;
         Ok(Coded { bits, crc })
     }
 }

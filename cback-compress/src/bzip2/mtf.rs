@@ -10,12 +10,16 @@
 //! found first, by comparing neighbours without branching, and only their heads go through the
 //! list (`front`).
 
+use std::io;
+
 use super::front::Front;
+use crate::buffer;
 
 /// The most symbols there can be: two digits, 255 places, the end.
 pub(super) const MOST_SYMBOLS: usize = 258;
 
 /// A block's symbols.
+#[derive(Clone)]
 pub(super) struct Symbols {
     /// The symbols in order.
     pub(super) list: Vec<u16>,
@@ -35,12 +39,12 @@ impl Symbols {
     }
 
     /// Codes the last column; `used` says which bytes occur in it.
-    pub(super) fn code(&mut self, last_column: &[u8], used: &[bool; 256]) {
+    pub(super) fn code(&mut self, last_column: &[u8], used: &[bool; 256]) -> io::Result<()> {
         let in_use = (0..=u8::MAX).filter(|&byte| used[usize::from(byte)]);
         let mut front = Front::new(in_use.clone());
         self.alphabet = in_use.count() + 2;
         // At most one symbol a byte, the end, and digits that are cut off again.
-        self.list.resize(last_column.len() + 1 + DIGITS_AT_ONCE, 0);
+        buffer::resize(&mut self.list, last_column.len() + 1 + DIGITS_AT_ONCE)?;
         let mut writer = Writer {
             list: &mut self.list,
             end: 0,
@@ -56,6 +60,7 @@ impl Symbols {
         let end = writer.end;
         self.list.truncate(end);
         self.count();
+        Ok(())
     }
 
     fn count(&mut self) {
@@ -168,7 +173,7 @@ mod tests {
     fn check(column: &[u8]) {
         let used = std::array::from_fn(|byte| column.contains(&(byte as u8)));
         let mut symbols = Symbols::new();
-        symbols.code(column, &used);
+        symbols.code(column, &used).unwrap();
         assert_eq!(decoded(&symbols, &used), column);
         for (symbol, &count) in symbols.counts.iter().enumerate() {
             let occurs = symbols

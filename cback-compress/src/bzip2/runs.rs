@@ -56,7 +56,10 @@ impl RunCoder {
     }
 
     /// Takes bytes off the front of `input`, up to its end or that of a block, which it returns.
-    pub(super) fn feed(&mut self, input: &mut &[u8]) -> Option<Block> {
+    pub(super) fn feed(&mut self, input: &mut &[u8]) -> io::Result<Option<Block>> {
+        // A run of four makes the code longer by one.
+        let longest = self.full + 4 - self.coded.len();
+        self.coded.try_reserve(longest.min(5 * (input.len() + 4)))?;
         while !input.is_empty() {
             if self.run.length == 0 {
                 self.copy_stretch(input);
@@ -65,11 +68,11 @@ impl RunCoder {
             if !input.is_empty() {
                 self.code_run();
                 if self.coded.len() >= self.full {
-                    return Some(self.take_block());
+                    return Ok(Some(self.take_block()));
                 }
             }
         }
-        None
+        Ok(None)
     }
 
     /// The last block, unless there is nothing left for one.
@@ -99,9 +102,8 @@ impl RunCoder {
     }
 
     fn take_block(&mut self) -> Block {
-        let next = Vec::with_capacity(self.full + 4);
         Block {
-            bytes: std::mem::replace(&mut self.coded, next),
+            bytes: std::mem::take(&mut self.coded),
             crc: self.crc.take(),
         }
     }
@@ -209,7 +211,7 @@ mod tests {
         coder.full = full;
         let mut blocks = Vec::new();
         for mut piece in pieces {
-            while let Some(block) = coder.feed(&mut piece) {
+            while let Some(block) = coder.feed(&mut piece).unwrap() {
                 blocks.push(block);
             }
         }

@@ -21,6 +21,7 @@ use libsais::BwtConstruction;
 
 use super::rotation::least_rotation;
 use super::runs;
+use crate::buffer;
 
 /// Every how many positions of the text libsais notes the rank; a power of two.
 const SAMPLING: usize = 16;
@@ -30,7 +31,7 @@ const SAMPLING: usize = 16;
 const ROOM: usize = 2;
 
 /// Sorts blocks, in memory that is used again.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Sorter {
     ranks: Vec<i32>,
     samples: Vec<i32>,
@@ -52,8 +53,8 @@ impl Sorter {
     /// Turns the text into its last column and notes some ranks.
     fn transform(&mut self, text: &mut [u8]) -> io::Result<()> {
         let rate = i32::try_from(SAMPLING).map_err(io::Error::other)?;
-        self.ranks.resize(ROOM * text.len(), 0);
-        self.samples.resize(text.len().div_ceil(SAMPLING), 0);
+        buffer::resize(&mut self.ranks, ROOM * text.len())?;
+        buffer::resize(&mut self.samples, text.len().div_ceil(SAMPLING))?;
         BwtConstruction::replace_text(text)
             .with_borrowed_temporary_array_buffer(&mut self.ranks)
             .single_threaded()
@@ -126,7 +127,7 @@ mod tests {
         let repeated = piece.prop_map(|(piece, times)| piece.repeat(times));
         prop_oneof![vec(0..3_u8, 1..70), repeated].prop_map(|input| {
             let mut coder = RunCoder::new(1);
-            assert!(coder.feed(&mut &input[..]).is_none());
+            assert!(coder.feed(&mut &input[..]).unwrap().is_none());
             coder.finish().unwrap().bytes
         })
     }

@@ -2,12 +2,9 @@
 
 use std::io::{self, Write};
 
-use super::bits::Bits;
-use super::{Coded, crc};
+use super::Coded;
+use crate::bz2::{self, Bits};
 use crate::pipeline::Join;
-
-/// The digits of pi's square root that end a stream.
-const END: [u8; 6] = [0x17, 0x72, 0x45, 0x38, 0x50, 0x90];
 
 /// Joins blocks, in order, into one stream.
 pub(crate) struct Stream {
@@ -17,43 +14,26 @@ pub(crate) struct Stream {
 }
 
 impl Stream {
-    /// A stream whose blocks were made for this level, 1 to 9.
-    pub(crate) fn new(level: u8) -> Self {
-        let bits = Bits {
-            bytes: vec![b'B', b'Z', b'h', b'0' + level],
-            unused: 0,
-        };
+    /// A stream whose blocks are made for this level, 1 to 9.
+    pub(super) fn new(level: u8) -> Self {
+        let bits = Bits::whole(bz2::header(level).to_vec());
         Stream { bits, crc: 0 }
-    }
-
-    /// Appends a block's bits and writes what is complete.
-    pub(crate) fn append(
-        &mut self,
-        block: &Bits,
-        crc: u32,
-        output: &mut impl Write,
-    ) -> io::Result<()> {
-        self.crc = crc::fold(self.crc, crc);
-        self.bits.append(block);
-        output.write_all(&self.bits.take_whole_bytes())
     }
 }
 
 impl Join for Stream {
     type Piece = Coded;
 
+    /// Appends a block's bits and writes what is complete.
     fn join(&mut self, block: Coded, output: &mut impl Write) -> io::Result<()> {
-        self.append(&block.bits, block.crc, output)
+        self.crc = bz2::fold(self.crc, block.crc);
+        self.bits.append(&block.bits);
+        output.write_all(&self.bits.take_whole_bytes())
     }
 
     /// Ends the stream. Without this it stays unfinished, and every decoder says so.
     fn finish(mut self, output: &mut impl Write) -> io::Result<()> {
-        for bytes in [&END[..], &self.crc.to_be_bytes()] {
-            self.bits.append(&Bits {
-                bytes: bytes.to_vec(),
-                unused: 0,
-            });
-        }
+        self.bits.append(&bz2::end(self.crc));
         output.write_all(&self.bits.bytes)
     }
 }
@@ -84,7 +64,7 @@ mod tests {
             let mut crc = 0;
             for (digits, block_crc) in &blocks {
                 joiner.join(Coded { bits: bits(digits), crc: *block_crc }, &mut stream).unwrap();
-                crc = crc::fold(crc, *block_crc);
+                crc = bz2::fold(crc, *block_crc);
             }
             joiner.finish(&mut stream).unwrap();
             let mut expected: String = blocks.iter().map(|(digits, _)| digits.as_str()).collect();

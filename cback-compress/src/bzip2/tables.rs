@@ -27,7 +27,7 @@ const LANE: usize = 10;
 pub(super) type Lengths = [u8; MOST_SYMBOLS];
 
 /// A block's tables.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Tables {
     /// Each table's code lengths; those beyond the alphabet mean nothing.
     pub(super) lengths: Vec<Lengths>,

@@ -18,10 +18,10 @@ use crate::pipeline::{Convert, Format, Join};
 use members::Members;
 
 /// gzip, unpacked.
-pub(crate) fn format() -> Format<Members, fn() -> Checksum, Checker> {
+pub(crate) fn format() -> Format<Members, Checksum, Checker> {
     Format {
         split: Members::new(),
-        converter: || Checksum,
+        converter: Checksum,
         join: Checker::default(),
     }
 }
@@ -43,6 +43,7 @@ struct Trailer {
 }
 
 /// Computes checksums.
+#[derive(Clone)]
 pub(crate) struct Checksum;
 
 impl Convert for Checksum {

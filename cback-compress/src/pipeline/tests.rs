@@ -26,7 +26,7 @@ impl Split for Bytes {
 #[derive(Clone)]
 struct By<F>(F);
 
-impl<F: Fn(u8) -> io::Result<u8> + 'static> Convert for By<F> {
+impl<F: Fn(u8) -> io::Result<u8> + Clone + Send + 'static> Convert for By<F> {
     type Block = u8;
     type Piece = u8;
 
@@ -50,12 +50,10 @@ impl Join for Ended {
     }
 }
 
-fn format<F: Fn(u8) -> io::Result<u8> + Clone + Send + 'static>(
-    convert: F,
-) -> Format<Bytes, impl Fn() -> By<F> + Clone + Send + 'static, Ended> {
+fn format<F>(convert: F) -> Format<Bytes, By<F>, Ended> {
     Format {
         split: Bytes,
-        converter: move || By(convert.clone()),
+        converter: By(convert),
         join: Ended,
     }
 }
@@ -146,7 +144,7 @@ fn an_input_that_fails_or_panics_leaves_it_unfinished() {
             let failed = outcome(bytes(good).chain(unplugged), threads, Ok);
             let broken = Then(|| panic!("on purpose"));
             let panicked = outcome(bytes(good).chain(broken), threads, Ok);
-            assert_eq!(said(failed.0), "standard input: unplugged");
+            assert_eq!(said(failed.0), "the input: unplugged");
             assert!(matches!(panicked.0, Err(Error::Panicked)), "{panicked:?}");
             for output in [failed.1, panicked.1] {
                 assert!(!output.ends_with(END), "{threads} threads, {good} bytes");
@@ -190,7 +188,7 @@ fn a_write_that_fails_or_panics_is_a_failure_even_the_last_and_the_flush() {
         for room in [0, 1, 50, 99, 100, 102, 103] {
             let full = || io::Error::other("full");
             let result = write_to(&mut Disk { room, full }, threads);
-            assert_eq!(said(result), "standard output: full", "{room}, {threads}");
+            assert_eq!(said(result), "the output: full", "{room}, {threads}");
             let full = || panic!("on purpose");
             let result = write_to(&mut Disk { room, full }, threads);
             assert!(matches!(result, Err(Error::Panicked)), "{result:?}");

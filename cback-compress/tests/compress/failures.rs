@@ -2,13 +2,15 @@
 
 use std::fs::File;
 use std::io::{Cursor, Read, Write};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt;
 use std::process::Stdio;
 use std::time::Duration;
 
 use cback_compress::Mode;
 use cback_tests::trace::{calls, traced};
-use cback_tests::{Finished, cases, wait_for};
+use cback_tests::{Finished, cases, wait_for, wrapped};
 use proptest::prelude::*;
 
 use crate::samples::{noise, text};
@@ -56,6 +58,61 @@ fn an_output_that_is_full_or_closed_or_a_closed_input_is_a_failure() {
     // A little is written only when all of it is there.
     for arguments in ["-m none", "-m gzip", "-m bzip2"] {
         assert_fails(&format!("\"$PROGRAM\" {arguments} >/dev/full"), b"x", FULL);
+    }
+}
+
+/// Or nobody would notice that a help page, redirected, is not there.
+#[test]
+fn help_and_version_that_cannot_be_written_are_a_failure() {
+    let closed = format!("standard output: {CLOSED}");
+    for option in ["-h", "--help", "--version"] {
+        for (output, says) in [(">/dev/full", FULL), (">&-", &closed)] {
+            assert_fails(&format!("\"$PROGRAM\" {option} {output}"), b"", says);
+        }
+    }
+}
+
+/// Whoever has the other end of the same file may have made it so. Both ends here are slow.
+#[test]
+fn an_input_or_output_that_does_not_block_is_waited_for() {
+    for (arguments, input) in uses() {
+        let expected = output_of(&program(arguments), &input);
+        let [(theirs, mut ours), (output, mut reader)] =
+            [(); 2].map(|()| UnixStream::pair().unwrap());
+        for end in [&theirs, &output] {
+            end.set_nonblocking(true).unwrap();
+        }
+        let mut command = program(arguments);
+        command
+            .stdin(OwnedFd::from(theirs))
+            .stdout(OwnedFd::from(output));
+        let mut child = command.stderr(Stdio::inherit()).spawn().unwrap();
+        drop(command);
+        std::thread::spawn(move || input.chunks(1000).try_for_each(|few| ours.write_all(few)));
+        let (mut output, mut few) = (Vec::new(), [0; 1000]);
+        while let count @ 1.. = reader.read(&mut few).unwrap() {
+            output.extend_from_slice(&few[..count]);
+        }
+        assert!(child.wait().unwrap().success(), "{arguments}");
+        assert!(output == expected, "{arguments}");
+    }
+}
+
+/// As much address space as copying takes, and a little more.
+#[test]
+fn memory_that_cannot_be_had_is_a_failure_with_a_message() {
+    let limited = |limit: usize, arguments: &str| {
+        wrapped(&["prlimit", &format!("--as={limit}")], &program(arguments))
+    };
+    let copies = |limit: &usize| run(&limited(*limit, "-m none"), b"x").status.success();
+    let enough = (4 << 20..1 << 30).step_by(1 << 20).find(copies).unwrap();
+    for (arguments, input) in [
+        ("-p1 -m bzip2", text(900_000)),
+        ("-p1 -t", compressed("-m bzip2", &text(900_000))),
+    ] {
+        let said = run(&limited(enough + (3 << 20), arguments), &input).fails(1);
+        let says = "cback-compress: converting a block failed: out of memory\n";
+        assert_eq!(said, says, "{arguments}");
     }
 }
 

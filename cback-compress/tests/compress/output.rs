@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::process::Command;
 
 use cback_compress::Mode;
-use cback_tests::cases;
+use cback_tests::{Random, cases};
 use proptest::prelude::*;
 
 use crate::samples::{BLOCK, Slices, hexadecimal, inputs, letters, mixed, noise, text};
@@ -126,6 +126,32 @@ fn digits_that_repeat_shrink() {
         let input = hexadecimal(period).repeat(1_000_000 / period);
         let size = compressed("", &input).len();
         assert!(size < period + input.len() / 50, "{period}: {size} bytes");
+    }
+}
+
+/// A block is judged by more than its start. Of the codes some are met again within the window.
+#[test]
+fn digits_before_or_behind_other_data_do_not_make_it_larger_than_gzips() {
+    for (codes, length) in [(1000, 7), (4000, 6), (20_000, 7)] {
+        let letters = letters(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", codes * length);
+        let codes: Vec<_> = letters.chunks(length).collect();
+        let mut random = Random::new(4);
+        let text = (0..BLOCK / length).map(|_| random.choose(&codes));
+        let (text, digits) = (text.collect::<Vec<_>>().concat(), hexadecimal(8192));
+        for (pieces, level) in [
+            ([&digits, &text], 6),
+            ([&text, &digits], 6),
+            ([&digits, &text], 9),
+        ] {
+            let input = pieces.map(Vec::as_slice).concat();
+            let ours = compressed(&format!("-{level}"), &input).len();
+            let theirs = output_of(&other(&format!("gzip -{level}")), &input).len();
+            let what = format!("{} codes, -{level}", codes.len());
+            assert!(
+                ours <= theirs * 103 / 100,
+                "{what}: {ours}, gzip has {theirs}"
+            );
+        }
     }
 }
 

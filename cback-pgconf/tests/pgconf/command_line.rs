@@ -1,20 +1,15 @@
 //! Options, statuses, inputs and outputs.
 
 use crate::{CONFIG, Outcome, PROGRAM, given, pgconf, run};
-use std::fs::{File, write};
+use cback_tests::{Finished, Run, wait_for};
+use rustix::io::{ioctl_fionbio, ioctl_fionread};
+use rustix::pipe::{PipeFlags, pipe_with};
+use std::fs::File;
 use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 use tempfile::NamedTempFile;
-
-/// A file that holds this.
-fn file(text: &str) -> (NamedTempFile, String) {
-    let file = NamedTempFile::new().expect("room");
-    write(&file, text).expect("room");
-    let path = file.path().to_str().expect("UTF-8").to_owned();
-    (file, path)
-}
 
 /// "One per line, in this order (with `--section-only` those from `user` on). An unset value is `''`."
 #[test]
@@ -48,7 +43,7 @@ const FILES: [[&str; 3]; 3] = [
      "/c/postgresqldump-..%2F50%25%2Fx.txt.bz2\n/c/postgresqldump-50%.txt.bz2\n"],
 ];
 
-/// "`postgresqldump.txt` for all=Y, `postgresqldump-DATABASE.txt`, with `.gz` or `.bz2`, in collect_dir;
+/// "`postgresqldump.txt` for all=Y, `postgresqldump-DATABASE.txt`, with `.gz` or `.bz2`, in `collect_dir`;
 /// but `/` in a database's name becomes `%2F` (and then `%` becomes `%25`)."
 #[test]
 fn files_are_named_as_cedar_names_them_in_collect_dir() {
@@ -73,29 +68,32 @@ fn a_list_is_a_name_a_line_or_ended_by_nul() {
     given(CONFIG, "databases").is(0, "db1\nO'Reilly & $HOME\n", "");
     let newline = CONFIG.replace("db1", "d\nb");
     given(&newline, "databases --null").is(0, "d\nb\0O'Reilly & $HOME\0", "");
-    for (list, name) in [
-        ("databases", "d\\nb"),
-        ("files", "/opt/backup/collect/postgresqldump-d\\nb.txt.bz2"),
-    ] {
-        let stderr =
-            format!("cback-pgconf: \"{name}\" holds a line end\ncback-pgconf: hint: use --null\n");
-        given(&newline, list).is(1, "", &stderr);
-    }
+    let refusal = "holds a line end\ncback-pgconf: hint: use --null\n";
+    given(&newline, "databases").is(1, "", &format!("cback-pgconf: \"d\\nb\" {refusal}"));
+    given(&newline, "files").has_status(1);
 }
 
-/// "Naming the thing at fault (file, line and column, database) and the cause."
+/// "Naming the thing at fault (file, line and column, database) and the cause": in one line, without
+/// anything that a terminal obeys.
 #[test]
 fn a_file_is_named_in_messages_of_it() {
-    let (_kept, path) = file("<cb_config>");
-    let unclosed = format!("cback-pgconf: {path}:1:1: `<cb_config>` is never closed\n");
-    // A name is shown in one line, and without what a terminal obeys.
-    let missing = "cback-pgconf: /no\\n\\u{1b}such: No such file or directory (os error 2)\n\
+    let mut file = NamedTempFile::with_prefix("\n\u{1b}").expect("room");
+    file.write_all(b"<cb_config>").expect("room");
+    let path = file.path().to_str().expect("UTF-8");
+    let shown = path.replace('\n', "\\n").replace('\u{1b}', "\\u{1b}");
+    let unclosed = format!("cback-pgconf: {shown}:1:1: `<cb_config>` is never closed\n");
+    let missing = "cback-pgconf: /no: No such file or directory (os error 2)\n\
                    cback-pgconf: hint: cback-pgconf --help shows a whole configuration\n";
-    for command in ["check", "shell", "databases", "files"] {
-        run(&mut pgconf(&[command, "--", &path]), b"").is(1, "", &unclosed);
-        run(&mut pgconf(&[command, "/no\n\u{1b}such"]), b"").is(1, "", missing);
+    for command in [
+        &["check"][..],
+        &["shell"],
+        &["databases"],
+        &["files"],
+        &["add", "--no-validate"],
+    ] {
+        run(pgconf(command).args(["--", path]), b"").is(1, "", &unclosed);
+        run(pgconf(command).arg("/no"), b"").is(1, "", missing);
     }
-    run(&mut pgconf(&["add", "--no-validate", &path]), b"").is(1, "", &unclosed);
     given("", "check /").is(1, "", "cback-pgconf: /: Is a directory (os error 21)\n");
 }
 
@@ -112,82 +110,55 @@ fn wrong_usage_has_status_2() {
 
 #[test]
 fn help_and_version_are_printed() {
-    for arguments in ["--help", "-h", "add --help"] {
-        let help = given("", arguments);
-        help.is(0, &help.stdout, "");
-        assert!(help.stdout.contains("Usage: cback-pgconf"), "{arguments}");
-    }
-    given("", "--version").is(
-        0,
-        &format!("cback-pgconf {}\n", env!("CARGO_PKG_VERSION")),
-        "",
-    );
+    let version = format!("cback-pgconf {}\n", env!("CARGO_PKG_VERSION"));
+    given("", "--version").is(0, &version, "");
+    assert!(given("", "-h").stdout.contains("Usage: cback-pgconf"));
     // The example in it is a good one.
     let help = given("", "--help").stdout;
     let start = help.find("<cb_config>").expect("an example");
     given(&help[start..], "check --strict").is(0, "", "");
 }
 
-const CLOSED: &str =
-    "closed (or /dev/null opened for reading as well as writing, which looks the same)";
+#[rustfmt::skip]
+const CLOSED: &str = "closed (or /dev/null opened for reading as well as writing, which looks the same)";
+#[rustfmt::skip]
+const OUTPUTS: [(&str, &str); 3] = [(">/dev/full", "No space left on device (os error 28)"), (">&-", CLOSED), ("1<>/dev/null", CLOSED)];
+#[rustfmt::skip]
+const COMMANDS: &[&str] = &[
+    "shell", "databases", "files", "add --replace --all --compress-mode none", "--help", "-h", "--version", "check --help",
+];
 
-/// `sh`, where `"$1"` is the program and `"$2"` a file.
-fn sh(script: &str, file: &str) -> Outcome {
-    run(
-        Command::new("sh").args(["-c", script, "sh", PROGRAM, file]),
-        b"",
-    )
+/// The program with these arguments and redirections.
+fn redirected(command: &str) -> Outcome {
+    let script = format!("exec \"$1\" {command}");
+    let mut sh = Command::new("sh");
+    run(sh.args(["-c", &script, "sh", PROGRAM]), CONFIG.as_bytes())
 }
 
 /// "A write error, a short write, a failed flush or close of *data* is a failure, never swallowed": help
-/// and the version too. An output that is thrown away on purpose is none.
+/// and the version too. An output that is thrown away on purpose is none, and standard error no data.
 #[test]
 fn an_output_that_is_full_or_closed_is_a_failure() {
-    let (_kept, path) = file(CONFIG);
-    let add = "add --replace --all --compress-mode none \"$2\"";
-    for command in [
-        "shell \"$2\"",
-        "databases \"$2\"",
-        "files \"$2\"",
-        add,
-        "--help",
-        "-h",
-        "--version",
-        "check --help",
-    ] {
-        let full = "No space left on device (os error 28)";
-        for (output, cause) in [
-            (">/dev/full", full),
-            (">&-", CLOSED),
-            ("1<>/dev/null", CLOSED),
-        ] {
+    for command in COMMANDS {
+        for (output, cause) in OUTPUTS {
             let stderr = format!("cback-pgconf: standard output: {cause}\n");
-            sh(&format!("\"$1\" {command} {output}"), &path).is(1, "", &stderr);
+            redirected(&format!("{command} {output}")).is(1, "", &stderr);
         }
-        sh(&format!("\"$1\" {command} >/dev/null"), &path).is(0, "", "");
+        redirected(&format!("{command} >/dev/null")).is(0, "", "");
     }
-}
-
-#[test]
-fn an_error_output_that_is_full_or_closed_changes_no_status() {
     for output in ["2>/dev/full", "2>&-", ">&- 2>&-"] {
-        sh(&format!("\"$1\" check /nonexistent {output}"), "").is(1, "", "");
+        redirected(&format!("check /nonexistent {output}")).is(1, "", "");
     }
 }
 
 /// "A closed reader (EPIPE) is a failure too, a quiet one."
 #[test]
 fn a_reader_that_went_away_is_a_quiet_failure() {
-    let (_kept, path) = file(CONFIG);
-    let (reader, writer) = std::io::pipe().expect("a pipe");
-    drop(reader);
-    let mut command = pgconf(&["shell", &path]);
-    let output = command
-        .stdout(writer)
-        .stderr(Stdio::piped())
-        .output()
-        .expect("it starts");
-    assert_eq!((output.status.code(), &*output.stderr), (Some(1), &b""[..]));
+    let script = "mkfifo f && { exec 3<>f 4>f 3<&-; } && exec \"$1\" shell >&4";
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut sh = Command::new("sh");
+    sh.args(["-c", script, "sh", PROGRAM]);
+    run(sh.current_dir(&directory), CONFIG.as_bytes()).is(1, "", "");
 }
 
 /// No FILE keeps a run waiting for what never comes; whoever writes to a pipe is waited for, though, also
@@ -196,41 +167,23 @@ fn a_reader_that_went_away_is_a_quiet_failure() {
 fn a_pipe_is_waited_for_if_somebody_writes_to_it() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().join("fifo").display().to_string();
-    assert!(
-        Command::new("mkfifo")
-            .arg(&path)
-            .status()
-            .expect("it starts")
-            .success()
-    );
+    Command::new("mkfifo").arg(&path).run().succeeds();
     let empty = format!("cback-pgconf: {path}:1:1: the document has no root element\n");
     run(&mut pgconf(&["check", &path]), b"").is(1, "", &empty);
-    let fifo = File::options()
-        .read(true)
-        .write(true)
-        .open(&path)
-        .expect("it does not wait");
+    let fifo = File::options().read(true).write(true).open(&path);
     let (reader, writer) = std::io::pipe().expect("a pipe");
-    rustix::io::ioctl_fionbio(&reader, true).expect("it can be set");
-    for (input, stdin, mut writer) in [
-        (&*path, Stdio::null(), fifo),
-        ("-", reader.into(), File::from(OwnedFd::from(writer))),
-    ] {
+    ioctl_fionbio(&reader, true).expect("it can be set");
+    let fifo = (&*path, Stdio::null(), fifo.expect("it does not wait"));
+    let pipe = ("-", reader.into(), File::from(OwnedFd::from(writer)));
+    for (input, stdin, mut writer) in [fifo, pipe] {
         let mut check = pgconf(&["check", "--strict", input]);
         let mut child = check.stdin(stdin).spawn().expect("it starts");
         drop(check);
-        writer
-            .write_all(&CONFIG.as_bytes()[..100])
-            .expect("it is read");
-        let is_read = || rustix::io::ioctl_fionread(&writer).expect("a pipe") == 0;
-        cback_tests::wait_for(
-            "the first part to be read",
-            Duration::from_secs(60),
-            is_read,
-        );
-        writer
-            .write_all(&CONFIG.as_bytes()[100..])
-            .expect("it is read");
+        let (start, end) = CONFIG.as_bytes().split_at(100);
+        writer.write_all(start).expect("room in a pipe");
+        let is_read = || ioctl_fionread(&writer).expect("a pipe") == 0;
+        wait_for("the start to be read", Duration::from_secs(60), is_read);
+        writer.write_all(end).expect("room in a pipe");
         drop(writer);
         assert!(child.wait().expect("a child of ours").success(), "{input}");
     }
@@ -240,23 +193,19 @@ fn a_pipe_is_waited_for_if_somebody_writes_to_it() {
 /// "A message is one write": a pipe in packet mode keeps each for itself.
 #[test]
 fn a_message_is_one_write_with_its_hint() {
-    use rustix::pipe::{PipeFlags, pipe_with};
     let (reader, writer) = pipe_with(PipeFlags::DIRECT).expect("a pipe");
-    let (_kept, path) = file(&CONFIG.replace("<user>", "<usr/><usr/><user>"));
-    assert!(
-        pgconf(&["check", &path])
-            .stderr(writer)
-            .status()
-            .expect("it starts")
-            .success()
-    );
+    let mut config = NamedTempFile::new().expect("room");
+    let document = CONFIG.replace("<user>", "<usr/><usr/><user>");
+    config.write_all(document.as_bytes()).expect("room");
+    let mut check = pgconf(&["check"]);
+    let status = check.arg(config.path()).stderr(writer).status();
+    drop(check);
+    assert!(status.expect("it starts").success());
     let (mut reader, mut packets, mut packet) = (File::from(reader), 0, [0; 4096]);
     while let Ok(length @ 1..) = reader.read(&mut packet) {
         let text = String::from_utf8_lossy(&packet[..length]);
-        assert!(
-            text.contains("warning: ") && text.ends_with("\ncback-pgconf: hint: write <user>\n"),
-            "{text}"
-        );
+        let is_whole = text.contains("warning: ") && text.ends_with("hint: write <user>\n");
+        assert!(is_whole, "{text}");
         packets += 1;
     }
     assert_eq!(packets, 2);

@@ -80,6 +80,12 @@ const ODD_ASIDES: &[&str] = &[
     "x", "&amp;", "&#32;", "<![CDATA[ ]]>", "<![CDATA[]]>", "<x/>", "\u{feff}", "\u{a0}", "\u{0}", "]]>",
 ];
 
+#[rustfmt::skip]
+const SECTIONS: &[(&str, &[&str])] = &[
+    ("postgresql", SECTION), ("postgresql", SECTION), ("options", OPTIONS), ("collect", COLLECT),
+];
+const BYTES: &[u8] = b"<>&;'\"/!?-[]=: \n\x00\x80\xff\xc3\xed\xef\xf4%#ax1";
+
 /// The document of this number.
 pub(crate) fn document(number: u64) -> Vec<u8> {
     let mut random = Random::new(number);
@@ -89,20 +95,14 @@ pub(crate) fn document(number: u64) -> Vec<u8> {
     let head = writer.mostly(DECLARATIONS, ODD_DECLARATIONS).to_owned();
     let mut text = format!("{head}{}<{root}>", writer.mostly(ASIDES, ODD_ASIDES));
     for _ in 0..writer.below(6) {
-        let sections = [
-            ("postgresql", SECTION),
-            ("postgresql", SECTION),
-            ("options", OPTIONS),
-            ("collect", COLLECT),
-        ];
-        let (name, elements) = writer.random.choose(&sections);
-        text += &format!("<{name}>");
+        let (name, elements) = writer.random.choose(SECTIONS);
+        text.extend(["<", name, ">"]);
         for _ in 0..writer.below(8) {
             text += writer.mostly(elements, ODD_ELEMENTS);
         }
-        text += &format!("</{name}>\n");
+        text.extend(["</", name, ">\n"]);
     }
-    text += &format!("</{root}>{}", writer.mostly(ASIDES, ODD_ASIDES));
+    text.extend(["</", root, ">", writer.mostly(ASIDES, ODD_ASIDES)]);
     for _ in 0..writer.below(6) {
         writer.insert(&mut text);
     }
@@ -124,35 +124,25 @@ impl Writer {
         usize::try_from(self.random.below(limit as u64)).expect("below a usize")
     }
 
-    /// Of two lists, mostly of the first.
+    /// One of two lists, mostly of the first.
     fn mostly(&mut self, usual: &[&'static str], odd: &[&'static str]) -> &'static str {
         let is_odd = self.below(100) < self.oddness;
         self.random.choose(if is_odd { odd } else { usual })
     }
 
-    /// A piece within an element, or an attribute at the end of a tag.
+    /// An attribute at the end of a start tag, or a piece within the text that follows a tag.
     fn insert(&mut self, text: &mut String) {
         let ends: Vec<_> = text.match_indices('>').map(|(at, _)| at).collect();
-        let at = self.random.choose(&ends);
-        let is_start = text[..at]
+        let end = self.random.choose(&ends);
+        let tag = text[..end]
             .rfind('<')
-            .is_some_and(|tag| text[tag + 1..at].starts_with(char::is_alphabetic));
-        if is_start && self.below(3) == 0 {
-            text.insert_str(at, self.mostly(ATTRIBUTES, ODD_ATTRIBUTES));
-            return;
-        }
-        let value = text[at + 1..]
-            .find('<')
-            .map_or("", |length| &text[at + 1..][..length]);
-        let places: Vec<_> = value
-            .char_indices()
-            .map(|(at, _)| at)
-            .chain([value.len()])
-            .collect();
-        let within = self.random.choose(&places);
-        // After the root's end tag it would be out of place.
-        if text[at + 1..].contains("</") {
-            text.insert_str(at + 1 + within, self.mostly(PIECES, ODD_PIECES));
+            .map_or("", |start| &text[start + 1..end]);
+        if tag.starts_with(char::is_alphabetic) && self.below(3) == 0 {
+            text.insert_str(end, self.mostly(ATTRIBUTES, ODD_ATTRIBUTES));
+        } else if let Some(length) = text[end + 1..].find('<') {
+            let places = end + 1..=end + 1 + self.below(length + 1);
+            let at = places.rev().find(|&at| text.is_char_boundary(at));
+            text.insert_str(at.unwrap_or(end + 1), self.mostly(PIECES, ODD_PIECES));
         }
     }
 
@@ -164,11 +154,7 @@ impl Writer {
             0 => drop(document.drain(at.min(to)..to)),
             1 => document.truncate(at),
             2 => document.extend_from_within(at.min(to)..),
-            3 => document.insert(
-                at,
-                self.random
-                    .choose(b"<>&;'\"/!?-[]=: \n\x00\x80\xff\xc3\xed\xef\xf4%#ax1"),
-            ),
+            3 => document.insert(at, self.random.choose(BYTES)),
             _ if at < document.len() => document[at] ^= 1 << self.below(8),
             _ => {}
         }

@@ -52,25 +52,17 @@ fn the_worst_documents_take_little_memory_and_time() {
     let same = |piece: &'static str| move |_| piece.to_owned();
     for document in [
         full_of("", same("<a>"), ""),
-        full_of("<a>", same("<a/>"), "</a>"),
         full_of("<a ", |n| format!(" a{n}='1'"), "/>"),
         full_of("<a ", |n| format!(" xmlns:a{n}='1'"), "/>"),
         full_of("<a xmlns:p='u' ", |n| format!(" p:a{n}='&amp;'"), "/>"),
-        full_of("<a xmlns:p='u'>", same("<p:a>"), ""),
         full_of("<a b='", same("&"), ";'/>"),
         full_of("<a>", same("&amp;"), "</a>"),
-        full_of("<a>", same("<!---->"), "</a>"),
-        full_of("<a>", same("<?a?>x"), "</a>"),
         full_of("<a>", same("<![CDATA[]]>x&gt;"), "</a>"),
-        full_of("<a b='", same("\""), ""),
-        full_of("<!--", same("- "), ""),
         full_of("<!DOCTYPE a [", same("<!ENTITY b '&a;&a;'>"), "]><a>&b;</a>"),
         full_of("<", same("a"), "/>"),
         full_of("<a>&", same("a"), ";</a>"),
-        full_of("<cb_config>", same("<postgresql/>"), "</cb_config>"),
         full_of("<cb_config>", same("<x.postgres/>"), "</cb_config>"),
         full_of(section, same("<databses/>"), end),
-        full_of(section, same("<database>a</database>"), end),
         full_of(section, |n| format!("<database>{n}</database>"), end),
         full_of(section, |n| format!("<x{n}>"), end),
         full_of(section, same("<globals>Y</globals>"), end),
@@ -85,15 +77,14 @@ fn the_worst_documents_take_little_memory_and_time() {
 /// A hundred thousand of them would be in the log of every run: a hundred are told.
 #[test]
 fn as_many_warnings_as_a_document_can_yield_are_told_in_a_hundred_lines() {
-    let before = format!(
-        "<cb_config>{SETTINGS}{}",
-        SECTION.trim_end_matches("</postgresql>")
+    let (section, end) = SECTION.split_at(SECTION.len() - "</postgresql>".len());
+    let (before, end) = (
+        format!("<cb_config>{SETTINGS}{section}"),
+        format!("{end}</cb_config>"),
     );
-    let end = "</postgresql></cb_config>";
-    for piece in ["<q/>", "<database>x</database>", "<globals>Y</globals>"] {
-        let outcome = check("", full_of(&before, |_| piece.into(), end));
-        let count =
-            (MIB - before.len() - end.len()) / piece.len() - usize::from(piece.contains("globals"));
+    for piece in ["<q/>", "<database>x</database>"] {
+        let outcome = check("", full_of(&before, |_| piece.into(), &end));
+        let count = (MIB - before.len() - end.len()) / piece.len();
         let more = format!(
             "cback-pgconf: standard input: warning: {} more warnings",
             count - 100
@@ -106,7 +97,7 @@ fn as_many_warnings_as_a_document_can_yield_are_told_in_a_hundred_lines() {
     assert_eq!(given(few, "check").stderr.lines().count(), 100);
 }
 
-/// Of a word that fills the document both ends of the message are shown, in a line that a log can hold.
+/// A word fills the document: both ends of the message are shown, in a line that a log can hold.
 #[test]
 #[rustfmt::skip]
 fn a_long_word_is_cut_in_a_message() {

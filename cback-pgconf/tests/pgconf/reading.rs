@@ -1,38 +1,29 @@
-//! The same document, read here and by the real Cedar Backup. `CBACK_DIFF_DOCUMENTS` says how many,
-//! `CBACK_DIFF_FIRST` which is the first.
+//! The same documents, read here and by the real Cedar Backup.
 
 use crate::cedar::{self, Cedar};
 use crate::documents;
 use cback_pgconf::{CompressMode, Fault, LocalConfig, Settings};
+use cback_tests::cases;
 use serde_json::{Value, json};
-
-fn number(variable: &str, default: u64) -> u64 {
-    std::env::var(variable).map_or(default, |text| text.parse().expect(variable))
-}
 
 /// "What Cedar accepts reads here to the same values, or is refused"; and what expat, and so cback3,
 /// cannot load is refused here too: "`check` is asked whether cback3 will run".
 #[test]
 fn documents_read_as_cedar_reads_them() {
-    let first = number("CBACK_DIFF_FIRST", 1);
-    let total = number("CBACK_DIFF_DOCUMENTS", 20_000);
-    let documents = || (first..first + total).map(documents::document);
+    let total = u64::from(cases(20_000));
+    let documents: Vec<_> = (1..=total).map(documents::document).collect();
     let (cedar, mut pipe) = Cedar::start();
     // How many are read alike, refused by both, refused here alone.
     let mut counts = [0; 3];
     std::thread::scope(|scope| {
-        scope.spawn(move || {
-            documents()
-                .try_for_each(|document| cedar::send(&mut pipe, &document))
-                .expect("Cedar listens")
-        });
+        let send = |document: &Vec<u8>| cedar::send(&mut pipe, document);
+        scope.spawn(|| documents.iter().try_for_each(send).expect("Cedar listens"));
         // Ends with this, by a panic too: or the documents would wait for it for ever.
         let mut cedar = cedar;
-        for document in documents() {
-            if let Some(kind) = compare(&document, cedar.answer()) {
-                counts[kind] += 1;
-            }
-        }
+        let kinds = documents
+            .iter()
+            .filter_map(|document| compare(document, cedar.answer()));
+        kinds.for_each(|kind: usize| counts[kind] += 1);
     });
     // Agreement on what hardly ever comes would mean little.
     let [read, refused, refused_here] = counts;

@@ -99,6 +99,12 @@ pub struct Contents {
 #[derive(Debug, Default)]
 pub(crate) struct Needs {
     pub(crate) roles: Names,
+    /// Of the roles those that a statement wants to be superusers.
+    pub(crate) superusers: Names,
+    /// Owners of subscriptions, who have to be superusers before PostgreSQL 16.
+    pub(crate) subscribers: Names,
+    /// The role that `SET SESSION AUTHORIZATION` has made the current one.
+    pub(crate) session: Option<Vec<u8>>,
     pub(crate) tablespaces: Names,
     pub(crate) extensions: Names,
 }
@@ -115,6 +121,10 @@ impl Names {
         if self.names.insert(name.to_vec()) {
             self.held += name.len() + OVERHEAD;
         }
+    }
+
+    pub(crate) fn has(&self, name: &[u8]) -> bool {
+        self.names.contains(name)
     }
 }
 
@@ -170,12 +180,15 @@ impl Contents {
 
     /// Bytes of memory that all this takes, about.
     pub(crate) fn held(&self) -> usize {
-        let Needs {
-            roles,
-            tablespaces,
-            extensions,
-        } = &self.needs;
-        let needs = roles.held + tablespaces.held + extensions.held;
+        let needs = &self.needs;
+        let names = [
+            &needs.roles,
+            &needs.superusers,
+            &needs.subscribers,
+            &needs.tablespaces,
+            &needs.extensions,
+        ];
+        let needs: usize = names.iter().map(|names| names.held).sum();
         self.names + needs + self.globals.held + 16 * self.partitions.len()
     }
 

@@ -83,7 +83,7 @@ impl<R: Read> Dump<R> {
         while self.input.line(&mut line)? {
             if let Section::End(lines) = &mut self.section {
                 let next = lines.pop_front();
-                if next.as_deref() != line.strip_suffix(b"\n") {
+                if next.is_none() || next.as_deref() != line.strip_suffix(b"\n") {
                     return Err(self.follows());
                 }
                 line.clear();

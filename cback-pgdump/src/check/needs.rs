@@ -3,6 +3,12 @@
 //! Which statements name roles is taken from pg_dump's `_printTocEntry`, `buildACLCommands`, `dumpPolicy`
 //! and `dumpUserMappings`. A word that is taken for a role and is none does no harm: `--plan` creates a
 //! role too many.
+//!
+//! Roles are plain, so that whatever PostgreSQL runs as one of them (the query of a materialized view) may
+//! no more than it might at the source. PostgreSQL 15, 16 and 18 want a superuser for the owner of an event
+//! trigger and of a foreign-data wrapper, 15 for that of a subscription; every other kind of object that
+//! pg_dump knows was given to a plain role there. By `--use-set-session-authorization` a role creates its
+//! objects itself, in schemas and databases of others.
 
 use super::contents::Needs;
 use super::token::{Token, Tokens};
@@ -18,12 +24,38 @@ impl Needs {
             self.record_create(&tokens);
         } else if first.is("SET") {
             self.record_set(&tokens);
+            return;
+        } else if first.is("RESET") {
+            self.session = None;
+            return;
         } else if first.is("ALTER") && !has(&tokens, &["ALTER", "DEFAULT", "PRIVILEGES"]) {
             self.roles_after(&tokens, &["OWNER", "TO"]);
+            self.record_owner(&tokens);
         } else if first.is("ALTER") || first.is("GRANT") || first.is("REVOKE") {
             for keywords in [&["FOR", "ROLE"][..], &["TO"], &["FROM"], &["GRANTED", "BY"]] {
                 self.roles_after(&tokens, keywords);
             }
+            // A grantor: for these pg_dump becomes another role in every dump.
+            return;
+        }
+        if let Some(role) = &self.session {
+            self.superusers.insert(role);
+        }
+    }
+
+    fn record_owner(&mut self, tokens: &[Token<'_>]) {
+        let owners = if has(tokens, &["ALTER", "SUBSCRIPTION"]) {
+            &mut self.subscribers
+        } else if has(tokens, &["ALTER", "EVENT", "TRIGGER"])
+            || has(tokens, &["ALTER", "FOREIGN", "DATA", "WRAPPER"])
+        {
+            &mut self.superusers
+        } else {
+            return;
+        };
+        let place = position(tokens, &["OWNER", "TO"]);
+        if let Some(owner) = place.and_then(|place| tokens.get(place)?.name()) {
+            owners.insert(owner);
         }
     }
 
@@ -53,6 +85,11 @@ impl Needs {
     fn record_set(&mut self, tokens: &[Token<'_>]) {
         if has(tokens, &["SET", "SESSION", "AUTHORIZATION"]) {
             self.roles_after(tokens, &["AUTHORIZATION"]);
+            self.session = match &tokens[3] {
+                Token::Text(role) | Token::Name(role) => Some(role.clone()),
+                Token::Word(role) if !is_no_role(role) => Some(role.to_vec()),
+                _ => None,
+            };
         } else if has(tokens, &["SET", "default_tablespace", "="]) {
             self.tablespace(tokens.get(3));
         }

@@ -133,13 +133,27 @@ fn create_database(encoding: &str) -> String {
     )
 }
 
-/// The roles that the dump names, as superusers, so that whatever they own can be created.
+/// The roles that the dump names, plain ones where that will do.
 fn roles<'a>(contents: &'a Contents, superuser: &'a [u8]) -> impl Iterator<Item = Cow<'a, [u8]>> {
-    let missing = contents.needs.roles.into_iter();
+    let needs = &contents.needs;
+    let before_16 = major(&contents.server_version).is_none_or(|major| major < 16);
+    let missing = needs.roles.into_iter();
     let missing = missing.filter(move |name| *name != superuser);
-    let create =
-        |name: &Vec<u8>| statement(b"CREATE ROLE ", &quoted(name), b" SUPERUSER NOLOGIN;\n");
+    let create = move |name: &Vec<u8>| {
+        let is_superuser = needs.superusers.has(name) || before_16 && needs.subscribers.has(name);
+        let end: &[u8] = if is_superuser {
+            b" SUPERUSER NOLOGIN;\n"
+        } else {
+            b" NOLOGIN;\n"
+        };
+        statement(b"CREATE ROLE ", &quoted(name), end)
+    };
     std::iter::once(encoding(contents).into()).chain(missing.map(create))
+}
+
+fn major(version: &str) -> Option<u32> {
+    let digits = version.split(|c: char| !c.is_ascii_digit()).next()?;
+    digits.parse().ok()
 }
 
 fn encoding(contents: &Contents) -> Vec<u8> {

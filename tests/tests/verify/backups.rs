@@ -1,14 +1,19 @@
 //! Backups to be verified, and the directory where their restores take place.
 
 use cback_tests::{
-    Finished, Process, Run, SHELLS, Server, Shell, run_with_input, script, tool, wait_for,
+    Finished, Process, Run, SHELLS, Server, Shell, as_user, run_with_input, script, shim, tool,
+    wait_for,
 };
+use std::ffi::OsString;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::Duration;
 use tempfile::TempDir;
+
+/// The number of an account that owns nothing.
+pub(crate) const NOBODY: u32 = 65534;
 
 /// A directory of backups, and an empty one that is cback-pgverify's TMPDIR.
 pub(crate) struct Backups {
@@ -59,6 +64,34 @@ impl Backups {
         command
     }
 
+    /// Puts an sh script in place of `program` for [`Backups::command`].
+    pub(crate) fn replace(&self, program: &str, script: &str) {
+        fs::create_dir_all(self.path("bin")).unwrap();
+        shim(&self.path("bin").join(program), script);
+    }
+
+    /// A command of ours, run by an account that owns nothing but the place for restores.
+    pub(crate) fn by_nobody(&self, command: &Command) -> Command {
+        chown(self.scratch(), Some(NOBODY), None).unwrap();
+        as_user(NOBODY, command)
+    }
+
+    /// PATH with all programs but that one.
+    pub(crate) fn path_without(&self, program: &str) -> OsString {
+        let others = self.path("others");
+        fs::create_dir_all(&others).unwrap();
+        for directory in ["/usr/bin", "/bin", "/usr/sbin", "/sbin"] {
+            for entry in fs::read_dir(directory).unwrap().flatten() {
+                if entry.file_name() != program {
+                    // The first of a name is the one.
+                    let _ = symlink(entry.path(), others.join(entry.file_name()));
+                }
+            }
+        }
+        let tools = tool("cback-pgdump").parent().unwrap().to_owned();
+        std::env::join_paths([others, tools]).unwrap()
+    }
+
     pub(crate) fn run(&self, arguments: &[&str]) -> Output {
         self.command(SHELLS[0], arguments).run()
     }
@@ -103,10 +136,29 @@ impl Backups {
         alive
     }
 
-    /// What lives and has its environment from us: in a box it is another one.
+    /// What lives and has its environment from us, and bwrap, which has none. In a box it is another one.
     pub(crate) fn started(&self) -> Vec<Process> {
-        Process::with_variable(&format!("CBACK_TEST_MARK={}", self.scratch().display()))
+        let mark = format!("CBACK_TEST_MARK={}", self.scratch().display());
+        let mut started = Process::with_variable(&mark);
+        let numbers: Vec<_> = started.iter().map(|it| number(it)).collect();
+        let mut bwrap = Process::with_argument(Path::new("/given/inside"));
+        bwrap.retain(|it| it.name == "bwrap" && numbers.contains(&figure_of(it, "PPid:")));
+        started.extend(bwrap);
+        started
     }
+}
+
+fn number(process: &Process) -> usize {
+    process.pid.as_raw_pid().unsigned_abs() as usize
+}
+
+/// From its status in /proc; 0 of one that is gone.
+pub(crate) fn figure_of(process: &Process, name: &str) -> usize {
+    let path = format!("/proc/{}/status", process.pid.as_raw_pid());
+    let status = fs::read_to_string(path).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix(name));
+    let word = line.and_then(|line| line.split_whitespace().next());
+    word.map_or(0, |word| word.parse().unwrap())
 }
 
 /// A directory that everybody may look into.

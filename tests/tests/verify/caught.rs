@@ -61,7 +61,7 @@ fn what_is_missing_empty_or_no_file_is_refused_and_named_again_in_the_end() {
     for line in [
         "missing.gz: missing",
         "empty.gz: ",
-        "/dev/null: not a plain file",
+        "/dev/null: not a regular file",
     ] {
         assert!(
             first.contains(line) && last.contains(line),
@@ -167,13 +167,13 @@ fn an_unpacker_that_fails_after_the_last_byte_is_a_failure() {
     for end in ["exit 1", "kill -9 $$"] {
         shim(
             &backups.path("bin/cback-compress"),
-            &format!("gzip -dc\n{end}"),
+            &format!("gzip -dc \"$3\"\n{end}"),
         );
         for arguments in [&["x.gz"][..], &["--restore", "x.gz"]] {
             backups.refuses(arguments);
         }
     }
-    shim(&backups.path("bin/cback-compress"), "gzip -dc");
+    shim(&backups.path("bin/cback-compress"), "gzip -dc \"$3\"");
     backups.proves(&["--restore", "x.gz"]);
 }
 
@@ -203,4 +203,16 @@ fn a_checker_that_ends_without_a_word_is_a_failure() {
         shim(&backups.path("bin/cback-pgdump"), &script);
         backups.refuses(&["x.sql"]);
     }
+}
+
+/// A dump never holds a NUL byte, be it of a file's hole, which takes no room and would take the time of 1 TB.
+#[test]
+fn a_hole_of_a_terabyte_is_refused_at_once() {
+    create_items(server(), "hole");
+    let backups = Backups::new();
+    let file = backups.put("x.sql", &dump(server(), Some("hole")));
+    let file = std::fs::File::options().write(true).open(file).unwrap();
+    file.set_len(1 << 40).unwrap();
+    let said = backups.refuses(&["--time-limit", "60", "x.sql"]);
+    assert!(!said.contains("not read within"), "{said}");
 }

@@ -1,7 +1,7 @@
 //! The command line.
 
 use crate::backups::{Backups, create_items, dump};
-use cback_tests::{Finished, Run, SHELLS, Site, server, wrapped};
+use cback_tests::{Finished, Run, SHELLS, Shell, Site, in_each_shell, server, wrapped};
 use std::fs;
 
 #[test]
@@ -64,6 +64,55 @@ fn a_full_standard_output_is_a_failure() {
     let said = wrapped(&full, &command).run().fails(1);
     assert!(said.contains("standard output cannot be written"), "{said}");
     backups.assert_clean();
+    for shell in SHELLS {
+        for option in ["--help", "--version"] {
+            for output in [">/dev/full", ">&-"] {
+                let command = backups.command(shell, &[option]);
+                let outer = ["sh", "-c", &format!("exec \"$@\" {output}"), "sh"];
+                let said = wrapped(&outer, &command).run().fails(1);
+                let told = "cback-pgverify: standard output cannot be written\n";
+                assert_eq!(said, told, "{shell:?} {option} {output}");
+            }
+        }
+    }
+}
+
+in_each_shell!(an_odd_environment_changes_nothing);
+
+/// Shells and programs take options from it.
+fn an_odd_environment_changes_nothing(shell: Shell) {
+    let name = format!("odd {}", shell.join(" "));
+    create_items(server(), &name);
+    let backups = Backups::new();
+    backups.put("all/postgresqldump-a b.txt", &dump(server(), Some(&name)));
+    backups.put("all/.hidden/postgresqldump-c.txt", b"no backup");
+    let odd = " odd \n'$(x)\"";
+    for place in [odd, "-rf"] {
+        fs::create_dir(backups.path(place)).unwrap();
+    }
+    for (name, value) in [
+        ("POSIXLY_CORRECT", "1"),
+        ("GETOPT_COMPATIBLE", "1"),
+        ("SHELLOPTS", "noclobber:noglob:allexport:monitor"),
+        ("CDPATH", "/:/usr"),
+        ("IFS", "/abc.0123456789"),
+        ("BLOCK_SIZE", "1GB"),
+        ("TMPDIR", backups.path(odd).to_str().unwrap()),
+        ("TMPDIR", "-rf"),
+    ] {
+        let mut command = backups.command(shell, &["all", "--restore", "--max-age", "1"]);
+        let output = command.env(name, value).run();
+        assert_eq!(output.succeeds(), "", "{name}={value}");
+        let printed = output.printed();
+        assert!(
+            printed.ends_with(" s and found the same rows\n"),
+            "{name}: {printed}"
+        );
+        assert_eq!(printed.lines().count(), 1, "{name}: {printed}");
+    }
+    for place in [odd, "-rf"] {
+        assert_eq!(fs::read_dir(backups.path(place)).unwrap().count(), 0);
+    }
 }
 
 #[test]

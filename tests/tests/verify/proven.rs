@@ -23,7 +23,7 @@ fn a_backup_is_proven_to_restore(shell: Shell) {
         line.contains("items.gz: whole, database, 1 tables, 100 rows, "),
         "{line}"
     );
-    assert!(line.contains(" s and found the same\n"), "{line}");
+    assert!(line.contains(" s and found the same rows\n"), "{line}");
     backups.assert_clean();
 }
 
@@ -69,7 +69,7 @@ fn what_a_configuration_means_is_proven() {
         let printed = Backups::new().proves(&["--restore", "--max-age", "1", "--config", config]);
         let many = databases.len().max(1);
         assert_eq!(
-            printed.matches("found the same\n").count(),
+            printed.matches("found the same rows\n").count(),
             many,
             "{printed}"
         );
@@ -182,4 +182,25 @@ fn a_backup_is_proven_in_a_container_with_few_processes() {
     let command = backups.command(SHELLS[0], &["--restore", "x.sql"]);
     wrapped(&container, &command).run().succeeds();
     backups.assert_clean();
+}
+
+/// A line says what there is, and what there is not: large objects, a checksum.
+#[test]
+fn large_objects_are_counted_and_a_missing_checksum_is_said() {
+    server().create_database("large");
+    server().sql(
+        "large",
+        "SELECT lo_from_bytea(0, 'x') FROM generate_series(1, 300)",
+    );
+    let backups = Backups::new();
+    let dump = dump(server(), Some("large"));
+    backups.put("x.sql", &dump);
+    backups.put("x.gz", &packed(&dump, "gzip"));
+    let printed = backups.proves(&["--restore", "x.sql", "x.gz"]);
+    let content = ": whole, database, 0 tables, 0 rows, 300 large objects, ";
+    assert_eq!(printed.matches(content).count(), 2, "{printed}");
+    let without = printed
+        .lines()
+        .map(|line| line.contains(", without a checksum, "));
+    assert_eq!(without.collect::<Vec<_>>(), [true, false], "{printed}");
 }

@@ -12,7 +12,7 @@ use std::num::NonZeroUsize;
 use bzip2::Decompress;
 use cback_compress::decompress;
 
-use super::unpacked_by;
+use super::{packed_by, unpacked, unpacked_by};
 use crate::samples::{Slices, noise};
 
 pub(super) const BLOCK: u64 = 0x3141_5926_5359;
@@ -116,15 +116,21 @@ fn symbols(length: usize, seed: u64) -> Vec<u8> {
         .collect()
 }
 
+/// A stream of these blocks.
+fn packed(blocks: &[&Checked]) -> Vec<u8> {
+    let bits: Vec<_> = blocks.iter().map(|(bits, ..)| bits.clone()).collect();
+    let fold = |sum: u32, crc| sum.rotate_left(1) ^ crc;
+    stream(
+        &bits,
+        blocks.iter().fold(0, |sum, (_, crc, _)| fold(sum, crc)),
+    )
+}
+
 /// That a stream of these blocks is unpacked to their data, here and by bzip2.
 #[track_caller]
 fn assert_unpacks(blocks: &[&Checked]) {
-    let bits: Vec<_> = blocks.iter().map(|(bits, ..)| bits.clone()).collect();
-    let crc = blocks
-        .iter()
-        .fold(0_u32, |sum, (_, crc, _)| sum.rotate_left(1) ^ crc);
+    let packed = packed(blocks);
     let data: Vec<_> = blocks.iter().flat_map(|(.., data)| data).copied().collect();
-    let packed = stream(&bits, crc);
     super::assert_unpacks(&packed, &data, "a stream with a magic in its data");
     assert!(unpacked_by("bzip2 -dc", &packed).is_some_and(|output| output == data));
 }
@@ -144,43 +150,68 @@ fn one_magic() {
     }
 }
 
+/// However many: were a block tried again at each, the last of these would take an hour.
 #[test]
-fn some_magics_in_one_block() {
-    for count in 1..=4 {
-        let mut hidden = symbols(99, 1);
-        for number in 0..count {
-            hidden.extend(holding([END, BLOCK][number % 2], number * 3 % 8));
-            hidden.extend(symbols(123, number as u64));
-        }
-        assert_unpacks(&[&checked(&hidden)]);
+fn any_number_of_magics_in_one_block() {
+    let magics = (0..16).map(|n| [holding([END, BLOCK][n % 2], n * 3 % 8), symbols(n, 1)].concat());
+    let magics: Vec<_> = magics.collect();
+    for count in [1, 2, 4, 5, 50, 60_000] {
+        let hidden = magics.iter().flatten().copied().cycle();
+        let hidden: Vec<_> = hidden.take(count * magics[0].len()).collect();
+        assert_unpacks(&[&checked(&[symbols(99, 1), hidden].concat())]);
     }
 }
 
 /// Also where what stands behind the end's magic looks like another stream's header.
 #[test]
 fn what_looks_like_the_end_of_the_stream_and_another_header() {
-    let mut bits = Bits::default();
-    bits.put(48, END);
-    bits.put(32, 0x1234_5678);
-    bits.put_bytes(b"BZh1");
-    bits.put(48, BLOCK);
+    let header = |level: u8| {
+        let mut bits = Bits::default();
+        bits.put(48, END);
+        bits.put(32, 0x1234_5678);
+        bits.put_bytes(&[b'B', b'Z', b'h', level]);
+        bits.put(48, BLOCK);
+        bits.bytes()
+    };
     let next = checked(&symbols(400_000, 6));
     // All alignments of the block's symbols to the bytes of the stream.
     for more in 0..8 {
         let before = symbols(50 * more + 20, 4);
-        let hidden = [before, bits.bytes(), symbols(300, 5)].concat();
+        let hidden = [before, header(b'1'), symbols(300, 5)].concat();
         assert!(hidden.iter().all(|&byte| byte < 254), "cannot be written");
         assert_unpacks(&[&checked(&hidden), &next]);
     }
+    // The true level is 1, for which the next block is too large.
+    let hidden = checked(&[header(b'9'), symbols(20_000, 5)].concat());
+    let mut packed = packed(&[&hidden, &next]);
+    packed[3] = b'1';
+    assert!(unpacked(&packed, 1).0.is_err() && unpacked_by("bzip2 -dc", &packed).is_none());
 }
 
-/// That takes longer with each, so a damaged block is refused before all behind it is read.
+/// In a batch of small blocks, and beside one that holds more than is unpacked at once.
 #[test]
-fn a_block_is_joined_to_a_few_behind_it_only() {
-    let magics = holding(BLOCK, 0).repeat(50);
-    let packed = stream(&[block(&magics, 0)], 0);
+fn a_magic_beside_a_block_of_megabytes() {
+    let zeros = vec![0; 3_000_000];
+    let mut bits = Bits::default();
+    bits.put_bytes(&packed_by("bzip2 -9", &zeros));
+    let crc = bits.0[80..112]
+        .iter()
+        .fold(0, |crc, &bit| crc << 1 | u32::from(bit));
+    let mut end = Bits::default();
+    end.put(48, END);
+    let end = bits.0.windows(48).position(|bits| bits == end.0).unwrap();
+    let large = (Bits(bits.0[32..end].to_vec()), crc, zeros);
+    let hidden = checked(&[symbols(99, 1), holding(BLOCK, 3), symbols(99, 2)].concat());
+    assert_unpacks(&[&large, &hidden, &large]);
+}
+
+/// So is a damaged one before all behind it is read, which may be without end.
+#[test]
+fn a_damaged_block_with_magics_in_it_is_refused_where_it_ends() {
+    let magics = holding(BLOCK, 0).repeat(5000);
+    let packed = stream(&[block(&magics, 0), block(&magics, 0)], 0);
     let cannot_be_read = File::open("/").unwrap();
-    let input = Slices::new(&packed, 10).chain(cannot_be_read);
+    let input = Slices::new(&packed, 1000).chain(cannot_be_read);
     let result = decompress(input, &mut io::sink(), NonZeroUsize::new(1));
     let said = result.unwrap_err().to_string();
     assert!(said.contains("byte 4: the bzip2 block"), "{said}");

@@ -24,6 +24,24 @@ fn assert_refused(packed: &[u8], byte: usize, says: &str) {
     assert_fails(packed, &format!("standard input, byte {byte}: {says}"));
 }
 
+/// "naming the thing at fault (file, line and column, database)"
+#[test]
+fn a_file_is_named() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let name = file.path().to_str().unwrap();
+    for (packed, says) in [
+        (&b""[..], " is empty: it ought to be gzip or bzip2 data"),
+        (
+            b"BZh9",
+            ", byte 4: the input ends here, in the middle of a bzip2 stream",
+        ),
+    ] {
+        std::fs::write(&file, packed).unwrap();
+        let said = run(&program(&format!("-t --input {name}")), b"").fails(1);
+        assert_eq!(said, format!("cback-compress: {name}{says}\n"));
+    }
+}
+
 /// `bytes` with the one at `place` another.
 fn with(bytes: &[u8], place: usize, byte: u8) -> Vec<u8> {
     let mut bytes = bytes.to_vec();

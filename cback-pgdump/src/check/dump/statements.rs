@@ -44,10 +44,11 @@ impl<R: Read> Dump<R> {
             return Err(self.damaged("a statement that no pg_dump writes"));
         }
         let text = &statement.text[..];
+        let needs = &mut self.contents.needs;
         if let Section::Globals = self.section {
             self.contents.globals.record(text);
-        } else if !statement.is_cut() && has_needs(text) {
-            self.contents.needs.record(text);
+        } else if !statement.is_cut() && (has_needs(text) || needs.session.is_some()) {
+            needs.record(text);
         }
         Ok(copy)
     }
