@@ -93,20 +93,9 @@ impl Outcome {
         panic!("{fault}: {done}: {self:?}");
     }
 
-    /// Safe, failed with status 1, and yesterday's backup is as it was.
+    /// [`Outcome::assert_safe`], and it ended with this exit status, and this is published.
     #[track_caller]
-    pub fn assert_failed(&self, done: &str) {
-        self.assert_ended(1, Published::Old, done);
-    }
-
-    /// Succeeded, with the whole dump published and no process left.
-    #[track_caller]
-    pub fn assert_succeeded(&self, done: &str) {
-        self.assert_ended(0, Published::New, done);
-    }
-
-    #[track_caller]
-    fn assert_ended(&self, code: i32, published: Published, done: &str) {
+    pub fn assert_ended(&self, code: i32, published: Published, done: &str) {
         self.assert_safe(done);
         let end = (self.code(), self.published);
         assert_eq!(end, (Some(code), published), "{done}: {self:?}");

@@ -1,26 +1,23 @@
 //! Outcomes of many rounds, side by side.
 
-use cback_tests::{Outcome, Published};
+use cback_tests::Outcome;
+use cback_tests::Published::{Lost, New, Old, Partial};
 
 /// Words of a line, and whether an outcome counts in it.
 type Line = (&'static str, fn(&Outcome) -> bool);
 
 const LINES: [Line; 8] = [
     ("rounds", |_| true),
-    ("today's whole backup is there", |it| {
-        it.published == Published::New
-    }),
-    ("yesterday's is there, as it was", |it| {
-        it.published == Published::Old
-    }),
+    ("today's whole backup is there", |it| it.published == New),
+    ("yesterday's is there, as it was", |it| it.published == Old),
     ("**neither: yesterday's is lost**", |it| {
-        matches!(it.published, Published::Lost | Published::Partial)
+        matches!(it.published, Lost | Partial)
     }),
     ("and half a dump passes for a whole one", |it| {
-        it.published == Published::Partial
+        it.published == Partial
     }),
     ("**success claimed without a whole backup**", |it| {
-        it.code() == Some(0) && it.published != Published::New
+        it.code() == Some(0) && it.published != New
     }),
     ("**hangs**", |it| it.status.is_none()),
     ("**processes left**", |it| !it.left.is_empty()),

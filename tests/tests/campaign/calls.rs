@@ -3,8 +3,8 @@
 
 use cback_tests::trace::{Call, calls, traced};
 use cback_tests::{
-    Finished, Job, Outcome, Run, SHELLS, Shell, Site, WholeDump, in_background, in_each_shell,
-    server,
+    Finished, Job, Outcome, Published, Run, SHELLS, Shell, Site, WholeDump, in_background,
+    in_each_shell, server,
 };
 use std::collections::HashMap;
 use std::process::Command;
@@ -124,7 +124,7 @@ fn a_process_killed_at_any_call_does_no_harm() {
     at_each_call("signal=KILL", |site, code, told| {
         assert!(code.is_none_or(|code| code <= 1), "{told}");
         let next = end(site, &mut site.command(server(), SHELLS[0]));
-        next.assert_succeeded(&format!("the run after {told}"));
+        next.assert_ended(0, Published::New, &format!("the run after {told}"));
         assert_eq!(site.listing(), [JOB.file_name()], "{told}");
     });
 }

@@ -19,6 +19,19 @@ static WHOLE: LazyLock<WholeDump> = LazyLock::new(|| {
     WholeDump::of(server(), JOB.database)
 });
 
+/// Words of sh before a command.
+const SURROUNDINGS: &str = "umask 000;
+umask 777; nice -n 19
+LC_ALL=C LANG=C
+LC_ALL=xx_YY.nonsense
+LC_ALL=tr_TR.UTF-8 LANG=ja_JP.SJIS
+exec <&-;
+exec >&-;
+exec 2>&-;
+exec <&- >&-;
+exec <&- >&- 2>&-;
+exec >/dev/full 2>/dev/full;";
+
 #[track_caller]
 fn assert_whole(site: &Site, output: &Output, told: &str) {
     assert!(output.status.success(), "{told}: {output:?}");
@@ -33,20 +46,12 @@ fn assert_whole(site: &Site, output: &Output, told: &str) {
 /// files: then messages would end up in a backup.
 fn odd_surroundings(shell: Shell) {
     LazyLock::force(&WHOLE);
-    let any_locale = ["C", "xx_YY.nonsense", "tr_TR.UTF-8", "ja_JP.SJIS"];
-    let any_locale = any_locale.map(|it| format!("export LC_ALL={it} LANG={it};"));
-    let descriptors = ["<&-", ">&-", "2>&-", "<&- >&-", "<&- >&- 2>&-"];
-    let full = ">/dev/full 2>/dev/full";
-    let any_descriptor = descriptors.iter().chain([&full]);
-    let mut surroundings = vec!["umask 000;".to_owned(), "umask 777; nice -n 19".to_owned()];
-    surroundings.extend(any_locale);
-    surroundings.extend(any_descriptor.map(|it| format!("exec {it};")));
-    for odd in surroundings {
+    for odd in SURROUNDINGS.lines() {
         let site = Site::new();
         let command = JOB.in_shell(shell).command(&site, server());
         let script = format!("{odd} \"$@\"");
         let output = wrapped(&["sh", "-c", &script, "sh"], &command).run();
-        assert_whole(&site, &output, &odd);
+        assert_whole(&site, &output, odd);
     }
 }
 

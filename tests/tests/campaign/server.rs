@@ -95,11 +95,11 @@ fn a_server_that_goes_away_in_mid_dump() {
     let server = Server::start();
     let source = Source::new(&server, "shop");
     let rested = source.in_mid_dump(|| ());
-    rested.assert_succeeded("it takes a rest");
+    rested.assert_ended(0, Published::New, "it takes a rest");
 
     let dump = source.of("pg_dump", COPYING);
     let cut = source.in_mid_dump(|| assert_eq!(source.cut(&dump), "t\n"));
-    cut.assert_failed("the connection is cut");
+    cut.assert_ended(1, Published::Old, "the connection is cut");
 
     let stopped = source.in_mid_dump(|| {
         let pidfile = fs::read_to_string(server.host().join("data/postmaster.pid")).unwrap();
@@ -110,7 +110,7 @@ fn a_server_that_goes_away_in_mid_dump() {
         let is_gone = || test_kill_process(server).is_err();
         wait_for("it has stopped", LIMIT, is_gone);
     });
-    stopped.assert_failed("the server has stopped");
+    stopped.assert_ended(1, Published::Old, "the server has stopped");
 }
 
 /// "Takes its child and the child's children along, at once, also when they wait for a lock": no process

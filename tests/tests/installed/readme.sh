@@ -1,10 +1,11 @@
-# shellcheck shell=sh disable=SC2046,SC2086,SC2091,SC2094,SC2154 # site and python come by the environment
+# shellcheck shell=sh disable=SC2016,SC2046,SC2086,SC2091,SC2094,SC2154 # site and python come by the environment
 # For readme.rs: makes a machine on which the guides' commands can be typed, and types them.
 
 printf 'APT::Install-Recommends "false";\nAPT::Get::Assume-Yes "true";\n' >/etc/apt/apt.conf.d/99readme
 mkdir -p /opt/backup/staging/2026/11/24/client /var/lib/prometheus/node-exporter
 ln -s "$site/collect" /opt/backup/collect
 cp "$site/cback3.conf" /etc/cback3.conf
+mkdir "$site/bin" "$site/desk" "$site/vault" "$site/store"
 /usr/bin/python3 -m venv --without-pip /opt/cback3
 modules=$("$python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 echo "$modules" >"$(echo /opt/cback3/lib/python3*/site-packages)/cback3.pth"
@@ -15,11 +16,21 @@ mkdir -m 700 "$GNUPGHOME"
 gpg --batch --quiet --passphrase '' --quick-generate-key backup@example.org
 gpg --batch --quiet --armor --export backup@example.org >"$site/desk/backup.asc"
 gpgconf --kill all
-mkdir "$site/vault" "$site/store"
 chown -R postgres "$site/desk" "$site/vault" "$site/store" "$GNUPGHOME"
 echo "listen_addresses = ''" >>/etc/postgresql-common/createcluster.conf
 trap 'for made in restored fresh; do pg_ctlcluster --force 15 $made stop; done >/dev/null 2>&1 || :' EXIT
 workspace=$PWD dump=$site/collect/postgresqldump-shop.txt.gz
+
+# stand_in PROGRAM SCRIPT
+stand_in() {
+    printf '#!/bin/sh\n%s\n' "$2" >"$site/bin/$1"
+    chmod 755 "$site/bin/$1"
+}
+stand_in ssh 'cd ../vault && sh -c "$2"'
+stand_in aws 'to=../store/${4#s3://vault/}
+    case $2 in cp) cat >"$to" ;; mv) mv "../store/${3#s3://vault/}" "$to" ;; esac'
+stand_in systemctl 'shift 2
+    for unit; do ls /usr/lib/systemd/system/$unit || ls /usr/local/lib/systemd/system/$unit || exit; done'
 
 # block PLACE FILE KIND [LABEL...]: types it, or puts it where its text says, and sees that it does its work.
 block() {
@@ -47,6 +58,7 @@ type_it() {
     *restore-globals) other_backup gzip '<globals>Y</globals><database>shop</database>'; bash -eu $block ;;
     *restore-one) restore_one ;;
     *keep-install) generations ;;
+    *own-configuration) examples && bash -eu $block ;;
     *postgres) runuser -u postgres -- bash -eu $block ;;
     sh*) bash -eu $block ;;
     xml*) into_configuration "$@" ;;
@@ -80,6 +92,13 @@ cut_and_whole() {
     fi
     cp -p "$site/whole" "$1"
     bash -eu $2
+}
+
+# The example configurations have no fault; on stdin, since everybody may read the files.
+examples() {
+    for example in cback3.conf cback-postgresql.conf; do
+        cback-pgconf check --strict </usr/share/doc/cback-postgresql/examples/$example || return
+    done
 }
 
 # cback3 takes it, and does with it as the text says: the hook before collect, instead of the extension; the pool;
@@ -149,8 +168,8 @@ prometheus() {
     test "$(ls $metrics)" = cback.prom
 }
 
-# shop [OPTION...]: what is in it.
-shop() { runuser -u postgres -- pg_dump "$@" shop | grep -v -e '^.restrict' -e '^.unrestrict'; }
+# dumped [OPTION...] DATABASE
+dumped() { runuser -u postgres -- pg_dump "$@" | grep -v -e '^.restrict' -e '^.unrestrict'; }
 
 # All examples under --help of each program, at one go.
 type_help() {
@@ -165,15 +184,17 @@ type_help() {
     gzip -t shop.sql.gz
 }
 
+# Nothing has changed the configuration for good, and what was restored or sent away is what was there.
 afterwards() {
-    cp /etc/cback3.conf "$site"
+    cmp /etc/cback3.conf "$site/cback3.conf"
     cd "$site/desk"
     runuser -u postgres -- gpg --batch --quiet --decrypt shop.sql.gz.gpg >decrypted.gz
     runuser -u postgres -- gpgconf --kill all
     for file in shop.sql.gz decrypted.gz ../vault/shop.sql.gz ../store/shop.sql.gz; do
         gzip -dc $file | grep -qx -e '-- PostgreSQL database dump complete'
     done
-    shop >"$site/shop.sql"
-    shop -h /run/postgresql -p 5499 | cmp - "$site/shop.sql"
-    shop -h /run/postgresql -p 5498 | cmp - "$site/shop.sql"
+    dumped shop >"$site/shop.sql"
+    for restored in restored '-h /run/postgresql -p 5499 shop' '-h /run/postgresql -p 5498 shop'; do
+        dumped $restored | cmp - "$site/shop.sql"
+    done
 }
