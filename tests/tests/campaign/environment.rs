@@ -22,9 +22,10 @@ static WHOLE: LazyLock<WholeDump> = LazyLock::new(|| {
 /// Words of sh before a command.
 const SURROUNDINGS: &str = "umask 000;
 umask 777; nice -n 19
-LC_ALL=C LANG=C
+LC_ALL=C
 LC_ALL=xx_YY.nonsense
-LC_ALL=tr_TR.UTF-8 LANG=ja_JP.SJIS
+LC_ALL=tr_TR.UTF-8
+LC_ALL=ja_JP.SJIS
 exec <&-;
 exec >&-;
 exec 2>&-;
