@@ -176,16 +176,18 @@ fn what_looks_like_the_end_of_the_stream_and_another_header() {
     let next = checked(&symbols(400_000, 6));
     // All alignments of the block's symbols to the bytes of the stream.
     for more in 0..8 {
-        let before = symbols(50 * more + 20, 4);
-        let hidden = [before, header(b'1'), symbols(300, 5)].concat();
-        assert!(hidden.iter().all(|&byte| byte < 254), "cannot be written");
-        assert_unpacks(&[&checked(&hidden), &next]);
+        let hidden = |level| {
+            let before = symbols(50 * more + 20, 4);
+            let hidden = [before, header(level), symbols(20_000, 5)].concat();
+            assert!(hidden.iter().all(|&byte| byte < 254), "cannot be written");
+            checked(&hidden)
+        };
+        assert_unpacks(&[&hidden(b'1'), &next]);
+        // The true level is 1, for which the next block is too large.
+        let mut packed = packed(&[&hidden(b'9'), &next]);
+        packed[3] = b'1';
+        assert!(unpacked(&packed, 1).0.is_err() && unpacked_by("bzip2 -dc", &packed).is_none());
     }
-    // The true level is 1, for which the next block is too large.
-    let hidden = checked(&[header(b'9'), symbols(20_000, 5)].concat());
-    let mut packed = packed(&[&hidden, &next]);
-    packed[3] = b'1';
-    assert!(unpacked(&packed, 1).0.is_err() && unpacked_by("bzip2 -dc", &packed).is_none());
 }
 
 /// In a batch of small blocks, and beside one that holds more than is unpacked at once.
