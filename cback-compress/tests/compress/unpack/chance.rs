@@ -173,7 +173,7 @@ fn what_looks_like_the_end_of_the_stream_and_another_header() {
         bits.put(48, BLOCK);
         bits.bytes()
     };
-    let next = checked(&symbols(400_000, 6));
+    let [next, large] = [10_000, 400_000].map(|length| checked(&symbols(length, 6)));
     // All alignments of the block's symbols to the bytes of the stream.
     for more in 0..8 {
         let hidden = |level| {
@@ -182,9 +182,9 @@ fn what_looks_like_the_end_of_the_stream_and_another_header() {
             assert!(hidden.iter().all(|&byte| byte < 254), "cannot be written");
             checked(&hidden)
         };
-        assert_unpacks(&[&hidden(b'1'), &next]);
-        // The true level is 1, for which the next block is too large.
-        let mut packed = packed(&[&hidden(b'9'), &next]);
+        assert_unpacks(&[&hidden(b'1'), &next, &large]);
+        // The true level is 1, for which the last block is too large.
+        let mut packed = packed(&[&hidden(b'9'), &next, &large]);
         packed[3] = b'1';
         assert!(unpacked(&packed, 1).0.is_err() && unpacked_by("bzip2 -dc", &packed).is_none());
     }
