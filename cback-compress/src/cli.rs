@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, Parser, value_parser};
 
-use crate::Mode;
+use crate::codec::Mode;
 
 /// Compress standard input to standard output, with gzip or bzip2, on all cores; or unpack it.
 #[expect(clippy::struct_excessive_bools, reason = "each is an option")]

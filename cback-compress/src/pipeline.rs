@@ -19,7 +19,7 @@ use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread::{Builder, JoinHandle, available_parallelism};
 
-use crate::Error;
+use crate::error::Error;
 
 /// The most threads where no number is asked for: enough for any `pg_dump`, even with bzip2, and
 /// 170 MB of memory at most.

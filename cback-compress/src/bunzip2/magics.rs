@@ -37,8 +37,8 @@ impl Finder {
         groups
             .zip((start..).step_by(STEP))
             .filter(|(group, _)| group.len() > 1 && self.stands_in_a_magic(number(&group[..2])))
-            .find_map(|(_, place)| {
-                let bits = (place - STEP) * 8..place * 8;
+            .find_map(|(_, index)| {
+                let bits = (index - STEP) * 8..index * 8;
                 bits.filter(|&bit| bit >= from)
                     .find_map(|bit| Some((bit, magic_at(bytes, bit)?)))
             })
@@ -85,13 +85,13 @@ mod tests {
             magics in vec((any::<prop::sample::Index>(), any::<bool>()), 0..4),
             from in 0..800_usize,
         ) {
-            for (place, end) in magics {
+            for (index, end) in magics {
                 // The later one overwrites: magics that are cut or overlap, too.
                 let Some(last) = (bytes.len() * 8).checked_sub(MAGIC_BITS) else { break };
-                let place = place.index(last + 1);
+                let index = index.index(last + 1);
                 let magic = if end { END } else { BLOCK };
                 for ahead in 0..MAGIC_BITS {
-                    let (byte, bit) = ((place + ahead) / 8, 7 - (place + ahead) % 8);
+                    let (byte, bit) = ((index + ahead) / 8, 7 - (index + ahead) % 8);
                     let digit = (magic >> (MAGIC_BITS - 1 - ahead) & 1) as u8;
                     bytes[byte] = bytes[byte] & !(1 << bit) | digit << bit;
                 }

@@ -3,10 +3,10 @@
 
 use std::io::{self, ErrorKind, Read};
 
+use super::fault::{self, BAD_HEADER, FOLLOWED};
 use super::magics::Finder;
-use super::{BAD_HEADER, END_BITS, FOLLOWED, damaged, error};
 use crate::buffer;
-use crate::bz2::{BLOCK, Bits, MAGIC_BITS};
+use crate::bz2::{BLOCK, Bits, END_BITS, MAGIC_BITS};
 use crate::pipeline::Split;
 
 /// Bytes read at a time.
@@ -126,9 +126,9 @@ impl Segments {
     fn too_long(&self) -> io::Error {
         let begins = self.position * 8 + self.begins as u64;
         match self.kind {
-            Kind::Start => error(0, BAD_HEADER),
-            Kind::Block => damaged(begins),
-            Kind::End => error((begins + END_BITS as u64).div_ceil(8), FOLLOWED),
+            Kind::Start => fault::at(0, BAD_HEADER),
+            Kind::Block => fault::in_block(begins),
+            Kind::End => fault::at((begins + END_BITS as u64).div_ceil(8), FOLLOWED),
         }
     }
 

@@ -9,7 +9,7 @@ use std::io::{self, ErrorKind};
 use bzip2::{Decompress, Status};
 
 use super::block::{self, Data};
-use super::damaged;
+use super::fault;
 use super::segments::{LONGEST, Segment};
 use crate::bz2::{self, Bits};
 
@@ -73,7 +73,7 @@ impl Unfinished {
     }
 
     pub(super) fn damaged(&self) -> io::Error {
-        damaged(self.block.begins)
+        fault::in_block(self.block.begins)
     }
 
     fn wants_more(&mut self) -> io::Result<bool> {

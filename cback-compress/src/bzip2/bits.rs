@@ -65,7 +65,7 @@ mod tests {
     }
 
     fn digits(count: u32, number: u32) -> impl Iterator<Item = bool> {
-        (0..count).rev().map(move |place| number >> place & 1 == 1)
+        (0..count).rev().map(move |index| number >> index & 1 == 1)
     }
 
     proptest! {

@@ -11,7 +11,7 @@ use crate::bz2::{BLOCK, Bits};
 /// What a block's header tells.
 pub(super) struct Header<'a> {
     pub(super) crc: u32,
-    pub(super) origin: usize,
+    pub(super) orig_ptr: usize,
     pub(super) used: &'a [bool; 256],
 }
 
@@ -25,7 +25,7 @@ pub(super) fn write(header: &Header, symbols: &Symbols, tables: &Tables) -> io::
     bits.put(32, header.crc);
     // Whether the block is randomised: bzip2 has not done that since 0.9.5.
     bits.put_flag(false);
-    bits.put(24, header.origin as u32);
+    bits.put(24, header.orig_ptr as u32);
     write_used(&mut bits, header.used);
     bits.put(3, tables.lengths.len() as u32);
     write_selectors(&mut bits, &tables.selectors);
@@ -54,12 +54,12 @@ fn write_selectors(bits: &mut BitWriter, selectors: &[u8]) {
     bits.put(15, selectors.len() as u32);
     let mut latest = [0, 1, 2, 3, 4, 5];
     for &selector in selectors {
-        let place = latest
+        let index = latest
             .iter()
             .take_while(|&&table| table != selector)
             .count();
-        latest[..=place].rotate_right(1);
-        bits.put(place as u32 + 1, (1 << (place + 1)) - 2);
+        latest[..=index].rotate_right(1);
+        bits.put(index as u32 + 1, (1 << (index + 1)) - 2);
     }
 }
 

@@ -110,12 +110,12 @@ impl Tree {
         self.nodes += 1;
         self.weights[self.nodes] = weight;
         self.heaped += 1;
-        let mut place = self.heaped;
-        while place > 1 && weight < self.weight_at(place / 2) {
-            self.heap[place] = self.heap[place / 2];
-            place /= 2;
+        let mut index = self.heaped;
+        while index > 1 && weight < self.weight_at(index / 2) {
+            self.heap[index] = self.heap[index / 2];
+            index /= 2;
         }
-        self.heap[place] = self.nodes as u16;
+        self.heap[index] = self.nodes as u16;
     }
 
     fn remove_lightest(&mut self) -> usize {
@@ -123,20 +123,20 @@ impl Tree {
         let moved = self.heap[self.heaped];
         let weight = self.weights[usize::from(moved)];
         self.heaped -= 1;
-        let mut place = 1;
-        while let Some(child) = self.lighter_child(place) {
+        let mut index = 1;
+        while let Some(child) = self.lighter_child(index) {
             if weight < self.weight_at(child) {
                 break;
             }
-            self.heap[place] = self.heap[child];
-            place = child;
+            self.heap[index] = self.heap[child];
+            index = child;
         }
-        self.heap[place] = moved;
+        self.heap[index] = moved;
         usize::from(lightest)
     }
 
-    fn lighter_child(&self, place: usize) -> Option<usize> {
-        let left = 2 * place;
+    fn lighter_child(&self, index: usize) -> Option<usize> {
+        let left = 2 * index;
         let right = left + 1;
         if right <= self.heaped && self.weight_at(right) < self.weight_at(left) {
             return Some(right);
@@ -144,8 +144,8 @@ impl Tree {
         (left <= self.heaped).then_some(left)
     }
 
-    fn weight_at(&self, place: usize) -> u32 {
-        self.weights[usize::from(self.heap[place])]
+    fn weight_at(&self, index: usize) -> u32 {
+        self.weights[usize::from(self.heap[index])]
     }
 }
 

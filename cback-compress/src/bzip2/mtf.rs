@@ -52,7 +52,7 @@ impl Symbols {
         let mut coded = 0;
         for_each_head(last_column, front.first(), |head, position| {
             writer.put_zeros(position - coded);
-            writer.put(front.bring(head) + 1);
+            writer.put(front.move_to_front(head) + 1);
             coded = position + 1;
         });
         writer.put_zeros(last_column.len() - coded);
@@ -86,13 +86,13 @@ fn for_each_head(column: &[u8], mut before: u8, mut each: impl FnMut(u8, usize))
     let mut heads = [(0, 0); STRETCH];
     for (number, stretch) in column.chunks(STRETCH).enumerate() {
         let mut found = 0;
-        for (place, &byte) in stretch.iter().enumerate() {
-            heads[found] = (byte, place as u16);
+        for (index, &byte) in stretch.iter().enumerate() {
+            heads[found] = (byte, index as u16);
             found += usize::from(byte != before);
             before = byte;
         }
-        for &(byte, place) in &heads[..found] {
-            each(byte, number * STRETCH + usize::from(place));
+        for &(byte, index) in &heads[..found] {
+            each(byte, number * STRETCH + usize::from(index));
         }
     }
 }
@@ -104,10 +104,10 @@ const DIGITS: [[u16; DIGITS_AT_ONCE]; 1 << DIGITS_AT_ONCE] = {
     let mut digits = [[0; DIGITS_AT_ONCE]; 1 << DIGITS_AT_ONCE];
     let mut number = 0;
     while number < digits.len() {
-        let mut place = 0;
-        while place < DIGITS_AT_ONCE {
-            digits[number][place] = (number >> place & 1) as u16;
-            place += 1;
+        let mut index = 0;
+        while index < DIGITS_AT_ONCE {
+            digits[number][index] = (number >> index & 1) as u16;
+            index += 1;
         }
         number += 1;
     }

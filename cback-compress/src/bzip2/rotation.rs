@@ -93,7 +93,7 @@ mod tests {
     fn of_all_words_of_two_letters_up_to_fourteen() {
         for length in 1..=14 {
             for word in 0..1_u32 << length {
-                let letters: Vec<u8> = (0..length).map(|place| (word >> place & 1) as u8).collect();
+                let letters: Vec<u8> = (0..length).map(|index| (word >> index & 1) as u8).collect();
                 check(&letters);
             }
         }

@@ -137,8 +137,8 @@ fn leading(byte: u8, bytes: &[u8]) -> usize {
 fn stretch(bytes: &[u8]) -> usize {
     let mut start = 0;
     while let Some(window) = bytes[start..].first_chunk() {
-        if let Some(place) = four_equal(window) {
-            return start + place;
+        if let Some(index) = four_equal(window) {
+            return start + index;
         }
         start += STRIDE;
     }

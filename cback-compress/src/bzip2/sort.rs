@@ -41,11 +41,11 @@ impl Sorter {
     /// Turns the block into its last column, gives the block's own row.
     pub(super) fn sort(&mut self, block: &mut [u8]) -> io::Result<usize> {
         let (start, repeated) = least_rotation(block);
-        let origin = repeated.then(|| origin_by_bzip2(block)).transpose()?;
+        let orig_ptr = repeated.then(|| orig_ptr_by_bzip2(block)).transpose()?;
         block.rotate_left(start);
         self.transform(block)?;
-        match origin {
-            Some(origin) => Ok(origin),
+        match orig_ptr {
+            Some(orig_ptr) => Ok(orig_ptr),
             None => self.row(block, (block.len() - start) % block.len()),
         }
     }
@@ -96,7 +96,7 @@ fn count(bytes: &[u8], wanted: impl Fn(u8) -> bool) -> usize {
 }
 
 /// The row that bzip2 takes for the block, read from the head of a stream that it made.
-fn origin_by_bzip2(block: &[u8]) -> io::Result<usize> {
+fn orig_ptr_by_bzip2(block: &[u8]) -> io::Result<usize> {
     // Of a level whose blocks surely are as long; of the lowest such, for it takes memory by level.
     let level = (block.len() / 99_000 + 1).min(9) as u32;
     let mut encoder = BzEncoder::new(Vec::new(), Compression::new(level));
@@ -139,9 +139,9 @@ mod tests {
             rows.sort();
             let last_column: Vec<u8> = rows.iter().filter_map(|row| row.last().copied()).collect();
             let mut sorted = block.clone();
-            let origin = Sorter::default().sort(&mut sorted).unwrap();
+            let orig_ptr = Sorter::default().sort(&mut sorted).unwrap();
             prop_assert_eq!(sorted, last_column);
-            prop_assert_eq!(&rows[origin], &block);
+            prop_assert_eq!(&rows[orig_ptr], &block);
         }
 
         #[test]
@@ -149,8 +149,8 @@ mod tests {
             let mut used = Sorter::default();
             for block in blocks {
                 let (mut one, mut other) = (block.clone(), block);
-                let origins = [used.sort(&mut one), Sorter::default().sort(&mut other)];
-                let [used, new] = origins.map(Result::unwrap);
+                let orig_ptr = [used.sort(&mut one), Sorter::default().sort(&mut other)];
+                let [used, new] = orig_ptr.map(Result::unwrap);
                 prop_assert_eq!((one, used), (other, new));
             }
         }

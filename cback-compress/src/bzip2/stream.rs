@@ -2,9 +2,14 @@
 
 use std::io::{self, Write};
 
-use super::Coded;
 use crate::bz2::{self, Bits};
 use crate::pipeline::Join;
+
+/// A coded block, to be joined to the ones before it.
+pub(crate) struct Coded {
+    pub(super) bits: Bits,
+    pub(super) crc: u32,
+}
 
 /// Joins blocks, in order, into one stream.
 pub(crate) struct Stream {

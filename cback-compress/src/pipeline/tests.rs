@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 
 use super::{Convert, Format, Join, Split, run};
-use crate::Error;
+use crate::error::Error;
 
 const END: &[u8] = b"END";
 
