@@ -94,3 +94,43 @@ impl Bits {
         std::mem::replace(&mut self.bytes, rest)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn bits(digits: &str) -> Bits {
+        let number = |few: &str| u8::from_str_radix(&format!("{few:0<8}"), 2).unwrap();
+        let bytes = (0..digits.len()).step_by(8);
+        let bytes = bytes.map(|at| number(&digits[at..digits.len().min(at + 8)]));
+        let unused = (digits.len().next_multiple_of(8) - digits.len()) as u32;
+        Bits {
+            bytes: bytes.collect(),
+            unused,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn bits_between_others_are_appended_to_others(
+            first in "[01]{0,40}",
+            second in "[01]{0,40}",
+            skipped in 0..8_u32,
+        ) {
+            let around = "1".repeat(skipped as usize) + &second;
+            let Bits { bytes, unused } = bits(&around);
+            let filled = bytes.iter().enumerate().map(|(at, byte)| match at + 1 == bytes.len() {
+                true => byte | ((1_u16 << unused) - 1) as u8,
+                false => *byte,
+            });
+            let between = Bits::between(filled.collect(), skipped, unused);
+            prop_assert_eq!(&between, &bits(&second));
+            let mut both = bits(&first);
+            both.append(&between);
+            prop_assert_eq!(both.len(), first.len() + second.len());
+            prop_assert_eq!(both, bits(&(first + &second)));
+        }
+    }
+}

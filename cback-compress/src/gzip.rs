@@ -159,7 +159,7 @@ fn deflate(
     if !window.is_empty() {
         state.set_dictionary(window).map_err(failed)?;
     }
-    // What all this may come to, and a flush.
+    // The most that this may come to, and a flush.
     let mut deflated = Vec::new();
     buffer::resize(&mut deflated, compress_bound(data.len()) + 16)?;
     state.compress(data, &mut deflated, flush).map_err(failed)?;

@@ -27,7 +27,7 @@ const MOST_CORES: usize = 16;
 
 /// Splits the input into blocks.
 pub(crate) trait Split: Send + 'static {
-    /// What one converter works on at a time.
+    /// A part of the input that a converter works on at a time.
     type Block: Send + 'static;
 
     /// An input of no more blocks than this is not worth starting threads for.

@@ -1,4 +1,4 @@
-//! What the command line asks for.
+//! The work that the command line asks for.
 
 use std::fs::File;
 use std::io::{self, Write};

@@ -121,7 +121,7 @@ impl Streams {
         self.follows(end.div_ceil(8), &rest)
     }
 
-    /// What stands between streams, or before the first.
+    /// Checks the bits between two streams, before the first or after the last.
     fn follows(&mut self, begins: u64, bits: &Bits) -> io::Result<()> {
         self.crc = 0;
         if bits.bytes.is_empty() && self.state != State::Start {

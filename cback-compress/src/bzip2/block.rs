@@ -8,7 +8,7 @@ use super::mtf::Symbols;
 use super::tables::{GROUP, Lengths, Tables};
 use crate::bz2::{BLOCK, Bits};
 
-/// What a block's header tells.
+/// The values in a block's header.
 pub(super) struct Header<'a> {
     pub(super) crc: u32,
     pub(super) orig_ptr: usize,
@@ -36,7 +36,7 @@ pub(super) fn write(header: &Header, symbols: &Symbols, tables: &Tables) -> io::
     Ok(bits.finish())
 }
 
-/// Which sixteenths of the 256 bytes are in use; which bytes of those.
+/// A flag for each sixteenth of the 256 bytes that is in use, then one for each byte of those.
 fn write_used(bits: &mut BitWriter, used: &[bool; 256]) {
     let sixteenths = used.chunks(16);
     for sixteenth in sixteenths.clone() {

@@ -21,16 +21,16 @@ pub(super) fn least_rotation(block: &[u8]) -> (usize, bool) {
             best = Some(start);
             continue;
         };
-        let equal = (0..block.len())
-            .take_while(|ahead| at(block, rival + ahead) == at(block, start + ahead))
-            .count();
-        if equal == block.len() {
+        let (rival_bytes, bytes) = (rotation(block, rival), rotation(block, start));
+        let mut pairs = rival_bytes.zip(bytes).enumerate();
+        let Some((ahead, (byte_of_rival, byte))) = pairs.find(|(_, (one, other))| one != other)
+        else {
             return (rival, true);
-        }
-        if at(block, rival + equal) < at(block, start + equal) {
-            ruled_out = start + equal + 1;
+        };
+        if byte_of_rival < byte {
+            ruled_out = start + ahead + 1;
         } else {
-            ruled_out = rival + equal + 1;
+            ruled_out = rival + ahead + 1;
             best = (start >= ruled_out).then_some(start);
         }
     }
@@ -62,13 +62,10 @@ fn starts_of_least_word(block: &[u8]) -> Vec<u32> {
     starts
 }
 
-/// A byte of the block followed by itself.
-fn at(block: &[u8], position: usize) -> u8 {
-    block[if position < block.len() {
-        position
-    } else {
-        position - block.len()
-    }]
+/// The bytes of the rotation that starts here.
+fn rotation(block: &[u8], start: usize) -> impl Iterator<Item = &u8> {
+    let (end, beginning) = block.split_at(start);
+    beginning.iter().chain(end)
 }
 
 #[cfg(test)]
@@ -79,36 +76,30 @@ mod tests {
     use super::*;
 
     fn check(block: &[u8]) {
-        let rotation = |start: usize| [&block[start..], &block[..start]].concat();
+        let rows = (0..block.len()).map(|start| rotation(block, start).copied().collect());
+        let rows: Vec<Vec<u8>> = rows.collect();
+        let least = rows.iter().min().unwrap();
         let (start, repeated) = least_rotation(block);
-        let least = (0..block.len()).map(rotation).min().unwrap();
-        assert_eq!(rotation(start), least, "{block:?}");
-        let times_least = (0..block.len())
-            .filter(|&start| rotation(start) == least)
-            .count();
-        assert_eq!(repeated, times_least > 1, "{block:?}");
+        assert_eq!(&rows[start], least, "{block:?}");
+        let times = rows.iter().filter(|row| *row == least).count();
+        assert_eq!(repeated, times > 1, "{block:?}");
     }
 
     #[test]
-    fn of_all_words_of_two_letters_up_to_fourteen() {
-        for length in 1..=14 {
+    fn of_all_words_of_two_letters_up_to_twelve() {
+        for length in 1..=12 {
             for word in 0..1_u32 << length {
-                let letters: Vec<u8> = (0..length).map(|index| (word >> index & 1) as u8).collect();
-                check(&letters);
+                let letters = (0..length).map(|index| (word >> index & 1) as u8);
+                check(&letters.collect::<Vec<_>>());
             }
         }
     }
 
     proptest! {
         #[test]
-        fn of_any_word(word in vec(0..3_u8, 1..120)) {
-            check(&word);
-        }
-
-        #[test]
         fn of_a_piece_repeated_and_broken(
-            piece in vec(0..2_u8, 1..20),
-            times in 2..9_usize,
+            piece in vec(0..3_u8, 1..20),
+            times in 1..9_usize,
             at in 0..180_usize,
         ) {
             let mut block = piece.repeat(times);
