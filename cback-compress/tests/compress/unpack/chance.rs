@@ -126,7 +126,7 @@ fn packed(blocks: &[&Checked]) -> Vec<u8> {
     )
 }
 
-/// That a stream of these blocks is unpacked to their data, here and by bzip2.
+/// Asserts that a stream of these blocks is unpacked to their data, here and by bzip2.
 #[track_caller]
 fn assert_unpacks(blocks: &[&Checked]) {
     let packed = packed(blocks);
@@ -207,13 +207,13 @@ fn a_magic_beside_a_block_of_megabytes() {
     assert_unpacks(&[&large, &hidden, &large]);
 }
 
-/// So is a damaged one before all behind it is read, which may be without end.
+/// Before all behind it is read, which may be without end.
 #[test]
 fn a_damaged_block_with_magics_in_it_is_refused_where_it_ends() {
     let magics = holding(BLOCK, 0).repeat(5000);
     let packed = stream(&[block(&magics, 0), block(&magics, 0)], 0);
     let cannot_be_read = File::open("/").unwrap();
-    let input = Slices::new(&packed, 1000).chain(cannot_be_read);
+    let input = Slices::new(&packed.repeat(50), 1000).chain(cannot_be_read);
     let result = decompress(input, &mut io::sink(), NonZeroUsize::new(1));
     let said = result.unwrap_err().to_string();
     assert!(said.contains("byte 4: the bzip2 block"), "{said}");
