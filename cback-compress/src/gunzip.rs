@@ -62,7 +62,7 @@ fn reading(error: io::Error) -> Error {
 
 /// The input, a chunk at a time, and where in it we are.
 struct Input<R> {
-    input: R,
+    source: R,
     chunk: Vec<u8>,
     taken: usize,
     /// How many bytes were taken in all.
@@ -70,9 +70,9 @@ struct Input<R> {
 }
 
 impl<R: Read> Input<R> {
-    fn new(input: R) -> Self {
+    fn new(source: R) -> Self {
         Self {
-            input,
+            source,
             chunk: Vec::new(),
             taken: 0,
             position: 0,
@@ -85,7 +85,7 @@ impl<R: Read> BufRead for Input<R> {
         if self.taken == self.chunk.len() {
             self.taken = 0;
             self.chunk.clear();
-            let mut chunk = self.input.by_ref().take(CHUNK as u64);
+            let mut chunk = self.source.by_ref().take(CHUNK as u64);
             // An error of the input is told from one that flate2 makes by being ours.
             chunk.read_to_end(&mut self.chunk).map_err(reading)?;
         }
