@@ -129,10 +129,11 @@ fn short_lengths_and_those_at_which_there_is_one_more_table() {
 fn rare_bytes(length: usize) -> Vec<u8> {
     let mut random = Random::new(4);
     let mut rare = || {
-        (0_u8..)
-            .find(|_| random.below(10) >= 7)
-            .unwrap_or(u8::MAX)
-            .wrapping_mul(37)
+        let mut byte = 0_u8;
+        while random.below(10) < 7 {
+            byte = byte.wrapping_add(37);
+        }
+        byte
     };
     (0..length).map(|_| rare()).collect()
 }
