@@ -160,8 +160,7 @@ fn deflate(
         state.set_dictionary(window).map_err(failed)?;
     }
     // The most that this may come to, and a flush.
-    let mut deflated = Vec::new();
-    buffer::resize(&mut deflated, compress_bound(data.len()) + 16)?;
+    let mut deflated = buffer::zeroed(compress_bound(data.len()) + 16)?;
     state.compress(data, &mut deflated, flush).map_err(failed)?;
     let (taken, made) = (state.total_in(), state.total_out());
     if taken != data.len() as u64 || made >= deflated.len() as u64 {
