@@ -2,13 +2,13 @@
 //! No time is asserted: the inputs are a thousandth of the usual.
 #![allow(clippy::unwrap_used)] // a test fails by panicking
 
-use cback_tests::{Finished, Process, Run, end_of, script, shim, tool};
+use cback_tests::{Finished, Process, Run, end_of, script, shim, tool, wait_for};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
-use std::io::{BufRead, BufReader};
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// A table a line: its heading, and ways that are there wherever `scripts/prerequisites test` has been.
@@ -103,23 +103,27 @@ fn a_program_that_is_wrong_has_no_figures() {
     }
 }
 
+/// Stopped while a program runs that would never end: `tail`, called by the name of a file of its own.
 #[test]
 fn nothing_is_left_when_it_is_stopped() {
     let top = TempDir::new().unwrap();
-    let mut bench = bench(&top)
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(bench.stderr.take().unwrap())
-        .lines()
-        .map_while(Result::ok);
-    let line = lines.by_ref().find(|line| line.contains(" in ")).unwrap();
-    let directory = Path::new(working_directory(&line));
-    lines.find(|line| line.contains(" times ")).unwrap(); // it measures
+    let mut bench = bench(&top);
+    let [program, mark] = ["cback-compress", "mark"].map(|name| top.path().join(name));
+    fs::remove_file(&program).unwrap();
+    shim(
+        &program,
+        &format!("touch {0}; exec tail -f {0}", mark.display()),
+    );
+    let mut bench = bench.stderr(Stdio::piped()).spawn().unwrap();
+    let runs = || !Process::with_argument(&mark).is_empty();
+    wait_for("it measures", Duration::from_secs(300), runs);
     kill_process(Pid::from_child(&bench), Signal::TERM).unwrap();
     assert_eq!(end_of(&mut bench).code(), Some(143));
-    assert!(!directory.exists() && Process::with_argument(directory).is_empty());
+    let said = std::io::read_to_string(bench.stderr.take().unwrap()).unwrap();
+    assert!(!Path::new(working_directory(&said)).exists());
+    wait_for("its processes are gone", Duration::from_secs(10), || {
+        !runs()
+    });
 }
 
 /// A tiny run with programs that are links in a directory.
