@@ -119,8 +119,10 @@ def goals(contests: Contests, megabytes: float) -> str:
         rows.append((f"peak memory of `{way}`, MiB", limit, peak, None))
     check = figures.cost("prove none", CHECK)
     rows.append((f"`{CHECK}`: ms of wall time per MB", 1.25, check.wall / megabytes * 1000, None))
-    verdict = lambda limit, it: "not measured" if it is None else "met" if it <= limit else "**not met**"
-    cells = ((what, f"{limit:g}", show(it, 3), verdict(limit, it), show(cpu, 3)) for what, limit, it, cpu in rows)
+    cells = []
+    for what, limit, measured, cpu in rows:
+        verdict = "not measured" if measured is None else "met" if measured <= limit else "**not met**"
+        cells.append([what, f"{limit:g}", show(measured, 3), verdict, show(cpu, 3)])
     return table("goal | at most | measured |  | CPU likewise", cells)
 
 
