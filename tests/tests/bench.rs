@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)] // a test fails by panicking
 
 use cback_tests::{Finished, Process, Run, end_of, script, shim, tool, wait_for};
+use quick_xml::events::Event;
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -59,6 +60,8 @@ fn a_tiny_run_prints_every_table_and_draws_the_chart() {
     }
     assert!(page.contains("How busy: others used "), "{page}");
     let drawing = fs::read_to_string(top.path().join("chart.svg")).unwrap();
+    let mut xml = quick_xml::Reader::from_str(&drawing);
+    while xml.read_event().unwrap() != Event::Eof {} // it is well-formed
     for name in [
         "cback3, its own module",
         "lbzip2 -d",
