@@ -17,7 +17,7 @@ use std::path::PathBuf;
 #[command(
     override_usage = "cback-pgdump [OPTIONS] [DATABASE] [-- PG_DUMP_OPTION ...]
        cback-pgdump [OPTIONS] --all|--globals [-- PG_DUMPALL_OPTION ...]
-       cback-pgdump --check [--json] [--plan FILE] < DUMP"
+       cback-pgdump --check [--plan FILE] < DUMP"
 )]
 pub struct Cli {
     /// Dump this database [default: $PGDATABASE]
@@ -84,10 +84,6 @@ pub struct Cli {
     #[arg(long, conflicts_with_all = OF_A_DUMP)]
     pub check: bool,
 
-    /// With --check: print one JSON object, with versions and what a restore needs besides
-    #[arg(long, requires = "check", conflicts_with_all = OF_A_DUMP)]
-    pub json: bool,
-
     /// With --check: write to FILE, for a shell's eval, what a restore needs; for scripts
     ///
     /// Only if the dump is whole. FILE may hold passwords' hashes; a new one gets mode 0600.
@@ -107,7 +103,7 @@ pub struct Cli {
     pub arguments: Vec<OsString>,
 }
 
-/// What makes no sense where nothing is dumped.
+/// Arguments that make no sense where nothing is dumped.
 const OF_A_DUMP: [&str; 7] = [
     "database",
     "all",

@@ -13,9 +13,9 @@ pub enum Error {
     /// The program was not found, or may not be run.
     #[error("{failed}")]
     Start {
-        /// What was to be dumped, by which program.
+        /// The dump's subject and program.
         failed: String,
-        /// What the system said.
+        /// The system's reason.
         source: io::Error,
     },
     /// `--die-with` names a process that is not our parent, or no longer.
@@ -30,7 +30,7 @@ pub enum Error {
     /// The child failed, and has said why.
     #[error("{failed} failed ({status})")]
     Child {
-        /// What was to be dumped, by which program.
+        /// The dump's subject and program.
         failed: String,
         /// Never a success.
         status: ExitStatus,
@@ -42,7 +42,7 @@ pub enum Error {
     /// The child says that all is well, but its output breaks off.
     #[error("{failed} broke off: the dump does not end with \"{marker}\"")]
     Unfinished {
-        /// What was to be dumped, by which program.
+        /// The dump's subject and program.
         failed: String,
         /// The line that is missing.
         marker: &'static str,
@@ -52,7 +52,7 @@ pub enum Error {
     /// The child writes more than can be held in memory.
     #[error("{failed}: its output takes more memory than there is, or than 256 MiB")]
     NoMemory {
-        /// What was to be dumped, by which program.
+        /// The dump's subject and program.
         failed: String,
     },
     /// [`Stopper::stop`](crate::Stopper::stop) was called.
@@ -61,7 +61,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// What the user can do about it.
+    /// Advice for the user.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Start { source, .. } if source.kind() == io::ErrorKind::NotFound => Some(

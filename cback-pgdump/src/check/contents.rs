@@ -1,13 +1,14 @@
-//! What is in a dump.
+//! The contents of a dump.
 
-use super::globals::Globals;
-use super::names::{printable, spelled};
+use super::cluster::Cluster;
+use super::fingerprint::Key;
+use super::token::{printable, spelled};
 use std::collections::{BTreeMap, BTreeSet, btree_map, btree_set};
 
 /// Memory, in bytes, that an entry or a name takes besides its own bytes, about.
 pub(crate) const OVERHEAD: usize = 100;
 
-/// What kind of dump it is.
+/// The kind of a dump.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Kind {
     /// `pg_dump`: one database.
@@ -20,7 +21,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Its name in `--json` and `--plan`.
+    /// Its name in `--plan`.
     pub fn word(self) -> &'static str {
         match self {
             Self::Database => "database",
@@ -49,20 +50,20 @@ impl Entry {
     }
 }
 
-/// What a line of the report is about; but for tables, there is at most one a database.
+/// The subject of a line of the report; but for tables, there is at most one a database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Item {
     Table,
     Sequences,
     LargeObjects,
-    /// Of a cluster: roles, memberships or tablespaces.
-    Globals,
+    /// Roles, memberships or tablespaces.
+    Cluster,
 }
 
-/// What is in a dump.
+/// The contents of a dump.
 #[derive(Debug, Default)]
 pub struct Contents {
-    /// What kind of dump it is.
+    /// The kind of the dump.
     pub kind: Kind,
     /// The server's, such as 15.18, from the comment at the dump's head; in a cluster's dump, at that of
     /// its first database. Empty where there is none.
@@ -75,7 +76,7 @@ pub struct Contents {
     pub bytes: u64,
     /// By name, as it is printed: `table`, in a cluster's dump `database.table`.
     pub(crate) entries: BTreeMap<Vec<u8>, (Item, Entry)>,
-    /// Of a single database's dump.
+    /// A single database's.
     pub(crate) needs: Needs,
     /// The database that a dump made with `--create` creates.
     pub(crate) created: Option<Vec<u8>>,
@@ -87,15 +88,17 @@ pub struct Contents {
     /// Rows of a partition came by its root; rows of another did not.
     pub(crate) has_root_loads: bool,
     pub(crate) has_partition_loads: bool,
-    /// Of a cluster: its own part.
-    pub(crate) globals: Globals,
-    /// Of a cluster: where that part ends, in bytes from the dump's beginning.
+    /// A cluster's own part.
+    pub(crate) cluster: Cluster,
+    /// The end of that part, in bytes from the dump's beginning.
     pub(crate) offset: u64,
+    /// The fingerprints'.
+    pub(crate) key: Key,
     /// Memory that the names of `entries` take.
     names: usize,
 }
 
-/// What a restore needs that the dump does not bring; names without quotes.
+/// Needs of a restore that the dump does not meet; names without quotes.
 #[derive(Debug, Default)]
 pub(crate) struct Needs {
     pub(crate) roles: Names,
@@ -128,6 +131,13 @@ impl<'a> IntoIterator for &'a Names {
 }
 
 impl Contents {
+    pub(crate) fn new(key: Key) -> Self {
+        Self {
+            key,
+            ..Self::default()
+        }
+    }
+
     /// The number of tables, and the sum of their entries.
     pub fn tables(&self) -> (u64, Entry) {
         self.sum(Item::Table)
@@ -168,6 +178,13 @@ impl Contents {
         }
     }
 
+    /// A cluster's own part has ended.
+    pub(crate) fn sort_out_cluster(&mut self) {
+        for (heading, entry) in self.cluster.sort_out(self.key) {
+            self.add(None, Item::Cluster, heading.as_bytes(), entry);
+        }
+    }
+
     /// Bytes of memory that all this takes, about.
     pub(crate) fn held(&self) -> usize {
         let Needs {
@@ -176,7 +193,7 @@ impl Contents {
             extensions,
         } = &self.needs;
         let needs = roles.held + tablespaces.held + extensions.held;
-        self.names + needs + self.globals.held + 16 * self.partitions.len()
+        self.names + needs + self.cluster.held + 16 * self.partitions.len()
     }
 
     /// Options with which pg_dump and pg_dumpall write data like this.

@@ -1,7 +1,6 @@
 //! The dump as it is read: by lines, or by what the buffer holds; with its beginning and end observed.
 
-use super::Fault;
-use crate::ending::Ending;
+use crate::dump::ending::Ending;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Result};
 
 /// Stays in a core's own cache: with 256 KiB, reading took three times the CPU time.
@@ -66,7 +65,7 @@ impl<R: Read> Input<R> {
         Ok(length == PART || !self.is_inside)
     }
 
-    /// What the buffer holds; empty at the end of the dump.
+    /// All that the buffer holds; empty at the end of the dump.
     pub(crate) fn piece(&mut self) -> Result<&[u8]> {
         loop {
             match self.reader.fill_buf() {
@@ -86,11 +85,5 @@ impl<R: Read> Input<R> {
 
     pub(crate) fn ending(&self) -> &Ending {
         &self.reader.get_ref().ending
-    }
-}
-
-impl From<std::io::Error> for Fault {
-    fn from(error: std::io::Error) -> Self {
-        Self::Read(error)
     }
 }

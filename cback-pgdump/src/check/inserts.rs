@@ -8,8 +8,7 @@
 
 use super::contents::Entry;
 use super::fingerprint::{self, Column, Key};
-use super::names::{list, qualified};
-use super::token::{Token, Tokens};
+use super::token::{Token, Tokens, list, qualified};
 use xxhash_rust::xxh3::Xxh3;
 
 /// A statement's table and the rows for it, as far as they have been read.
@@ -27,7 +26,7 @@ pub(crate) struct Insert {
 
 #[derive(Default)]
 struct Row {
-    /// Of its values so far: their number, and the sum of their hashes.
+    /// The number of its values so far, and the sum of their hashes.
     values: usize,
     sum: u64,
     /// The value that has begun.

@@ -1,69 +1,59 @@
-//! What a restore needs that the dump of a database does not bring: roles, tablespaces, extensions.
+//! The needs of a restore that the dump of a database does not meet: roles, tablespaces, extensions.
 //!
-//! Which statements name roles is taken from pg_dump's `_printTocEntry`, `buildACLCommands`, `dumpPolicy`
+//! The statements that name roles are taken from pg_dump's `_printTocEntry`, `buildACLCommands`, `dumpPolicy`
 //! and `dumpUserMappings`. A word that is taken for a role and is none does no harm: `--plan` creates a
 //! role too many.
 
 use super::contents::Needs;
 use super::token::{Token, Tokens};
 
+type Words = &'static [&'static str];
+
+const OF_RIGHTS: &[Words] = &[&["FOR", "ROLE"], &["TO"], &["FROM"], &["GRANTED", "BY"]];
+
+/// Statements by their first words, and the keywords after which they name roles; the first counts.
+const ROLES: [(Words, &[Words]); 8] = [
+    (&["GRANT"], OF_RIGHTS),
+    (&["REVOKE"], OF_RIGHTS),
+    (&["ALTER", "DEFAULT", "PRIVILEGES"], OF_RIGHTS),
+    (&["ALTER"], &[&["OWNER", "TO"]]),
+    (&["CREATE", "USER", "MAPPING"], &[&["FOR"]]),
+    (&["CREATE", "POLICY"], &[&["TO"]]),
+    (&["CREATE", "SCHEMA"], &[&["AUTHORIZATION"]]),
+    (&["SET", "SESSION"], &[&["AUTHORIZATION"]]),
+];
+
+/// The same for a tablespace; `=` stands for the symbol.
+const TABLESPACES: [(Words, Words); 2] = [
+    (&["SET", "default_tablespace"], &["default_tablespace", "="]),
+    (&["CREATE", "DATABASE"], &["TABLESPACE", "="]),
+];
+
 impl Needs {
     /// Takes the next statement.
     pub(crate) fn record(&mut self, statement: &[u8]) {
-        let tokens: Vec<_> = Tokens::new(statement).collect();
-        let Some(first) = tokens.first() else {
-            return;
-        };
-        if first.is("CREATE") {
-            self.record_create(&tokens);
-        } else if first.is("SET") {
-            self.record_set(&tokens);
-        } else if first.is("ALTER") && !has(&tokens, &["ALTER", "DEFAULT", "PRIVILEGES"]) {
-            self.roles_after(&tokens, &["OWNER", "TO"]);
-        } else if first.is("ALTER") || first.is("GRANT") || first.is("REVOKE") {
-            for keywords in [&["FOR", "ROLE"][..], &["TO"], &["FROM"], &["GRANTED", "BY"]] {
-                self.roles_after(&tokens, keywords);
+        let begins = |words: Words| Tokens::new(statement).after(words).is_some();
+        let tokens = || Tokens::new(statement).collect::<Vec<_>>();
+        if let Some((_, keywords)) = ROLES.iter().find(|(words, _)| begins(words)) {
+            let tokens = tokens();
+            for keywords in *keywords {
+                self.roles(after(&tokens, keywords));
             }
-        }
-    }
-
-    fn record_create(&mut self, tokens: &[Token<'_>]) {
-        if has(tokens, &["CREATE", "EXTENSION"]) {
-            let name = tokens[2..].iter().find(|token| {
-                !["IF", "NOT", "EXISTS"]
-                    .iter()
-                    .any(|keyword| token.is(keyword))
-            });
-            if let Some(name) = name.and_then(Token::name) {
+        } else if let Some((_, keywords)) = TABLESPACES.iter().find(|(words, _)| begins(words)) {
+            self.tablespace(after(&tokens(), keywords).first());
+        } else if begins(&["CREATE", "EXTENSION"]) {
+            let no_name = ["CREATE", "EXTENSION", "IF", "NOT", "EXISTS"];
+            let mut names =
+                Tokens::new(statement).skip_while(|it| no_name.iter().any(|no| it.is(no)));
+            if let Some(name) = names.next().as_ref().and_then(Token::name) {
                 self.extensions.insert(name);
             }
-        } else if has(tokens, &["CREATE", "USER", "MAPPING"]) {
-            self.roles_after(tokens, &["FOR"]);
-        } else if has(tokens, &["CREATE", "POLICY"]) {
-            self.roles_after(tokens, &["TO"]);
-        } else if has(tokens, &["CREATE", "SCHEMA"]) {
-            self.roles_after(tokens, &["AUTHORIZATION"]);
-        } else if has(tokens, &["CREATE", "DATABASE"])
-            && let Some(place) = position(tokens, &["TABLESPACE", "="])
-        {
-            self.tablespace(tokens.get(place));
         }
     }
 
-    fn record_set(&mut self, tokens: &[Token<'_>]) {
-        if has(tokens, &["SET", "SESSION", "AUTHORIZATION"]) {
-            self.roles_after(tokens, &["AUTHORIZATION"]);
-        } else if has(tokens, &["SET", "default_tablespace", "="]) {
-            self.tablespace(tokens.get(3));
-        }
-    }
-
-    /// Takes the names, separated by commas, that follow the first occurrence of `keywords`.
-    fn roles_after(&mut self, tokens: &[Token<'_>], keywords: &[&str]) {
-        let Some(place) = position(tokens, keywords) else {
-            return;
-        };
-        for pair in tokens[place..].chunks(2) {
+    /// Takes the names, separated by commas, that `tokens` begins with.
+    fn roles(&mut self, tokens: &[Token<'_>]) {
+        for pair in tokens.chunks(2) {
             match &pair[0] {
                 Token::Word(word) if !is_no_role(word) => self.roles.insert(word),
                 Token::Name(name) | Token::Text(name) => self.roles.insert(name),
@@ -84,29 +74,14 @@ impl Needs {
     }
 }
 
-/// Whether `tokens` begins with these keywords, of which `=` stands for the symbol.
-fn has(tokens: &[Token<'_>], keywords: &[&str]) -> bool {
-    tokens.len() > keywords.len()
-        && tokens
-            .iter()
-            .zip(keywords)
-            .all(|(token, keyword)| matches(token, keyword))
-}
-
-/// The index of the token after the first occurrence of `keywords`.
-fn position(tokens: &[Token<'_>], keywords: &[&str]) -> Option<usize> {
+/// The tokens after the first occurrence of `keywords`; none where there is none.
+fn after<'a, 'b>(tokens: &'a [Token<'b>], keywords: Words) -> &'a [Token<'b>] {
+    let is_one = |(token, keyword): (&Token<'_>, &&str)| {
+        token.is(keyword) || (*keyword == "=" && *token == Token::Symbol(b'='))
+    };
     let mut windows = tokens.windows(keywords.len());
-    let start = windows.position(|window| {
-        window
-            .iter()
-            .zip(keywords)
-            .all(|(token, keyword)| matches(token, keyword))
-    })?;
-    Some(start + keywords.len())
-}
-
-fn matches(token: &Token<'_>, keyword: &str) -> bool {
-    token.is(keyword) || (keyword == "=" && *token == Token::Symbol(b'='))
+    let start = windows.position(|window| window.iter().zip(keywords).all(is_one));
+    start.map_or(&[], |start| &tokens[start + keywords.len()..])
 }
 
 fn is_no_role(word: &[u8]) -> bool {

@@ -19,7 +19,7 @@ pub(crate) struct Rows {
     start: Vec<u8>,
 }
 
-/// What [`Rows::push`] has found.
+/// The outcome of [`Rows::push`].
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     /// The data goes on.

@@ -1,4 +1,4 @@
-//! What goes wrong is said in one clear line, and nobody is asked for anything.
+//! "Messages name the thing at fault and the cause", "nothing asks for a password".
 
 use crate::{PROGRAM, by_script, create_table, failed, pgdump, run, with_shim, written};
 use cback_tests::{Finished, Server, server};
@@ -59,7 +59,7 @@ fn a_program_that_cannot_be_run() {
     }
 }
 
-/// What pg_dump is asked for so is a dump as well, but not one whose end can be told.
+/// Such a dump may be good, but its end cannot be told.
 #[test]
 fn a_dump_in_another_form_or_place() {
     create_table(server(), "formed", 1);

@@ -6,9 +6,10 @@
 //! before all data, so of one database only that part has to be looked at. (Of subscriptions, which need
 //! a superuser too, pg_dump itself says that it leaves them out.)
 
-use crate::dump::query;
+use super::query;
+use crate::child::Stopper;
+use crate::request::{Options, Target};
 use crate::stdio::say;
-use crate::{Options, Stopper, Target};
 use memchr::memmem;
 
 const MAPPING: &[u8] = b"\nCREATE USER MAPPING FOR ";

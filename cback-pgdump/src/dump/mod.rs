@@ -4,12 +4,18 @@
 //! its first stage. So the child has to exit with status 0, its output has to end with the marker that it
 //! writes last, and only then the seal is written, a word that the next stage requires.
 
-use crate::command::Invocation;
-use crate::copy::{Observed, copy};
-use crate::ending::Form;
-use crate::omissions::Mappings;
-use crate::relay::Relay;
-use crate::{Error, Options, Stopper};
+mod copy;
+pub(crate) mod ending;
+mod mappings;
+
+use crate::child::Stopper;
+use crate::child::invocation::Invocation;
+use crate::child::relay::Relay;
+use crate::error::Error;
+use crate::request::Options;
+use copy::{Observed, copy};
+use ending::Form;
+use mappings::Mappings;
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Write};
@@ -158,7 +164,7 @@ fn run(
     })
 }
 
-fn write_seal(options: &Options, output: &mut impl Write) -> io::Result<()> {
+pub(crate) fn write_seal(options: &Options, output: &mut impl Write) -> io::Result<()> {
     let seal = options.seal.as_deref().unwrap_or_default();
     output.write_all(seal.as_bytes())?;
     output.flush()

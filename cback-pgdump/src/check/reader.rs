@@ -1,76 +1,46 @@
-//! Reads a dump from statement to statement: `lines` has what stands between them, `statements` what
+//! Reads a dump from statement to statement: `outline` knows what stands between them, `statements` what
 //! they add to the contents.
-
-mod lines;
-mod statements;
 
 use super::Fault;
 use super::contents::{Contents, Item, Kind, Needs};
 use super::fingerprint::Key;
 use super::input::Input;
-use super::large_objects::LargeObject;
-use super::names::printable;
+use super::outline::{Outline, shown};
 use super::rows::{Outcome, Rows};
 use super::statement::Statement;
-use crate::ending::Form;
-use crate::stdio::bounded;
+use super::statements::{Copy, Statements};
+use super::token::printable;
+use crate::dump::ending::Form;
 use memchr::{memchr, memchr_iter};
-use statements::Copy;
-use std::collections::VecDeque;
 use std::io::Read;
 
 /// PostgreSQL's `MaxAllocSize`, in bytes: no server takes a longer statement.
 const LONGEST: u64 = 1 << 30;
 
 /// Bytes of memory for the names of all that is in the dump, and for a cluster's own statements. It is
-/// enough for 300,000 tables or 30,000 roles whose names are as long as PostgreSQL lets them be.
+/// enough for 300,000 tables or 20,000 roles whose names are as long as PostgreSQL lets them be.
 const MOST_HELD: usize = 96 << 20;
 
 /// Bytes that are tried, now and then, so that memory's end is noticed while a message can be written.
 const PROBE: usize = 40 << 20;
 
+const NUL: &str = "there is a NUL byte, which no text of PostgreSQL holds";
+
 /// A dump while it is read.
-pub(crate) struct Dump<R> {
+pub(crate) struct Reader<R> {
     input: Input<R>,
-    key: Key,
-    contents: Contents,
-    form: Form,
-    section: Section,
-    /// In a cluster's dump: the database of the last `\connect`; none in its own part.
-    database: Option<Vec<u8>>,
-    large_object: LargeObject,
-    /// The key of `\restrict`, until `\unrestrict`.
-    restricted: Option<Vec<u8>>,
-    /// For messages: `, after KIND NAME` by pg_dump's last comment, or `, in the data of NAME`.
-    place: String,
+    outline: Outline,
+    statements: Statements,
     /// At which size of what is held memory was last probed, in MiB.
     probed: usize,
 }
 
-/// Where in the dump.
-enum Section {
-    /// In a cluster's dump: in its own part, until the first database's begins.
-    Globals,
-    /// In a cluster's dump: between two databases.
-    Between,
-    /// In a database's dump, which can be a part of a cluster's.
-    Database,
-    /// After the marker of the whole dump's end: the lines that have to follow.
-    End(VecDeque<Vec<u8>>),
-}
-
-impl<R: Read> Dump<R> {
+impl<R: Read> Reader<R> {
     pub(crate) fn new(input: R, key: Key) -> Self {
         Self {
             input: Input::new(input),
-            key,
-            contents: Contents::default(),
-            form: Form::Database,
-            section: Section::Database,
-            database: None,
-            large_object: LargeObject::default(),
-            restricted: None,
-            place: String::new(),
+            outline: Outline::new(Form::Database),
+            statements: Statements::new(key),
             probed: usize::MAX,
         }
     }
@@ -79,11 +49,10 @@ impl<R: Read> Dump<R> {
     pub(crate) fn read(mut self) -> Result<Contents, Fault> {
         self.head()?;
         let mut line = Vec::new();
-        let mut statement = Statement::new(self.key);
+        let mut statement = Statement::new(self.statements.contents.key);
         while self.input.line(&mut line)? {
-            if let Section::End(lines) = &mut self.section {
-                let next = lines.pop_front();
-                if next.as_deref() != line.strip_suffix(b"\n") {
+            if let Some(lines) = self.outline.ending() {
+                if lines.pop_front().as_deref() != line.strip_suffix(b"\n") {
                     return Err(self.follows());
                 }
                 line.clear();
@@ -92,10 +61,10 @@ impl<R: Read> Dump<R> {
             let length = self.line(&line, &mut statement)?;
             line.drain(..length);
             if statement.is_complete() && !statement.is_empty() {
-                let copy = self.statement(&mut statement)?;
+                let copy = self.statements.read(&mut statement, &self.outline);
                 statement.clear();
                 self.make_room()?;
-                if let Some(copy) = copy {
+                if let Some(copy) = copy.map_err(|what| self.damaged(what))? {
                     self.rows(copy)?;
                 }
             }
@@ -115,12 +84,11 @@ impl<R: Read> Dump<R> {
         match &line[..] {
             b"-- PostgreSQL database dump\n" => {}
             b"-- PostgreSQL database cluster dump\n" => {
-                self.form = Form::Cluster;
-                self.section = Section::Globals;
-                self.contents.kind = Kind::Globals;
+                self.outline = Outline::new(Form::Cluster);
+                self.statements.contents.kind = Kind::Globals;
             }
             _ if line.ends_with(b"\n") => return Err(foreign(&line)),
-            _ => return Err(self.breaks_off(self.form.marker())),
+            _ => return Err(self.breaks_off(self.outline.form.marker())),
         }
         Ok(())
     }
@@ -130,42 +98,44 @@ impl<R: Read> Dump<R> {
         if memchr(0, line).is_some() {
             return Err(self.damaged(NUL));
         }
-        if statement.is_empty() {
-            match line {
-                b"\n" => return Ok(1),
-                [b'-', b'-', comment @ .., b'\n'] => {
-                    self.comment(comment.trim_ascii())?;
-                    return Ok(line.len());
-                }
-                [b'\\', command @ .., b'\n'] => {
-                    self.meta(command.trim_ascii_end())?;
-                    return Ok(line.len());
-                }
-                [b'-', b'-', ..] | [b'\\', ..] => {
-                    return Err(self.damaged("a comment or command longer than any of pg_dump's"));
-                }
-                _ => statement.line = self.input.line,
+        if !statement.is_empty() || !matches!(line[0], b'\n' | b'-' | b'\\') {
+            if statement.is_empty() {
+                statement.line = self.input.line;
             }
+            let length = statement.push(line);
+            let is_taken = statement.length < LONGEST;
+            let what = "a statement of more than 1 GiB, which no server takes";
+            return is_taken.then_some(length).ok_or_else(|| self.damaged(what));
         }
-        let length = statement.push(line);
-        if statement.length >= LONGEST {
-            return Err(self.damaged("a statement of more than 1 GiB, which no server takes"));
-        }
-        Ok(length)
+        let contents = &mut self.statements.contents;
+        let understood = match line {
+            [b'-', b'-', comment @ .., b'\n'] => {
+                self.outline
+                    .comment(comment.trim_ascii(), contents, self.input.before)
+            }
+            [b'\\', command @ .., b'\n'] => {
+                self.outline
+                    .command(command.trim_ascii_end(), contents, self.input.before)
+            }
+            b"\n" => Ok(()),
+            _ => Err("a comment or command as pg_dump writes none"),
+        };
+        understood.map_err(|what| self.damaged(what))?;
+        Ok(line.len())
     }
 
     fn rows(&mut self, Copy { table, columns }: Copy) -> Result<(), Fault> {
         let name = shown(&printable(&table));
-        self.place = format!(", in the data of {name}");
-        let mut rows = Rows::new(&columns, self.key);
+        self.outline.place = format!(", in the data of {name}");
+        let mut rows = Rows::new(&columns, self.statements.contents.key);
         loop {
             let before = rows.entry.rows;
             let piece = self.input.piece()?;
             let length = piece.len();
             if length == 0 {
-                let place = format!("{}, row {}", self.place, rows.entry.rows + 1);
-                let marker = self.form.marker();
-                return Err(self.breaks_off_at(place, marker));
+                let row = rows.entry.rows + 1;
+                self.outline.place = format!("{}, row {row}", self.outline.place);
+                return Err(self.breaks_off(self.outline.form.marker()));
             }
             let outcome = rows.push(piece);
             let read = match outcome {
@@ -181,8 +151,9 @@ impl<R: Read> Dump<R> {
                 Outcome::More => self.input.consume(length, rows.entry.rows - before),
                 Outcome::Ended(length) => {
                     self.input.consume(length, rows.entry.rows - before + 1);
-                    self.add(Item::Table, &table, rows.entry);
-                    self.place = format!(", after the data of {name}");
+                    self.statements
+                        .add(&self.outline, Item::Table, &table, rows.entry);
+                    self.outline.place = format!(", after the data of {name}");
                     return Ok(());
                 }
                 Outcome::Fields(fields) => {
@@ -196,7 +167,7 @@ impl<R: Read> Dump<R> {
 
     /// Memory is bounded, whatever is in the dump.
     fn make_room(&mut self) -> Result<(), Fault> {
-        let held = self.contents.held();
+        let held = self.statements.contents.held();
         if held > MOST_HELD {
             let what =
                 "names and statements about roles take more than 96 MiB, the most that is held";
@@ -212,32 +183,35 @@ impl<R: Read> Dump<R> {
 
     /// At the end of the input. `cut` is a last line without its line end, mostly empty.
     fn end(mut self, cut: &[u8], statement: &Statement) -> Result<Contents, Fault> {
-        let Section::End(tail) = &self.section else {
+        let form = self.outline.form;
+        let Some(lines) = self.outline.ending() else {
             if !statement.is_empty() {
-                let place = self.place.replacen(", after", ", in", 1);
-                self.place = format!("{place}, in the statement of line {}", statement.line);
+                let place = self.outline.place.replacen(", after", ", in", 1);
+                self.outline.place =
+                    format!("{place}, in the statement of line {}", statement.line);
             }
-            return Err(self.breaks_off(self.form.marker()));
+            return Err(self.breaks_off(form.marker()));
         };
-        let next = tail.front().map_or(&b""[..], Vec::as_slice);
-        if !next.starts_with(cut) {
+        let next = lines.pop_front();
+        if !next.as_deref().unwrap_or_default().starts_with(cut) {
             return Err(self.follows());
         }
-        if !tail.is_empty() {
-            return Err(self.breaks_off(&String::from_utf8_lossy(next)));
+        if let Some(next) = next {
+            return Err(self.breaks_off(&String::from_utf8_lossy(&next)));
         }
         // By the same code that decides whether a dump that is being made gets its seal.
-        if !self.input.ending().is_whole(self.form) {
-            return Err(self.breaks_off(self.form.marker()));
+        if !self.input.ending().is_whole(form) {
+            return Err(self.breaks_off(form.marker()));
         }
-        if self.form == Form::Cluster {
-            self.contents.needs = Needs::default();
+        let mut contents = self.statements.contents;
+        contents.bytes = self.input.bytes;
+        if form == Form::Cluster {
+            contents.needs = Needs::default();
         }
-        if self.contents.kind == Kind::Globals {
-            self.contents.offset = self.input.bytes;
+        if contents.kind == Kind::Globals {
+            contents.offset = contents.bytes;
         }
-        self.contents.bytes = self.input.bytes;
-        Ok(self.contents)
+        Ok(contents)
     }
 
     fn follows(&self) -> Fault {
@@ -247,13 +221,9 @@ impl<R: Read> Dump<R> {
     }
 
     fn breaks_off(&self, missing: &str) -> Fault {
-        self.breaks_off_at(self.place.clone(), missing)
-    }
-
-    fn breaks_off_at(&self, place: String, missing: &str) -> Fault {
         Fault::BreaksOff {
             line: self.input.line,
-            place,
+            place: self.outline.place.clone(),
             missing: if missing.is_empty() {
                 "an empty line".to_owned()
             } else {
@@ -265,18 +235,11 @@ impl<R: Read> Dump<R> {
     fn damaged(&self, what: &str) -> Fault {
         Fault::Damaged {
             line: self.input.line,
-            place: self.place.clone(),
+            place: self.outline.place.clone(),
             what: what.to_owned(),
         }
     }
 }
-
-/// A name for a message, of which the rest is more important.
-fn shown(name: &[u8]) -> String {
-    String::from_utf8_lossy(&bounded(name, 200)).into_owned()
-}
-
-const NUL: &str = "there is a NUL byte, which no text of PostgreSQL holds";
 
 /// Why a file that begins with this line is no plain dump.
 fn foreign(line: &[u8]) -> Fault {

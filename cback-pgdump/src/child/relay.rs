@@ -36,7 +36,7 @@ const END: usize = 64 << 10;
 /// `pg_dump` left in the background may hold the pipe open.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// What was recognised in the messages.
+/// Causes that were recognised in the messages.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Recognised {
     /// The server is newer than the program.

@@ -9,9 +9,10 @@
 //! beginning and the end: so the first bytes are read, and a splice leaves the last [`KEPT`] bytes in
 //! the pipe, to be read next, or moved on once more have come.
 
-use crate::Error;
-use crate::ending::{Ending, KEPT};
-use crate::omissions::Mappings;
+use super::ending::{Ending, KEPT};
+use super::mappings::Mappings;
+use crate::child::PIPE;
+use crate::error::Error;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::{Errno, ioctl_fionread};
 use rustix::pipe::{SpliceFlags, fcntl_getpipe_size, fcntl_setpipe_size, splice};
@@ -20,16 +21,13 @@ use std::os::fd::BorrowedFd;
 use std::thread::sleep;
 use std::time::Duration;
 
-/// A pipe of Linux holds 64 KiB unless asked; this much any user may have.
-pub(crate) const PIPE: usize = 1 << 20;
-
 /// A pg_dump that writes 1 GB/s, more than any that was measured, fills half of the pipe meanwhile.
 const PAUSE: Duration = Duration::from_micros(500);
 
 /// Enough to read at once, and small enough to stay in a core's cache.
 const BUFFER: usize = 128 << 10;
 
-/// What is learned from a dump while it is copied.
+/// Knowledge of a dump that is gained while it is copied.
 #[derive(Debug, Default)]
 pub(crate) struct Observed {
     pub(crate) ending: Ending,

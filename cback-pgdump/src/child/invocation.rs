@@ -1,4 +1,4 @@
-//! What the child is told.
+//! The child's arguments and environment.
 //!
 //! `pg_dump NAME` takes a NAME with `=` in it for a connection string and one that begins with `-`
 //! for an option, and then dumps *another database, with status 0*; and every user of the machine
@@ -9,7 +9,8 @@
 //! Our arguments come after the user's, since the last one counts. An empty `--dbname=` leaves the
 //! name to `PGDATABASE`, and makes pg_dump refuse any other name among its arguments.
 
-use crate::{Error, Options, Target};
+use crate::error::Error;
+use crate::request::{Options, Target};
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -110,7 +111,7 @@ impl Invocation {
     }
 }
 
-/// What the dump is of, and by which program; on one line, whatever is in the name.
+/// The dump's subject and program; on one line, whatever is in the name.
 #[allow(clippy::unnecessary_debug_formatting)]
 impl fmt::Display for Invocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -140,91 +141,4 @@ fn joined(option: &str, value: &OsStr) -> OsString {
     let mut argument = OsString::from(option);
     argument.push(value);
     argument
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn options(target: Target, user: Option<&str>) -> Options {
-        Options {
-            target,
-            user: user.map(Into::into),
-            pg_dump: "/opt/pg_dump".into(),
-            pg_dumpall: "/opt/pg_dumpall".into(),
-            arguments: vec!["--schema-only".into()],
-            seal: None,
-        }
-    }
-
-    fn utc() -> (&'static str, OsString) {
-        ("PGTZ", "UTC".into())
-    }
-
-    fn told(
-        options: &Options,
-        has_service: bool,
-    ) -> (Vec<OsString>, Vec<(&'static str, OsString)>) {
-        let invocation = Invocation::new(options, has_service).unwrap();
-        (invocation.arguments, invocation.environment)
-    }
-
-    #[test]
-    fn names_go_by_the_environment() {
-        let options = options(Target::Database("a=b".into()), Some("-x"));
-        let (arguments, environment) = told(&options, false);
-        assert_eq!(arguments, ["--schema-only", "--no-password", "--dbname="]);
-        assert_eq!(
-            environment,
-            [utc(), ("PGUSER", "-x".into()), ("PGDATABASE", "a=b".into())]
-        );
-    }
-
-    #[test]
-    fn beside_a_service_names_are_arguments() {
-        let options = options(Target::Database(r"it's \".into()), Some("-x"));
-        let (arguments, environment) = told(&options, true);
-        let expected = [
-            "--schema-only",
-            "--no-password",
-            "--username=-x",
-            r"--dbname=dbname='it\'s \\'",
-        ];
-        assert_eq!(arguments, expected);
-        assert_eq!(environment, [utc()]);
-    }
-
-    /// The last one counts: `--password` would ask at a terminal.
-    #[test]
-    fn the_users_options_override_none_of_ours() {
-        for target in [Target::All, Target::Database("db".into())] {
-            for has_service in [false, true] {
-                let mut options = options(target.clone(), Some("me"));
-                options.arguments = ["-W", "-dother"].map(Into::into).to_vec();
-                let (arguments, _) = told(&options, has_service);
-                assert_eq!(arguments[..3], ["-W", "-dother", "--no-password"]);
-            }
-        }
-    }
-
-    #[test]
-    fn what_is_not_named_is_left_to_libpq() {
-        let (arguments, environment) = told(&options(Target::All, None), true);
-        assert_eq!(arguments, ["--schema-only", "--no-password"]);
-        assert_eq!(environment, [utc()]);
-    }
-
-    #[test]
-    fn each_target_has_its_program() {
-        let program = |target| {
-            Invocation::new(&options(target, None), false)
-                .unwrap()
-                .program
-        };
-        assert_eq!(program(Target::All), PathBuf::from("/opt/pg_dumpall"));
-        assert_eq!(
-            program(Target::Database("db".into())),
-            PathBuf::from("/opt/pg_dump")
-        );
-    }
 }

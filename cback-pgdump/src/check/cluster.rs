@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The statements of that part.
 #[derive(Debug, Default)]
-pub(crate) struct Globals {
+pub(crate) struct Cluster {
     /// As they come; once they have been sorted out, without what an empty server has.
     pub(crate) statements: Vec<Vec<u8>>,
     superusers: BTreeSet<Vec<u8>>,
@@ -22,7 +22,7 @@ pub(crate) struct Globals {
     pub(crate) held: usize,
 }
 
-impl Globals {
+impl Cluster {
     /// Takes the next statement.
     pub(crate) fn record(&mut self, statement: &[u8]) {
         let tokens: Vec<_> = Tokens::new(statement).collect();
@@ -58,7 +58,7 @@ impl Globals {
             if superuser.is_some() && is_initdbs(&tokens, superuser.as_deref()) {
                 return false;
             }
-            // What is restored of the superuser's own statements differs, see above: so none is counted.
+            // A restore changes the superuser's own statements, see above: so none is counted.
             let is_superusers = superuser.is_some() && role(&tokens) == superuser.as_deref();
             if let Some(heading) = heading(&tokens).filter(|_| !is_superusers) {
                 let entry = Entry {
@@ -133,7 +133,7 @@ fn heading(tokens: &[Token<'_>]) -> Option<&'static str> {
     }
 }
 
-/// Of a statement, whatever its white space and quotes, and without a tablespace's LOCATION.
+/// The same whatever the white space and quotes, and without a tablespace's LOCATION.
 fn fingerprint_of(tokens: &[Token<'_>], key: Key) -> u64 {
     let mut words = Vec::new();
     for pair in tokens.windows(2) {
