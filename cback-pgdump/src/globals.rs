@@ -68,23 +68,20 @@ pub(crate) fn dump_globals(
 ) -> Result<(), Error> {
     let text = globals(options, databases, stopper)?;
     output.write_all(&text).map_err(Error::Write)?;
-    write_seal(options, output).map_err(Error::Write)
+    write_seal(options, output)
 }
 
 fn globals(options: &Options, databases: &[OsString], stopper: &Stopper) -> Result<Vec<u8>, Error> {
-    let mut options = options.clone();
-    options.seal = None;
-    let mut whole = cluster(&options, stopper)?;
-    let settings = settings_of_all(&options, stopper)?;
+    let mut whole = cluster(options, stopper)?;
+    let settings = settings_of_all(options, stopper)?;
     if !databases.is_empty() {
         whole = with_existing_superuser(&whole);
     }
     let end = whole.split_off(start_of_end(&whole));
     whole.extend(settings);
-    options.arguments = OWN_STATEMENTS.map(OsString::from).to_vec();
     let mut seen = HashSet::new();
     for database in databases.iter().filter(|name| seen.insert(*name)) {
-        whole.extend(recreated(&options, database, stopper)?);
+        whole.extend(recreated(options, database, stopper)?);
     }
     whole.extend(end);
     Ok(whole)
@@ -98,16 +95,16 @@ fn recreated(options: &Options, database: &OsStr, stopper: &Stopper) -> Result<V
         stdio::say(&message);
         return Ok(Vec::new());
     }
-    let target = Target::Database(database.to_owned());
     let own = Options {
-        target,
+        target: Target::Database(database.to_owned()),
+        arguments: OWN_STATEMENTS.map(OsString::from).to_vec(),
         ..options.clone()
     };
     match held(&own, stopper) {
         Ok(part) => Ok(made_writable(&part, database)),
         // Its own backup fails, and is a failure; the others are not to be without globals for that.
         Err(Error::Child { .. } | Error::NameTooLong(_))
-            if !exists(options, database, stopper)? =>
+            if is_missing(options, database, stopper) =>
         {
             let message = "does not exist: its definition is not in the globals";
             let message = format!("database {database:?} {message}");
@@ -119,26 +116,23 @@ fn recreated(options: &Options, database: &OsStr, stopper: &Stopper) -> Result<V
 }
 
 fn settings_of_all(options: &Options, stopper: &Stopper) -> Result<Vec<u8>, Error> {
-    match ask(options, stopper, SETTINGS) {
-        Ok(statements) => Ok(statements.into_iter().filter(|byte| *byte != 0).collect()),
-        Err(Error::Stopped) => Err(Error::Stopped),
-        Err(error) => {
-            let message = format!("globals: without ALTER ROLE ALL, if there is any: {error}");
-            stdio::say(&message);
-            Ok(Vec::new())
+    let mut answer = ask(options, stopper, SETTINGS).or_else(|error| {
+        if let Error::Stopped = error {
+            return Err(error);
         }
-    }
+        let message = format!("globals: without ALTER ROLE ALL, if there is any: {error}");
+        stdio::say(&message);
+        Ok(Vec::new())
+    })?;
+    answer.retain(|byte| *byte != 0);
+    Ok(answer)
 }
 
-/// Also where the server does not say.
-fn exists(options: &Options, database: &OsStr, stopper: &Stopper) -> Result<bool, Error> {
-    match ask(options, stopper, DATABASES) {
-        Ok(names) => Ok(names
-            .split(|byte| *byte == 0)
-            .any(|name| name == database.as_bytes())),
-        Err(Error::Stopped) => Err(Error::Stopped),
-        Err(_) => Ok(true),
-    }
+/// Whether the server says that there is no such database.
+fn is_missing(options: &Options, database: &OsStr, stopper: &Stopper) -> bool {
+    let is_it = |name: &[u8]| name == database.as_bytes();
+    let names = ask(options, stopper, DATABASES);
+    names.is_ok_and(|names| !names.split(|byte| *byte == 0).any(is_it))
 }
 
 /// psql's answer, from the database that pg_dumpall would connect to.

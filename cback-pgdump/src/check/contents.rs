@@ -3,7 +3,7 @@
 use super::cluster::Cluster;
 use super::fingerprint::Key;
 use super::token::{printable, spelled};
-use std::collections::{BTreeMap, BTreeSet, btree_map, btree_set};
+use std::collections::{BTreeMap, BTreeSet, btree_map};
 
 /// Memory, in bytes, that an entry or a name takes besides its own bytes, about.
 pub(crate) const OVERHEAD: usize = 100;
@@ -22,7 +22,7 @@ pub enum Kind {
 
 impl Kind {
     /// Its name in `--plan`.
-    pub fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Database => "database",
             Self::Cluster => "cluster",
@@ -33,13 +33,13 @@ impl Kind {
 
 /// The data of a table; or all sequences or large objects of a database.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// Rows, sequences, or large objects.
-    pub rows: u64,
+    pub(crate) rows: u64,
     /// Their bytes as COPY writes them; of large objects, of their data.
-    pub bytes: u64,
+    pub(crate) bytes: u64,
     /// Depends on every value and its column's name, but not on the order of rows and columns; 0 of none.
-    pub fingerprint: u64,
+    pub(crate) fingerprint: u64,
 }
 
 impl Entry {
@@ -101,33 +101,11 @@ pub struct Contents {
 /// Needs of a restore that the dump does not meet; names without quotes.
 #[derive(Debug, Default)]
 pub(crate) struct Needs {
-    pub(crate) roles: Names,
-    pub(crate) tablespaces: Names,
-    pub(crate) extensions: Names,
-}
-
-/// Names, each once, and the memory they take.
-#[derive(Debug, Default)]
-pub(crate) struct Names {
-    names: BTreeSet<Vec<u8>>,
+    pub(crate) roles: BTreeSet<Vec<u8>>,
+    pub(crate) tablespaces: BTreeSet<Vec<u8>>,
+    pub(crate) extensions: BTreeSet<Vec<u8>>,
+    /// Bytes of memory that all this takes, about.
     pub(crate) held: usize,
-}
-
-impl Names {
-    pub(crate) fn insert(&mut self, name: &[u8]) {
-        if self.names.insert(name.to_vec()) {
-            self.held += name.len() + OVERHEAD;
-        }
-    }
-}
-
-impl<'a> IntoIterator for &'a Names {
-    type Item = &'a Vec<u8>;
-    type IntoIter = btree_set::Iter<'a, Vec<u8>>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.names.iter()
-    }
 }
 
 impl Contents {
@@ -138,22 +116,8 @@ impl Contents {
         }
     }
 
-    /// The number of tables, and the sum of their entries.
-    pub fn tables(&self) -> (u64, Entry) {
-        self.sum(Item::Table)
-    }
-
-    /// The number of sequences that have a value.
-    pub fn sequences(&self) -> u64 {
-        self.sum(Item::Sequences).1.rows
-    }
-
-    /// The number of large objects.
-    pub fn large_objects(&self) -> u64 {
-        self.sum(Item::LargeObjects).1.rows
-    }
-
-    fn sum(&self, wanted: Item) -> (u64, Entry) {
+    /// The number of entries for `wanted`, and their sum.
+    pub(crate) fn sum(&self, wanted: Item) -> (u64, Entry) {
         let mut count = 0;
         let mut sum = Entry::default();
         for (_, entry) in self.entries.values().filter(|(item, _)| *item == wanted) {
@@ -187,22 +151,16 @@ impl Contents {
 
     /// Bytes of memory that all this takes, about.
     pub(crate) fn held(&self) -> usize {
-        let Needs {
-            roles,
-            tablespaces,
-            extensions,
-        } = &self.needs;
-        let needs = roles.held + tablespaces.held + extensions.held;
-        self.names + needs + self.cluster.held + 16 * self.partitions.len()
+        let needs = self.needs.held + 16 * self.partitions.len();
+        self.names + needs + self.cluster.held
     }
 
     /// Options with which pg_dump and pg_dumpall write data like this.
     pub(crate) fn dump_options(&self) -> Vec<&'static str> {
-        let mut options = vec![self.inserts];
         // Without the option, pg_dump does so for hash partitions by an enum, but for no other.
-        if self.has_root_loads && !self.has_partition_loads {
-            options.push("--load-via-partition-root");
-        }
+        let by_root = self.has_root_loads && !self.has_partition_loads;
+        let mut options = vec![self.inserts];
+        options.extend(by_root.then_some("--load-via-partition-root"));
         options.retain(|option| !option.is_empty());
         options
     }

@@ -26,7 +26,7 @@ mod statements;
 mod token;
 
 pub(crate) use cluster::{Cluster, created_role};
-pub use contents::{Contents, Entry, Kind};
+pub use contents::{Contents, Kind};
 pub use fingerprint::Key;
 pub use report::{write_lines, write_plan};
 pub(crate) use statement::Statement;

@@ -4,8 +4,9 @@
 //! and `dumpUserMappings`. A word that is taken for a role and is none does no harm: `--plan` creates a
 //! role too many.
 
-use super::contents::Needs;
+use super::contents::{Needs, OVERHEAD};
 use super::token::{Token, Tokens};
+use std::collections::BTreeSet;
 
 type Words = &'static [&'static str];
 
@@ -46,7 +47,7 @@ impl Needs {
             let mut names =
                 Tokens::new(statement).skip_while(|it| no_name.iter().any(|no| it.is(no)));
             if let Some(name) = names.next().as_ref().and_then(Token::name) {
-                self.extensions.insert(name);
+                self.held += insert(&mut self.extensions, name);
             }
         }
     }
@@ -54,11 +55,11 @@ impl Needs {
     /// Takes the names, separated by commas, that `tokens` begins with.
     fn roles(&mut self, tokens: &[Token<'_>]) {
         for pair in tokens.chunks(2) {
-            match &pair[0] {
-                Token::Word(word) if !is_no_role(word) => self.roles.insert(word),
-                Token::Name(name) | Token::Text(name) => self.roles.insert(name),
-                _ => {}
-            }
+            self.held += match &pair[0] {
+                Token::Word(word) if !is_no_role(word) => insert(&mut self.roles, word),
+                Token::Name(name) | Token::Text(name) => insert(&mut self.roles, name),
+                _ => 0,
+            };
             if pair.get(1) != Some(&Token::Symbol(b',')) {
                 return;
             }
@@ -69,9 +70,15 @@ impl Needs {
         let name = token.and_then(Token::name);
         let is_own = |name: &&[u8]| *name != b"pg_default" && *name != b"pg_global";
         if let Some(name) = name.filter(is_own) {
-            self.tablespaces.insert(name);
+            self.held += insert(&mut self.tablespaces, name);
         }
     }
+}
+
+/// Returns the memory that the name takes, if it is new.
+fn insert(names: &mut BTreeSet<Vec<u8>>, name: &[u8]) -> usize {
+    let is_new = names.insert(name.to_vec());
+    if is_new { name.len() + OVERHEAD } else { 0 }
 }
 
 /// The tokens after the first occurrence of `keywords`; none where there is none.

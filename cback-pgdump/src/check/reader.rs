@@ -199,10 +199,6 @@ impl<R: Read> Reader<R> {
         if let Some(next) = next {
             return Err(self.breaks_off(&String::from_utf8_lossy(&next)));
         }
-        // By the same code that decides whether a dump that is being made gets its seal.
-        if !self.input.ending().is_whole(form) {
-            return Err(self.breaks_off(form.marker()));
-        }
         let mut contents = self.statements.contents;
         contents.bytes = self.input.bytes;
         if form == Form::Cluster {

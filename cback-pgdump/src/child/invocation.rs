@@ -27,6 +27,8 @@ pub(crate) struct Invocation {
     pub(crate) arguments: Vec<OsString>,
     /// Added to what the child inherits.
     pub(crate) environment: Vec<(&'static str, OsString)>,
+    /// Its messages are nobody's business.
+    pub(crate) is_quiet: bool,
     target: Target,
 }
 
@@ -52,6 +54,7 @@ impl Invocation {
         options: &Options,
         database: &OsStr,
         sql: &str,
+        is_quiet: bool,
         has_service: bool,
     ) -> Result<Self, Error> {
         let beside = options.pg_dump.with_file_name("psql");
@@ -61,7 +64,11 @@ impl Invocation {
             "psql".into()
         };
         let arguments = ["-XAtq0", "-c", sql].map(OsString::from).to_vec();
-        Self::with_names(psql, arguments, options, Some(database), has_service)
+        let names = Self::with_names(psql, arguments, options, Some(database), has_service);
+        names.map(|invocation| Self {
+            is_quiet,
+            ..invocation
+        })
     }
 
     /// As a command without standard input, from which nobody shall be asked for a password.
@@ -106,6 +113,7 @@ impl Invocation {
             program,
             arguments,
             environment,
+            is_quiet: false,
             target: options.target.clone(),
         })
     }

@@ -7,7 +7,7 @@
 //! parent dies (`PR_SET_PDEATHSIG` in prctl(2)), but sends none if it died before we asked. So after
 //! asking, our parent's number is compared with the one that the script has given.
 
-use super::Stopper;
+use super::group::Stopper;
 use crate::error::Error;
 use rustix::process::{Pid, Signal, getppid, set_parent_process_death_signal};
 use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGTERM};

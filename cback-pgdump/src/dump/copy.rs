@@ -9,8 +9,7 @@
 //! beginning and the end: so the first bytes are read, and a splice leaves the last [`KEPT`] bytes in
 //! the pipe, to be read next, or moved on once more have come.
 
-use super::ending::{Ending, KEPT};
-use super::mappings::Mappings;
+use super::ending::KEPT;
 use crate::child::PIPE;
 use crate::error::Error;
 use rustix::event::{PollFd, PollFlags, poll};
@@ -27,33 +26,29 @@ const PAUSE: Duration = Duration::from_micros(500);
 /// Enough to read at once, and small enough to stay in a core's cache.
 const BUFFER: usize = 128 << 10;
 
-/// Knowledge of a dump that is gained while it is copied.
-#[derive(Debug, Default)]
-pub(crate) struct Observed {
-    pub(crate) ending: Ending,
-    pub(crate) mappings: Mappings,
+/// A place for a dump.
+pub(crate) struct Output<'a, W> {
+    pub(crate) writer: &'a mut W,
+    /// The writer's, if pages may be spliced to it.
+    pub(crate) descriptor: Option<BorrowedFd<'a>>,
 }
 
-impl Observed {
-    fn observe(&mut self, piece: &[u8]) {
-        self.ending.observe(piece);
-        self.mappings.observe(piece);
-    }
+/// Learns from a dump while it is copied.
+pub(crate) trait Observer {
+    /// Takes the next piece. Between two pieces some can be missing, once [`Observer::has_enough`].
+    fn observe(&mut self, piece: &[u8]);
 
-    /// Whether nothing more is looked at but the dump's last [`KEPT`] bytes.
-    fn has_enough(&self) -> bool {
-        self.ending.has_head() && !self.mappings.is_watching
-    }
+    /// Whether nothing more has to be looked at but the dump's last [`KEPT`] bytes.
+    fn has_enough(&self) -> bool;
 }
 
-/// Copies all of `input` to `output`, and has it observed. `descriptor` is that of `output`, if pages may
-/// be spliced to it.
+/// Copies all of `input` to `output`, and has it observed.
 pub(crate) fn copy(
     input: &PipeReader,
-    output: &mut impl Write,
-    mut descriptor: Option<BorrowedFd<'_>>,
-    observed: &mut Observed,
+    output: &mut Output<'_, impl Write>,
+    observer: &mut impl Observer,
 ) -> Result<(), Error> {
+    let mut descriptor = output.descriptor;
     let may_pause = fcntl_getpipe_size(input).is_ok_and(|size| size >= PIPE);
     if let Some(output) = descriptor {
         // Else it would be full after each turn. Refused where it is no pipe, or the user has too many.
@@ -61,8 +56,8 @@ pub(crate) fn copy(
     }
     let mut buffer = vec![0; BUFFER];
     loop {
-        let length = match splice_most(input, descriptor, observed) {
-            Ok(0) => read_and_write(input, output, &mut buffer, observed)?,
+        let length = match splice_most(input, descriptor, observer.has_enough()) {
+            Ok(0) => read_and_write(input, output.writer, &mut buffer, observer)?,
             Ok(length) => length,
             // Not every file can be spliced to: one open for appending, some terminals.
             Err(Errno::INVAL) => {
@@ -81,13 +76,13 @@ pub(crate) fn copy(
     }
 }
 
-/// Waits for input, and splices all but the last [`KEPT`] bytes of it, once the head has been
-/// seen; 0 if there is so little that it has to be read. An output without a reader is an error
+/// Waits for input, and splices all but the last [`KEPT`] bytes of it, if `has_enough` has been
+/// read; 0 if there is so little that it has to be read. An output without a reader is an error
 /// (EPIPE) at once, also while pg_dump waits for a lock and writes nothing.
 fn splice_most(
     input: &PipeReader,
     descriptor: Option<BorrowedFd<'_>>,
-    observed: &Observed,
+    has_enough: bool,
 ) -> Result<usize, Errno> {
     let Some(output) = descriptor else {
         return Ok(0);
@@ -101,7 +96,7 @@ fn splice_most(
         return Err(Errno::PIPE);
     }
     let waiting = usize::try_from(ioctl_fionread(input)?).unwrap_or(0);
-    if waiting <= KEPT || !observed.has_enough() {
+    if waiting <= KEPT || !has_enough {
         return Ok(0);
     }
     let length = waiting - KEPT;
@@ -113,12 +108,12 @@ fn read_and_write(
     mut input: &PipeReader,
     output: &mut impl Write,
     buffer: &mut [u8],
-    observed: &mut Observed,
+    observer: &mut impl Observer,
 ) -> Result<usize, Error> {
     loop {
         match input.read(buffer) {
             Ok(length) => {
-                observed.observe(&buffer[..length]);
+                observer.observe(&buffer[..length]);
                 output.write_all(&buffer[..length]).map_err(Error::Write)?;
                 return Ok(length);
             }

@@ -6,7 +6,7 @@
 //! before all data, so of one database only that part has to be looked at. (Of subscriptions, which need
 //! a superuser too, pg_dump itself says that it leaves them out.)
 
-use super::query;
+use super::process::query;
 use crate::child::Stopper;
 use crate::request::{Options, Target};
 use crate::stdio::say;

@@ -1,4 +1,4 @@
-//! Making a dump, and what is required of it.
+//! Making a dump, and the requirements for it.
 //!
 //! `pg_dump` and `pg_dumpall` can end early with status 0, and a pipeline does not show the status of
 //! its first stage. So the child has to exit with status 0, its output has to end with the marker that it
@@ -7,19 +7,20 @@
 mod copy;
 pub(crate) mod ending;
 mod mappings;
+mod process;
 
-use crate::child::Stopper;
-use crate::child::invocation::Invocation;
-use crate::child::relay::Relay;
+pub(crate) use process::query;
+
+use crate::child::{Invocation, Stopper};
 use crate::error::Error;
 use crate::request::Options;
-use copy::{Observed, copy};
-use ending::Form;
+use copy::{Observer, Output};
+use ending::{Ending, Form};
 use mappings::Mappings;
-use std::ffi::OsStr;
+use process::{Held, has_service, run};
 use std::fs::File;
-use std::io::{self, Write};
-use std::os::fd::{AsFd, BorrowedFd};
+use std::io::Write;
+use std::os::fd::AsFd;
 
 /// Writes the dump to `output`, then the seal, if one is asked for.
 ///
@@ -31,7 +32,12 @@ use std::os::fd::{AsFd, BorrowedFd};
 /// The dump is not whole, or could not be written: see [`Error`]. `output` then has what came before, and
 /// no seal, unless only flushing it failed.
 pub fn dump(options: &Options, stopper: &Stopper, output: &mut impl Write) -> Result<(), Error> {
-    dump_to(options, stopper, output, None)
+    let to = Output {
+        writer: output,
+        descriptor: None,
+    };
+    dump_to(options, stopper, to)?;
+    write_seal(options, output)
 }
 
 /// The same as [`dump`] at a quarter of the CPU time: the kernel moves the data from pipe to file, where
@@ -40,29 +46,37 @@ pub fn dump(options: &Options, stopper: &Stopper, output: &mut impl Write) -> Re
 /// # Errors
 ///
 /// As [`dump`].
-pub fn dump_to_file(options: &Options, stopper: &Stopper, output: &File) -> Result<(), Error> {
-    dump_to(options, stopper, &mut &*output, Some(output.as_fd()))
+pub fn dump_to_file(options: &Options, stopper: &Stopper, mut output: &File) -> Result<(), Error> {
+    let descriptor = Some(output.as_fd());
+    let writer = &mut output;
+    dump_to(options, stopper, Output { writer, descriptor })?;
+    write_seal(options, &mut output)
+}
+
+/// The dump without a seal, held in memory.
+pub(crate) fn held(options: &Options, stopper: &Stopper) -> Result<Vec<u8>, Error> {
+    let mut dump = Held::default();
+    dump_to(options, stopper, dump.output())?;
+    Ok(dump.0)
+}
+
+pub(crate) fn write_seal(options: &Options, output: &mut impl Write) -> Result<(), Error> {
+    let seal = options.seal.as_deref().unwrap_or_default();
+    let written = output.write_all(seal.as_bytes());
+    written.and_then(|()| output.flush()).map_err(Error::Write)
 }
 
 fn dump_to(
     options: &Options,
     stopper: &Stopper,
-    output: &mut impl Write,
-    descriptor: Option<BorrowedFd<'_>>,
+    output: Output<'_, impl Write>,
 ) -> Result<(), Error> {
     let invocation = Invocation::new(options, has_service())?;
     let mut observed = Observed {
+        ending: Ending::default(),
         mappings: Mappings::watch(options, stopper),
-        ..Observed::default()
     };
-    run(
-        &invocation,
-        stopper,
-        output,
-        descriptor,
-        &mut observed,
-        false,
-    )?;
+    run(&invocation, stopper, output, &mut observed)?;
     let form = Form::from(&options.target);
     if !observed.ending.is_whole(form) {
         return Err(Error::Unfinished {
@@ -72,100 +86,22 @@ fn dump_to(
         });
     }
     observed.mappings.tell(options, stopper);
-    write_seal(options, output).map_err(Error::Write)
+    Ok(())
 }
 
-/// The dump, held in memory.
-pub(crate) fn held(options: &Options, stopper: &Stopper) -> Result<Vec<u8>, Error> {
-    let mut dump = Held::default();
-    dump_to(options, stopper, &mut dump, None).map(|()| dump.0)
+/// Knowledge of a dump that is gained while it is copied.
+struct Observed {
+    ending: Ending,
+    mappings: Mappings,
 }
 
-/// The answer of psql, beside pg_dump, to a query in `database`: records that each end in NUL. It says nothing
-/// if `is_quiet`.
-pub(crate) fn query(
-    options: &Options,
-    stopper: &Stopper,
-    database: &OsStr,
-    sql: &str,
-    is_quiet: bool,
-) -> Result<Vec<u8>, Error> {
-    let invocation = Invocation::query(options, database, sql, has_service())?;
-    let mut answer = Held::default();
-    let mut observed = Observed::default();
-    run(
-        &invocation,
-        stopper,
-        &mut answer,
-        None,
-        &mut observed,
-        is_quiet,
-    )?;
-    Ok(answer.0)
-}
-
-/// Output that is held, as much as can be.
-#[derive(Default)]
-struct Held(Vec<u8>);
-
-/// Bytes that are held: of the globals of 200,000 roles, or more names than a server has databases.
-const MOST_HELD: usize = 256 << 20;
-
-impl Write for Held {
-    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
-        let is_full = self.0.len() + piece.len() > MOST_HELD;
-        if is_full || self.0.try_reserve(piece.len()).is_err() {
-            return Err(io::ErrorKind::OutOfMemory.into());
-        }
-        self.0.extend(piece);
-        Ok(piece.len())
+impl Observer for Observed {
+    fn observe(&mut self, piece: &[u8]) {
+        self.ending.observe(piece);
+        self.mappings.observe(piece);
     }
 
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+    fn has_enough(&self) -> bool {
+        self.ending.has_head() && !self.mappings.is_watching
     }
-}
-
-fn has_service() -> bool {
-    std::env::var_os("PGSERVICE").is_some()
-}
-
-/// Runs the child to a good end, with its output copied.
-fn run(
-    invocation: &Invocation,
-    stopper: &Stopper,
-    output: &mut impl Write,
-    descriptor: Option<BorrowedFd<'_>>,
-    observed: &mut Observed,
-    is_quiet: bool,
-) -> Result<(), Error> {
-    let (child, stderr) = stopper.spawn(invocation)?;
-    let relay = Relay::start(stderr, is_quiet).map_err(Error::Read)?;
-    if let Err(error) = copy(&child.stdout, output, descriptor, observed) {
-        // It is ended now, and what it says of that would only hide the cause.
-        relay.mute();
-        return Err(match error {
-            Error::Write(error) if error.kind() == io::ErrorKind::OutOfMemory => Error::NoMemory {
-                failed: invocation.to_string(),
-            },
-            error => error,
-        });
-    }
-    let status = child.wait()?;
-    let messages = relay.finish();
-    if status.success() {
-        return Ok(());
-    }
-    Err(Error::Child {
-        failed: invocation.to_string(),
-        status,
-        is_version_mismatch: messages.version_mismatch,
-        is_password_refusal: messages.password_refusal,
-    })
-}
-
-pub(crate) fn write_seal(options: &Options, output: &mut impl Write) -> io::Result<()> {
-    let seal = options.seal.as_deref().unwrap_or_default();
-    output.write_all(seal.as_bytes())?;
-    output.flush()
 }
