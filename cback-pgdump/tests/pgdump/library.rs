@@ -13,7 +13,7 @@ fn mark(name: &str) -> String {
     format!("# {name} {}", std::process::id())
 }
 
-/// Of a database whose pg_dump is this script.
+/// Options for a database whose pg_dump is this script.
 fn options(script: &str) -> Options {
     Options {
         target: Target::Database("db".into()),
@@ -25,7 +25,7 @@ fn options(script: &str) -> Options {
     }
 }
 
-/// Of one that writes a line and then nothing, for as long as a test waits.
+/// The same of a script that writes a line and then nothing, for as long as a test waits.
 fn endless(name: &str) -> Options {
     options(&format!("echo begun; sleep 90 {}", mark(name)))
 }
