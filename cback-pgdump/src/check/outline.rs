@@ -15,6 +15,8 @@ pub(crate) struct Outline {
     pub(crate) database: Option<Vec<u8>>,
     /// The key of `\restrict`, until `\unrestrict`.
     restricted: Option<Vec<u8>>,
+    /// Where the current line begins, in bytes.
+    pub(crate) start: u64,
     /// For messages: `, after KIND NAME` by pg_dump's last comment, or `, in the data of NAME`.
     pub(crate) place: String,
 }
@@ -44,6 +46,7 @@ impl Outline {
             },
             database: None,
             restricted: None,
+            start: 0,
             place: String::new(),
         }
     }
@@ -61,13 +64,8 @@ impl Outline {
         }
     }
 
-    /// A comment, its dashes taken off, in a line that begins at `start` in the dump.
-    pub(crate) fn comment(
-        &mut self,
-        comment: &[u8],
-        contents: &mut Contents,
-        start: u64,
-    ) -> Result<(), Fault> {
+    /// A comment, its dashes taken off.
+    pub(crate) fn comment(&mut self, comment: &[u8], contents: &mut Contents) -> Result<(), Fault> {
         let text = String::from_utf8_lossy(comment);
         if comment == &self.form.marker().as_bytes()[3..] {
             self.marker(contents)?;
@@ -83,7 +81,7 @@ impl Outline {
         } else if text.starts_with("load via partition root ") {
             contents.has_root_loads = true;
         } else if text == "PostgreSQL database dump" {
-            self.end_cluster(contents, start);
+            self.end_cluster(contents);
             expect(matches!(self.section, Section::Between))?;
             self.section = Section::Database;
             contents.partitions.clear();
@@ -94,13 +92,8 @@ impl Outline {
         Ok(())
     }
 
-    /// A command of psql's, its backslash taken off, in a line that begins at `start` in the dump.
-    pub(crate) fn command(
-        &mut self,
-        command: &[u8],
-        contents: &mut Contents,
-        start: u64,
-    ) -> Result<(), Fault> {
+    /// A command of psql's, its backslash taken off.
+    pub(crate) fn command(&mut self, command: &[u8], contents: &mut Contents) -> Result<(), Fault> {
         if let Some(key) = command.strip_prefix(b"restrict ").filter(|key| is_key(key)) {
             if self.restricted.replace(key.to_vec()).is_some() {
                 return Err("a second \\restrict before \\unrestrict");
@@ -110,14 +103,14 @@ impl Outline {
                 return Err("\\unrestrict without its \\restrict");
             }
         } else if let Some(argument) = command.strip_prefix(b"connect ") {
-            self.end_cluster(contents, start);
+            self.end_cluster(contents);
             let database = connected(argument);
             match self.form {
                 Form::Cluster => self.database = database,
                 Form::Database => contents.created = database,
             }
         } else if command.starts_with(b"encoding ") {
-            self.end_cluster(contents, start);
+            self.end_cluster(contents);
         } else {
             return Err("a command for psql that no pg_dump writes");
         }
@@ -137,11 +130,11 @@ impl Outline {
     }
 
     /// The first database's part begins with this line.
-    fn end_cluster(&mut self, contents: &mut Contents, start: u64) {
+    fn end_cluster(&mut self, contents: &mut Contents) {
         if self.is_in_cluster() {
             contents.sort_out_cluster();
             contents.kind = Kind::Cluster;
-            contents.offset = start;
+            contents.offset = self.start;
             self.section = Section::Between;
         }
     }

@@ -108,15 +108,11 @@ impl<R: Read> Reader<R> {
             return is_taken.then_some(length).ok_or_else(|| self.damaged(what));
         }
         let contents = &mut self.statements.contents;
+        let outline = &mut self.outline;
+        outline.start = self.input.before;
         let understood = match line {
-            [b'-', b'-', comment @ .., b'\n'] => {
-                self.outline
-                    .comment(comment.trim_ascii(), contents, self.input.before)
-            }
-            [b'\\', command @ .., b'\n'] => {
-                self.outline
-                    .command(command.trim_ascii_end(), contents, self.input.before)
-            }
+            [b'-', b'-', comment @ .., b'\n'] => outline.comment(comment.trim_ascii(), contents),
+            [b'\\', command @ .., b'\n'] => outline.command(command.trim_ascii_end(), contents),
             b"\n" => Ok(()),
             _ => Err("a comment or command as pg_dump writes none"),
         };

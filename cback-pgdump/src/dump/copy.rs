@@ -9,7 +9,8 @@
 //! beginning and the end: so the first bytes are read, and a splice leaves the last [`KEPT`] bytes in
 //! the pipe, to be read next, or moved on once more have come.
 
-use super::ending::KEPT;
+use super::ending::{Ending, KEPT};
+use super::mappings::Mappings;
 use crate::child::PIPE;
 use crate::error::Error;
 use rustix::event::{PollFd, PollFlags, poll};
@@ -33,20 +34,30 @@ pub(crate) struct Output<'a, W> {
     pub(crate) descriptor: Option<BorrowedFd<'a>>,
 }
 
-/// Learns from a dump while it is copied.
-pub(crate) trait Observer {
-    /// Takes the next piece. Between two pieces some can be missing, once [`Observer::has_enough`].
-    fn observe(&mut self, piece: &[u8]);
+/// Knowledge of a dump that is gained while it is copied.
+#[derive(Default)]
+pub(crate) struct Observed {
+    pub(crate) ending: Ending,
+    pub(crate) mappings: Mappings,
+}
+
+impl Observed {
+    fn observe(&mut self, piece: &[u8]) {
+        self.ending.observe(piece);
+        self.mappings.observe(piece);
+    }
 
     /// Whether nothing more has to be looked at but the dump's last [`KEPT`] bytes.
-    fn has_enough(&self) -> bool;
+    fn has_enough(&self) -> bool {
+        self.ending.has_head() && !self.mappings.is_watching
+    }
 }
 
 /// Copies all of `input` to `output`, and has it observed.
 pub(crate) fn copy(
     input: &PipeReader,
     output: &mut Output<'_, impl Write>,
-    observer: &mut impl Observer,
+    observed: &mut Observed,
 ) -> Result<(), Error> {
     let mut descriptor = output.descriptor;
     let may_pause = fcntl_getpipe_size(input).is_ok_and(|size| size >= PIPE);
@@ -56,8 +67,8 @@ pub(crate) fn copy(
     }
     let mut buffer = vec![0; BUFFER];
     loop {
-        let length = match splice_most(input, descriptor, observer.has_enough()) {
-            Ok(0) => read_and_write(input, output.writer, &mut buffer, observer)?,
+        let length = match splice_most(input, descriptor, observed.has_enough()) {
+            Ok(0) => read_and_write(input, output.writer, &mut buffer, observed)?,
             Ok(length) => length,
             // Not every file can be spliced to: one open for appending, some terminals.
             Err(Errno::INVAL) => {
@@ -108,12 +119,12 @@ fn read_and_write(
     mut input: &PipeReader,
     output: &mut impl Write,
     buffer: &mut [u8],
-    observer: &mut impl Observer,
+    observed: &mut Observed,
 ) -> Result<usize, Error> {
     loop {
         match input.read(buffer) {
             Ok(length) => {
-                observer.observe(&buffer[..length]);
+                observed.observe(&buffer[..length]);
                 output.write_all(&buffer[..length]).map_err(Error::Write)?;
                 return Ok(length);
             }

@@ -13,9 +13,10 @@ pub(crate) use process::query;
 
 use crate::child::{Invocation, Stopper};
 use crate::error::Error;
-use crate::request::Options;
-use copy::{Observer, Output};
-use ending::{Ending, Form};
+use crate::request::{Options, Target};
+use crate::stdio::say;
+use copy::{Observed, Output};
+use ending::Form;
 use mappings::Mappings;
 use process::{Held, has_service, run};
 use std::fs::File;
@@ -73,8 +74,8 @@ fn dump_to(
 ) -> Result<(), Error> {
     let invocation = Invocation::new(options, has_service())?;
     let mut observed = Observed {
-        ending: Ending::default(),
-        mappings: Mappings::watch(options, stopper),
+        mappings: mappings(options, stopper),
+        ..Observed::default()
     };
     run(&invocation, stopper, output, &mut observed)?;
     let form = Form::from(&options.target);
@@ -85,23 +86,53 @@ fn dump_to(
             has_options: !options.arguments.is_empty(),
         });
     }
-    observed.mappings.tell(options, stopper);
+    if observed.mappings.has_bare {
+        tell_of_mappings(options, stopper);
+    }
     Ok(())
 }
 
-/// Knowledge of a dump that is gained while it is copied.
-struct Observed {
-    ending: Ending,
-    mappings: Mappings,
+/// The table has options that the view does not show. Only who may read the table can know.
+const HIDDEN: &str = "SELECT count(*) FROM pg_catalog.pg_user_mapping m \
+    JOIN pg_catalog.pg_user_mappings v ON v.umid = m.oid \
+    WHERE m.umoptions IS NOT NULL AND v.umoptions IS NULL";
+
+const IS_SUPERUSER: &str =
+    "SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = current_user AND rolsuper";
+
+/// Looking at all of a dump takes time, so a superuser is spared that.
+fn mappings(options: &Options, stopper: &Stopper) -> Mappings {
+    let is_superuser = || {
+        let answer = query(options, stopper, "postgres".as_ref(), IS_SUPERUSER, true);
+        answer.is_ok_and(|answer| !answer.is_empty())
+    };
+    match options.target {
+        Target::Database(_) => Mappings::watch(false),
+        Target::All if !is_superuser() => Mappings::watch(true),
+        _ => Mappings::default(),
+    }
 }
 
-impl Observer for Observed {
-    fn observe(&mut self, piece: &[u8]) {
-        self.ending.observe(piece);
-        self.mappings.observe(piece);
+/// Says what a dump that is whole, but has user mappings without options, may lack.
+#[allow(clippy::unnecessary_debug_formatting)] // a message is one line
+fn tell_of_mappings(options: &Options, stopper: &Stopper) {
+    let mut of = "all databases".to_owned();
+    let mut hidden = None;
+    if let Target::Database(name) = &options.target {
+        of = format!("database {name:?}");
+        hidden = query(options, stopper, name, HIDDEN, true).ok();
     }
-
-    fn has_enough(&self) -> bool {
-        self.ending.has_head() && !self.mappings.is_watching
-    }
+    let how_many = match hidden.as_deref() {
+        Some(b"0\0") => return,
+        Some(number) => {
+            let number = String::from_utf8_lossy(number);
+            format!(
+                "without the options of {} user mappings",
+                number.trim_end_matches('\0')
+            )
+        }
+        None => "without the options of user mappings, if they have any".to_owned(),
+    };
+    say(&format!("{of}: {how_many}, which this user may not see"));
+    say("hint: set them again after a restore, or have a superuser make this dump");
 }

@@ -1,6 +1,6 @@
 //! Running a child to a good end, with its output copied or held.
 
-use super::copy::{Observer, Output, copy};
+use super::copy::{Observed, Output, copy};
 use crate::child::{Invocation, Relay, Stopper};
 use crate::error::Error;
 use crate::request::Options;
@@ -15,11 +15,11 @@ pub(crate) fn run(
     invocation: &Invocation,
     stopper: &Stopper,
     mut output: Output<'_, impl Write>,
-    observer: &mut impl Observer,
+    observed: &mut Observed,
 ) -> Result<(), Error> {
     let (child, stderr) = stopper.spawn(invocation)?;
     let relay = Relay::start(stderr, invocation.is_quiet).map_err(Error::Read)?;
-    if let Err(error) = copy(&child.stdout, &mut output, observer) {
+    if let Err(error) = copy(&child.stdout, &mut output, observed) {
         // It is ended now, and what it says of that would only hide the cause.
         relay.mute();
         return Err(match error {
@@ -52,7 +52,8 @@ pub(crate) fn query(
 ) -> Result<Vec<u8>, Error> {
     let invocation = Invocation::query(options, database, sql, is_quiet, has_service())?;
     let mut answer = Held::default();
-    run(&invocation, stopper, answer.output(), &mut Unobserved)?;
+    let mut observed = Observed::default();
+    run(&invocation, stopper, answer.output(), &mut observed)?;
     Ok(answer.0)
 }
 
@@ -85,15 +86,5 @@ impl Write for Held {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
-    }
-}
-
-struct Unobserved;
-
-impl Observer for Unobserved {
-    fn observe(&mut self, _: &[u8]) {}
-
-    fn has_enough(&self) -> bool {
-        true
     }
 }
