@@ -126,10 +126,8 @@ fn tell_of_mappings(options: &Options, stopper: &Stopper) {
         Some(b"0\0") => return,
         Some(number) => {
             let number = String::from_utf8_lossy(number);
-            format!(
-                "without the options of {} user mappings",
-                number.trim_end_matches('\0')
-            )
+            let number = number.trim_end_matches('\0');
+            format!("without the options of user mappings ({number})")
         }
         None => "without the options of user mappings, if they have any".to_owned(),
     };
