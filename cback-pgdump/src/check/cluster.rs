@@ -5,7 +5,7 @@
 //! to lie inside the server's own directory: run as it is, `CREATE TABLESPACE` would write
 //! into the directory of the server that was dumped.
 
-use super::contents::{Entry, OVERHEAD};
+use super::contents::{Entry, OVERHEAD, insert};
 use super::fingerprint::Key;
 use super::token::{Token, Tokens};
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,20 +29,17 @@ impl Cluster {
         if let Some(role) = role(&tokens)
             && tokens.iter().any(|token| token.is("SUPERUSER"))
         {
-            let is_new = self.superusers.insert(role.to_vec());
-            self.held += if is_new { role.len() + OVERHEAD } else { 0 };
+            self.held += insert(&mut self.superusers, role);
         }
         if let [.., granted, by, grantor, Token::Symbol(b';')] = &tokens[..]
             && granted.is("GRANTED")
             && by.is("BY")
         {
             let name = grantor.name().unwrap_or_default();
-            let number = self.grantors.entry(name.to_vec()).or_default();
-            self.held += if *number == 0 {
-                name.len() + OVERHEAD
-            } else {
+            let number = self.grantors.entry(name.to_vec()).or_insert_with(|| {
+                self.held += name.len() + OVERHEAD;
                 0
-            };
+            });
             *number += 1;
         }
         self.held += statement.len() + OVERHEAD / 2;

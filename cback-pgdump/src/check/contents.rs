@@ -165,3 +165,9 @@ impl Contents {
         options
     }
 }
+
+/// Returns the memory that the name takes, if it is new.
+pub(crate) fn insert(names: &mut BTreeSet<Vec<u8>>, name: &[u8]) -> usize {
+    let is_new = names.insert(name.to_vec());
+    if is_new { name.len() + OVERHEAD } else { 0 }
+}

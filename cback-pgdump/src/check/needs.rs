@@ -4,9 +4,8 @@
 //! and `dumpUserMappings`. A word that is taken for a role and is none does no harm: `--plan` creates a
 //! role too many.
 
-use super::contents::{Needs, OVERHEAD};
+use super::contents::{Needs, insert};
 use super::token::{Token, Tokens};
-use std::collections::BTreeSet;
 
 type Words = &'static [&'static str];
 
@@ -73,12 +72,6 @@ impl Needs {
             self.held += insert(&mut self.tablespaces, name);
         }
     }
-}
-
-/// Returns the memory that the name takes, if it is new.
-fn insert(names: &mut BTreeSet<Vec<u8>>, name: &[u8]) -> usize {
-    let is_new = names.insert(name.to_vec());
-    if is_new { name.len() + OVERHEAD } else { 0 }
 }
 
 /// The tokens after the first occurrence of `keywords`; none where there is none.

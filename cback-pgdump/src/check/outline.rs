@@ -32,9 +32,7 @@ enum Section {
     End(VecDeque<Vec<u8>>),
 }
 
-/// Why a line cannot stand where it stands.
-type Fault = &'static str;
-
+/// Faults say why a line cannot stand where it stands.
 impl Outline {
     /// After the head of a dump of this form.
     pub(crate) fn new(form: Form) -> Self {
@@ -65,7 +63,11 @@ impl Outline {
     }
 
     /// A comment, its dashes taken off.
-    pub(crate) fn comment(&mut self, comment: &[u8], contents: &mut Contents) -> Result<(), Fault> {
+    pub(crate) fn comment(
+        &mut self,
+        comment: &[u8],
+        contents: &mut Contents,
+    ) -> Result<(), &'static str> {
         let text = String::from_utf8_lossy(comment);
         if comment == &self.form.marker().as_bytes()[3..] {
             self.marker(contents)?;
@@ -93,7 +95,11 @@ impl Outline {
     }
 
     /// A command of psql's, its backslash taken off.
-    pub(crate) fn command(&mut self, command: &[u8], contents: &mut Contents) -> Result<(), Fault> {
+    pub(crate) fn command(
+        &mut self,
+        command: &[u8],
+        contents: &mut Contents,
+    ) -> Result<(), &'static str> {
         if let Some(key) = command.strip_prefix(b"restrict ").filter(|key| is_key(key)) {
             if self.restricted.replace(key.to_vec()).is_some() {
                 return Err("a second \\restrict before \\unrestrict");
@@ -118,7 +124,7 @@ impl Outline {
     }
 
     /// The whole dump's last marker.
-    fn marker(&mut self, contents: &mut Contents) -> Result<(), Fault> {
+    fn marker(&mut self, contents: &mut Contents) -> Result<(), &'static str> {
         if self.form == Form::Cluster {
             expect(!matches!(self.section, Section::Database))?;
         }
@@ -141,7 +147,7 @@ impl Outline {
 }
 
 /// In a cluster's dump a database's begins and ends where it should.
-fn expect(is_expected: bool) -> Result<(), Fault> {
+fn expect(is_expected: bool) -> Result<(), &'static str> {
     let missing = "the end of one database's dump is missing";
     is_expected.then_some(()).ok_or(missing)
 }

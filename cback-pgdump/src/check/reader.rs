@@ -53,7 +53,7 @@ impl<R: Read> Reader<R> {
         while self.input.line(&mut line)? {
             if let Some(lines) = self.outline.ending() {
                 if lines.pop_front().as_deref() != line.strip_suffix(b"\n") {
-                    return Err(self.follows());
+                    return Err(Fault::Follows(self.input.line));
                 }
                 line.clear();
                 continue;
@@ -190,7 +190,7 @@ impl<R: Read> Reader<R> {
         };
         let next = lines.pop_front();
         if !next.as_deref().unwrap_or_default().starts_with(cut) {
-            return Err(self.follows());
+            return Err(Fault::Follows(self.input.line));
         }
         if let Some(next) = next {
             return Err(self.breaks_off(&String::from_utf8_lossy(&next)));
@@ -206,30 +206,16 @@ impl<R: Read> Reader<R> {
         Ok(contents)
     }
 
-    fn follows(&self) -> Fault {
-        Fault::Follows {
-            line: self.input.line,
-        }
-    }
-
     fn breaks_off(&self, missing: &str) -> Fault {
-        Fault::BreaksOff {
-            line: self.input.line,
-            place: self.outline.place.clone(),
-            missing: if missing.is_empty() {
-                "an empty line".to_owned()
-            } else {
-                format!("\"{missing}\"")
-            },
-        }
+        let missing = match missing {
+            "" => "an empty line".to_owned(),
+            missing => format!("\"{missing}\""),
+        };
+        Fault::BreaksOff(self.input.line, self.outline.place.clone(), missing)
     }
 
     fn damaged(&self, what: &str) -> Fault {
-        Fault::Damaged {
-            line: self.input.line,
-            place: self.outline.place.clone(),
-            what: what.to_owned(),
-        }
+        Fault::Damaged(self.input.line, self.outline.place.clone(), what.to_owned())
     }
 }
 

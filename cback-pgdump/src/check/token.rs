@@ -131,15 +131,8 @@ pub(crate) fn literal(text: &[u8]) -> Vec<u8> {
 }
 
 fn doubled(text: &[u8], mark: u8) -> Vec<u8> {
-    let mut quoted = vec![mark];
-    for &byte in text {
-        quoted.push(byte);
-        if byte == mark {
-            quoted.push(mark);
-        }
-    }
-    quoted.push(mark);
-    quoted
+    let pairs = text.split(|byte| *byte == mark).collect::<Vec<_>>();
+    [&[mark], &pairs.join(&[mark, mark][..])[..], &[mark]].concat()
 }
 
 /// Takes `a.b.c` off `tokens`; what comes after it is returned too.

@@ -66,10 +66,7 @@ impl Stopper {
         if let State::Stopped = *state {
             return Err(Error::Stopped);
         }
-        let start = |source| Error::Start {
-            failed: invocation.to_string(),
-            source,
-        };
+        let start = |source| Error::Start(invocation.to_string(), source);
         let (stdout, stdout_writer) = pipe().map_err(start)?;
         let (stderr, stderr_writer) = pipe().map_err(start)?;
         // Refused to a user who has many large pipes already: then it stays as it is.

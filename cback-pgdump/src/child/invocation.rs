@@ -33,8 +33,8 @@ pub(crate) struct Invocation {
 }
 
 impl Invocation {
-    /// `has_service`: libpq would read a service file.
-    pub(crate) fn new(options: &Options, has_service: bool) -> Result<Self, Error> {
+    /// The program that makes this dump.
+    pub(crate) fn new(options: &Options) -> Result<Self, Error> {
         let (program, database) = match &options.target {
             Target::Database(name) => (&options.pg_dump, Some(&name[..])),
             Target::All | Target::Globals { .. } => (&options.pg_dumpall, None),
@@ -46,29 +46,16 @@ impl Invocation {
                 arguments.push("--no-role-passwords".into());
             }
         }
-        Self::with_names(program.clone(), arguments, options, database, has_service)
+        Self::with_names(program.clone(), arguments, options, database)
     }
 
     /// psql that asks this in `database`: the one beside pg_dump, else the first on PATH.
-    pub(crate) fn query(
-        options: &Options,
-        database: &OsStr,
-        sql: &str,
-        is_quiet: bool,
-        has_service: bool,
-    ) -> Result<Self, Error> {
+    pub(crate) fn query(options: &Options, database: &OsStr, sql: &str) -> Result<Self, Error> {
         let beside = options.pg_dump.with_file_name("psql");
-        let psql = if beside.is_file() {
-            beside
-        } else {
-            "psql".into()
-        };
+        let is_beside = beside.is_file();
+        let psql = if is_beside { beside } else { "psql".into() };
         let arguments = ["-XAtq0", "-c", sql].map(OsString::from).to_vec();
-        let names = Self::with_names(psql, arguments, options, Some(database), has_service);
-        names.map(|invocation| Self {
-            is_quiet,
-            ..invocation
-        })
+        Self::with_names(psql, arguments, options, Some(database))
     }
 
     /// As a command without standard input, from which nobody shall be asked for a password.
@@ -84,8 +71,9 @@ impl Invocation {
         mut arguments: Vec<OsString>,
         options: &Options,
         database: Option<&OsStr>,
-        has_service: bool,
     ) -> Result<Self, Error> {
+        // libpq would read a service file, also by an empty variable.
+        let has_service = std::env::var_os("PGSERVICE").is_some();
         // In the connection's first packet, where it beats the zones of server, database and role. Also
         // where the user's own PGTZ says otherwise, so that dumps of the same data are alike.
         let mut environment = vec![("PGTZ", "UTC".into())];
@@ -135,11 +123,11 @@ impl fmt::Display for Invocation {
 /// `dbname='NAME'`, where a backslash keeps the next byte from having a meaning.
 fn connection_string(name: &OsStr) -> OsString {
     let mut string = b"dbname='".to_vec();
-    for &byte in name.as_bytes() {
-        if matches!(byte, b'\'' | b'\\') {
+    for byte in name.as_bytes() {
+        if b"'\\".contains(byte) {
             string.push(b'\\');
         }
-        string.push(byte);
+        string.push(*byte);
     }
     string.push(b'\'');
     OsString::from_vec(string)

@@ -18,7 +18,7 @@ use crate::stdio::say;
 use copy::{Observed, Output};
 use ending::Form;
 use mappings::Mappings;
-use process::{Held, has_service, run};
+use process::{Held, run};
 use std::fs::File;
 use std::io::Write;
 use std::os::fd::AsFd;
@@ -72,7 +72,7 @@ fn dump_to(
     stopper: &Stopper,
     output: Output<'_, impl Write>,
 ) -> Result<(), Error> {
-    let invocation = Invocation::new(options, has_service())?;
+    let invocation = Invocation::new(options)?;
     let mut observed = Observed {
         mappings: mappings(options, stopper),
         ..Observed::default()

@@ -22,10 +22,9 @@ pub(crate) fn run(
     if let Err(error) = copy(&child.stdout, &mut output, observed) {
         // It is ended now, and what it says of that would only hide the cause.
         relay.mute();
+        let is_memory = |error: &io::Error| error.kind() == io::ErrorKind::OutOfMemory;
         return Err(match error {
-            Error::Write(error) if error.kind() == io::ErrorKind::OutOfMemory => Error::NoMemory {
-                failed: invocation.to_string(),
-            },
+            Error::Write(error) if is_memory(&error) => Error::NoMemory(invocation.to_string()),
             error => error,
         });
     }
@@ -50,15 +49,12 @@ pub(crate) fn query(
     sql: &str,
     is_quiet: bool,
 ) -> Result<Vec<u8>, Error> {
-    let invocation = Invocation::query(options, database, sql, is_quiet, has_service())?;
+    let mut invocation = Invocation::query(options, database, sql)?;
+    invocation.is_quiet = is_quiet;
     let mut answer = Held::default();
     let mut observed = Observed::default();
     run(&invocation, stopper, answer.output(), &mut observed)?;
     Ok(answer.0)
-}
-
-pub(crate) fn has_service() -> bool {
-    std::env::var_os("PGSERVICE").is_some()
 }
 
 /// Output that is held, as much as can be.
