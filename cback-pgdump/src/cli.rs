@@ -77,7 +77,8 @@ pub struct Cli {
     /// lines, if both were written by COPY, or both by INSERT statements.
     ///
     /// Takes at most 200 MB of memory, whatever is in the dump. That is enough for rows and functions of
-    /// any size, 300,000 tables, or 20,000 roles; a dump with 96 MiB of names is refused.
+    /// any size, 300,000 tables, and 20,000 roles; a dump with more than 96 MiB of tables' names, or 48 of
+    /// roles, is refused.
     ///
     /// Where whoever writes the data must not be able to make up other data with the same fingerprint,
     /// set `CBACK_FINGERPRINT_KEY` to a random word: only lines with the same key can be compared.

@@ -149,10 +149,10 @@ impl Contents {
         }
     }
 
-    /// Bytes of memory that all this takes, about.
-    pub(crate) fn held(&self) -> usize {
-        let needs = self.needs.held + 16 * self.partitions.len();
-        self.names + needs + self.cluster.held
+    /// Bytes of memory that the names of tables take, and that all that goes into a plan takes, about.
+    pub(crate) fn held(&self) -> (usize, usize) {
+        let names = self.names + 16 * self.partitions.len();
+        (names, self.needs.held + self.cluster.held)
     }
 
     /// Options with which pg_dump and pg_dumpall write data like this.

@@ -17,9 +17,12 @@ use std::io::Read;
 /// PostgreSQL's `MaxAllocSize`, in bytes: no server takes a longer statement.
 const LONGEST: u64 = 1 << 30;
 
-/// Bytes of memory for the names of all that is in the dump, and for a cluster's own statements. It is
-/// enough for 300,000 tables or 20,000 roles whose names are as long as PostgreSQL lets them be.
-const MOST_HELD: usize = 96 << 20;
+/// Bytes of memory for names of tables: enough for 300,000 of names as long as PostgreSQL lets them be.
+const MOST_NAMES: usize = 96 << 20;
+
+/// Bytes of memory for names of roles and a cluster's own statements, so enough for 20,000 roles of such names.
+/// A plan has them too, in quotes, which can triple it.
+const MOST_PLANNED: usize = 48 << 20;
 
 /// Bytes that are tried, now and then, so that memory's end is noticed while a message can be written.
 const PROBE: usize = 40 << 20;
@@ -163,12 +166,17 @@ impl<R: Read> Reader<R> {
 
     /// Memory is bounded, whatever is in the dump.
     fn make_room(&mut self) -> Result<(), Fault> {
-        let held = self.statements.contents.held();
-        if held > MOST_HELD {
-            let what =
-                "names and statements about roles take more than 96 MiB, the most that is held";
+        let (names, planned) = self.statements.contents.held();
+        if names > MOST_NAMES {
+            return Err(
+                self.damaged("names of tables take more than 96 MiB, the most that is held")
+            );
+        }
+        if planned > MOST_PLANNED {
+            let what = "names and statements of roles take more than 48 MiB, the most that is held";
             return Err(self.damaged(what));
         }
+        let held = names + planned;
         if held >> 20 != self.probed {
             self.probed = held >> 20;
             let probe = Vec::<u8>::new().try_reserve_exact(PROBE);

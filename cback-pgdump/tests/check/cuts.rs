@@ -99,6 +99,23 @@ fn the_keys_have_to_be_pairs() {
     }
 }
 
+/// psql would go on with the next database.
+#[test]
+fn in_a_cluster_the_end_of_each_database_is_required() {
+    let text = String::from_utf8_lossy(&DUMPS[2]);
+    let what = ": the end of one database's dump is missing";
+    let without = |place: usize| {
+        let cut = text[place..].replacen(" complete", "", 1);
+        check([&text[..place], &cut].concat().as_bytes(), Key::default())
+    };
+    let ends = text.match_indices("\n-- PostgreSQL database dump complete\n");
+    let outcomes = ends.map(|(place, _)| without(place));
+    // Others are in data.
+    let faults = outcomes.filter_map(|it| Some(it.err()?.to_string()));
+    let faults = faults.filter(|fault| fault.ends_with(what)).count();
+    assert_eq!(faults, 4, "postgres, template1, torture and another");
+}
+
 #[test]
 fn what_is_no_plain_dump_is_named() {
     let plain = |what| format!("is {what}, not a plain dump of pg_dump or pg_dumpall\n");

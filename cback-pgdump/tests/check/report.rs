@@ -186,3 +186,24 @@ fn rows_that_come_twice_count_twice() {
     let with = |rows| report(&with_rows("a", rows));
     assert_ne!(with("1\n1\n3\n"), with("2\n2\n3\n"));
 }
+
+#[test]
+fn a_changed_large_object_or_sequence_is_found() {
+    let object = |oid: u32, data: &str| {
+        report(&with_text(&format!(
+            "SELECT pg_catalog.lo_open('{oid}', 131072);\n\
+             SELECT pg_catalog.lowrite(0, '\\x{data}');\nSELECT pg_catalog.lo_close(0);\n"
+        )))
+    };
+    let usual = object(9, "0102");
+    assert!(usual.starts_with("large objects\t1\t2\t"), "{usual}");
+    assert_ne!(object(8, "0102"), usual);
+    assert_ne!(object(9, "0103"), usual);
+    let set = |value: &str| {
+        report(&with_text(&format!(
+            "SELECT pg_catalog.setval('public.s', {value});"
+        )))
+    };
+    assert_ne!(set("1, true"), set("2, true"));
+    assert_ne!(set("1, true"), set("1, false"));
+}
