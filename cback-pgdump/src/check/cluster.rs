@@ -5,8 +5,8 @@
 //! to lie inside the server's own directory: run as it is, `CREATE TABLESPACE` would write
 //! into the directory of the server that was dumped.
 
-use super::contents::{Entry, OVERHEAD, insert};
-use super::fingerprint::Key;
+use super::fingerprint::{Entry, Key};
+use super::needs::{OVERHEAD, insert};
 use super::token::{Token, Tokens};
 use std::collections::{BTreeMap, BTreeSet};
 

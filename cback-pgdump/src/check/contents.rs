@@ -1,12 +1,10 @@
 //! The contents of a dump.
 
 use super::cluster::Cluster;
-use super::fingerprint::Key;
+use super::fingerprint::{Entry, Key};
+use super::needs::{Needs, OVERHEAD};
 use super::token::{printable, spelled};
 use std::collections::{BTreeMap, BTreeSet, btree_map};
-
-/// Memory, in bytes, that an entry or a name takes besides its own bytes, about.
-pub(crate) const OVERHEAD: usize = 100;
 
 /// The kind of a dump.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -28,25 +26,6 @@ impl Kind {
             Self::Cluster => "cluster",
             Self::Globals => "globals",
         }
-    }
-}
-
-/// The data of a table; or all sequences or large objects of a database.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Entry {
-    /// Rows, sequences, or large objects.
-    pub(crate) rows: u64,
-    /// Their bytes as COPY writes them; of large objects, of their data.
-    pub(crate) bytes: u64,
-    /// Depends on every value and its column's name, but not on the order of rows and columns; 0 of none.
-    pub(crate) fingerprint: u64,
-}
-
-impl Entry {
-    pub(crate) fn add(&mut self, more: Self) {
-        self.rows += more.rows;
-        self.bytes += more.bytes;
-        self.fingerprint = self.fingerprint.wrapping_add(more.fingerprint);
     }
 }
 
@@ -96,16 +75,6 @@ pub struct Contents {
     pub(crate) key: Key,
     /// Memory that the names of `entries` take.
     names: usize,
-}
-
-/// Needs of a restore that the dump does not meet; names without quotes.
-#[derive(Debug, Default)]
-pub(crate) struct Needs {
-    pub(crate) roles: BTreeSet<Vec<u8>>,
-    pub(crate) tablespaces: BTreeSet<Vec<u8>>,
-    pub(crate) extensions: BTreeSet<Vec<u8>>,
-    /// Bytes of memory that all this takes, about.
-    pub(crate) held: usize,
 }
 
 impl Contents {
@@ -164,10 +133,4 @@ impl Contents {
         options.retain(|option| !option.is_empty());
         options
     }
-}
-
-/// Returns the memory that the name takes, if it is new.
-pub(crate) fn insert(names: &mut BTreeSet<Vec<u8>>, name: &[u8]) -> usize {
-    let is_new = names.insert(name.to_vec());
-    if is_new { name.len() + OVERHEAD } else { 0 }
 }

@@ -6,8 +6,7 @@
 //! written, in pieces, since a row can have a gigabyte. A table's fingerprint is comparable only with that of
 //! a dump made so too.
 
-use super::contents::Entry;
-use super::fingerprint::{self, Column, Key};
+use super::fingerprint::{self, Column, Entry, Key};
 use super::token::{Token, Tokens, list, qualified};
 use xxhash_rust::xxh3::Xxh3;
 

@@ -4,8 +4,21 @@
 //! and `dumpUserMappings`. A word that is taken for a role and is none does no harm: `--plan` creates a
 //! role too many.
 
-use super::contents::{Needs, insert};
 use super::token::{Token, Tokens};
+use std::collections::BTreeSet;
+
+/// Memory, in bytes, that an entry or a name takes besides its own bytes, about.
+pub(crate) const OVERHEAD: usize = 100;
+
+/// Needs of a restore that the dump does not meet; names without quotes.
+#[derive(Debug, Default)]
+pub(crate) struct Needs {
+    pub(crate) roles: BTreeSet<Vec<u8>>,
+    pub(crate) tablespaces: BTreeSet<Vec<u8>>,
+    pub(crate) extensions: BTreeSet<Vec<u8>>,
+    /// Bytes of memory that all this takes, about.
+    pub(crate) held: usize,
+}
 
 type Words = &'static [&'static str];
 
@@ -72,6 +85,12 @@ impl Needs {
             self.held += insert(&mut self.tablespaces, name);
         }
     }
+}
+
+/// Returns the memory that the name takes, if it is new.
+pub(crate) fn insert(names: &mut BTreeSet<Vec<u8>>, name: &[u8]) -> usize {
+    let is_new = names.insert(name.to_vec());
+    if is_new { name.len() + OVERHEAD } else { 0 }
 }
 
 /// The tokens after the first occurrence of `keywords`; none where there is none.

@@ -1,10 +1,11 @@
 //! Reads a dump from statement to statement: `outline` knows what stands between them, `statements` what
 //! they add to the contents.
 
-use super::Fault;
-use super::contents::{Contents, Item, Kind, Needs};
+use super::contents::{Contents, Item, Kind};
+use super::fault::Fault;
 use super::fingerprint::Key;
 use super::input::Input;
+use super::needs::Needs;
 use super::outline::{Outline, shown};
 use super::rows::{Outcome, Rows};
 use super::statement::Statement;

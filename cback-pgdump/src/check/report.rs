@@ -5,7 +5,9 @@
 //! the code that has read the statements. Both are written a piece at a time, since all of it would take
 //! memory without a bound.
 
-use super::contents::{Contents, Entry, Item, Kind, Needs};
+use super::contents::{Contents, Item, Kind};
+use super::fingerprint::Entry;
+use super::needs::Needs;
 use super::token::{literal, quoted};
 use shlex::bytes::Quoter;
 use std::io::{Result, Write};

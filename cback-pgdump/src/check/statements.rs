@@ -1,7 +1,7 @@
 //! The contents of a dump, as its statements make them up.
 
-use super::contents::{Contents, Entry, Item};
-use super::fingerprint::Key;
+use super::contents::{Contents, Item};
+use super::fingerprint::{Entry, Key};
 use super::large_objects::LargeObject;
 use super::outline::Outline;
 use super::statement::Statement;

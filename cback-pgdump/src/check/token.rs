@@ -4,7 +4,6 @@
 //! version's list of keywords. Here a name is put in quotes unless it consists of lower-case
 //! letters, digits and `_`.
 
-use super::statement::{dollar_tag, is_word};
 use memchr::{memchr, memmem};
 use std::ops::Range;
 
@@ -176,4 +175,18 @@ pub(crate) fn printable(name: &[u8]) -> Vec<u8> {
         }
     }
     line
+}
+
+/// `$tag$` or `$$`, if the text begins so.
+pub(crate) fn dollar_tag(text: &[u8]) -> Option<&[u8]> {
+    let end = 1 + text
+        .get(1..)?
+        .iter()
+        .position(|&byte| !is_word(byte) || byte == b'$')?;
+    (text[end] == b'$' && !text[1].is_ascii_digit()).then(|| &text[..=end])
+}
+
+/// Whether it can be part of a name without quotes, a keyword or a number.
+pub(crate) fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | 0x80..)
 }
