@@ -1,4 +1,4 @@
-//! What the child is told.
+//! The child's arguments and environment.
 //!
 //! `pg_dump NAME` takes a NAME with `=` in it for a connection string and one that begins with `-`
 //! for an option, and then dumps *another database, with status 0*; and every user of the machine
@@ -9,7 +9,8 @@
 //! Our arguments come after the user's, since the last one counts. An empty `--dbname=` leaves the
 //! name to `PGDATABASE`, and makes pg_dump refuse any other name among its arguments.
 
-use crate::{Error, Options, Target};
+use crate::error::Error;
+use crate::request::{Options, Target};
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -26,12 +27,14 @@ pub(crate) struct Invocation {
     pub(crate) arguments: Vec<OsString>,
     /// Added to what the child inherits.
     pub(crate) environment: Vec<(&'static str, OsString)>,
+    /// Its messages are nobody's business.
+    pub(crate) is_quiet: bool,
     target: Target,
 }
 
 impl Invocation {
-    /// `has_service`: libpq would read a service file.
-    pub(crate) fn new(options: &Options, has_service: bool) -> Result<Self, Error> {
+    /// The program that makes this dump.
+    pub(crate) fn new(options: &Options) -> Result<Self, Error> {
         let (program, database) = match &options.target {
             Target::Database(name) => (&options.pg_dump, Some(&name[..])),
             Target::All | Target::Globals { .. } => (&options.pg_dumpall, None),
@@ -43,24 +46,16 @@ impl Invocation {
                 arguments.push("--no-role-passwords".into());
             }
         }
-        Self::with_names(program.clone(), arguments, options, database, has_service)
+        Self::with_names(program.clone(), arguments, options, database)
     }
 
     /// psql that asks this in `database`: the one beside pg_dump, else the first on PATH.
-    pub(crate) fn query(
-        options: &Options,
-        database: &OsStr,
-        sql: &str,
-        has_service: bool,
-    ) -> Result<Self, Error> {
+    pub(crate) fn query(options: &Options, database: &OsStr, sql: &str) -> Result<Self, Error> {
         let beside = options.pg_dump.with_file_name("psql");
-        let psql = if beside.is_file() {
-            beside
-        } else {
-            "psql".into()
-        };
+        let is_beside = beside.is_file();
+        let psql = if is_beside { beside } else { "psql".into() };
         let arguments = ["-XAtq0", "-c", sql].map(OsString::from).to_vec();
-        Self::with_names(psql, arguments, options, Some(database), has_service)
+        Self::with_names(psql, arguments, options, Some(database))
     }
 
     /// As a command without standard input, from which nobody shall be asked for a password.
@@ -76,8 +71,9 @@ impl Invocation {
         mut arguments: Vec<OsString>,
         options: &Options,
         database: Option<&OsStr>,
-        has_service: bool,
     ) -> Result<Self, Error> {
+        // libpq would read a service file, also by an empty variable.
+        let has_service = std::env::var_os("PGSERVICE").is_some();
         // In the connection's first packet, where it beats the zones of server, database and role. Also
         // where the user's own PGTZ says otherwise, so that dumps of the same data are alike.
         let mut environment = vec![("PGTZ", "UTC".into())];
@@ -105,12 +101,13 @@ impl Invocation {
             program,
             arguments,
             environment,
+            is_quiet: false,
             target: options.target.clone(),
         })
     }
 }
 
-/// What the dump is of, and by which program; on one line, whatever is in the name.
+/// The dump's subject and program; on one line, whatever is in the name.
 #[allow(clippy::unnecessary_debug_formatting)]
 impl fmt::Display for Invocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -126,11 +123,11 @@ impl fmt::Display for Invocation {
 /// `dbname='NAME'`, where a backslash keeps the next byte from having a meaning.
 fn connection_string(name: &OsStr) -> OsString {
     let mut string = b"dbname='".to_vec();
-    for &byte in name.as_bytes() {
-        if matches!(byte, b'\'' | b'\\') {
+    for byte in name.as_bytes() {
+        if b"'\\".contains(byte) {
             string.push(b'\\');
         }
-        string.push(byte);
+        string.push(*byte);
     }
     string.push(b'\'');
     OsString::from_vec(string)
@@ -140,91 +137,4 @@ fn joined(option: &str, value: &OsStr) -> OsString {
     let mut argument = OsString::from(option);
     argument.push(value);
     argument
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn options(target: Target, user: Option<&str>) -> Options {
-        Options {
-            target,
-            user: user.map(Into::into),
-            pg_dump: "/opt/pg_dump".into(),
-            pg_dumpall: "/opt/pg_dumpall".into(),
-            arguments: vec!["--schema-only".into()],
-            seal: None,
-        }
-    }
-
-    fn utc() -> (&'static str, OsString) {
-        ("PGTZ", "UTC".into())
-    }
-
-    fn told(
-        options: &Options,
-        has_service: bool,
-    ) -> (Vec<OsString>, Vec<(&'static str, OsString)>) {
-        let invocation = Invocation::new(options, has_service).unwrap();
-        (invocation.arguments, invocation.environment)
-    }
-
-    #[test]
-    fn names_go_by_the_environment() {
-        let options = options(Target::Database("a=b".into()), Some("-x"));
-        let (arguments, environment) = told(&options, false);
-        assert_eq!(arguments, ["--schema-only", "--no-password", "--dbname="]);
-        assert_eq!(
-            environment,
-            [utc(), ("PGUSER", "-x".into()), ("PGDATABASE", "a=b".into())]
-        );
-    }
-
-    #[test]
-    fn beside_a_service_names_are_arguments() {
-        let options = options(Target::Database(r"it's \".into()), Some("-x"));
-        let (arguments, environment) = told(&options, true);
-        let expected = [
-            "--schema-only",
-            "--no-password",
-            "--username=-x",
-            r"--dbname=dbname='it\'s \\'",
-        ];
-        assert_eq!(arguments, expected);
-        assert_eq!(environment, [utc()]);
-    }
-
-    /// The last one counts: `--password` would ask at a terminal.
-    #[test]
-    fn the_users_options_override_none_of_ours() {
-        for target in [Target::All, Target::Database("db".into())] {
-            for has_service in [false, true] {
-                let mut options = options(target.clone(), Some("me"));
-                options.arguments = ["-W", "-dother"].map(Into::into).to_vec();
-                let (arguments, _) = told(&options, has_service);
-                assert_eq!(arguments[..3], ["-W", "-dother", "--no-password"]);
-            }
-        }
-    }
-
-    #[test]
-    fn what_is_not_named_is_left_to_libpq() {
-        let (arguments, environment) = told(&options(Target::All, None), true);
-        assert_eq!(arguments, ["--schema-only", "--no-password"]);
-        assert_eq!(environment, [utc()]);
-    }
-
-    #[test]
-    fn each_target_has_its_program() {
-        let program = |target| {
-            Invocation::new(&options(target, None), false)
-                .unwrap()
-                .program
-        };
-        assert_eq!(program(Target::All), PathBuf::from("/opt/pg_dumpall"));
-        assert_eq!(
-            program(Target::Database("db".into())),
-            PathBuf::from("/opt/pg_dump")
-        );
-    }
 }

@@ -1,4 +1,4 @@
-//! What the end of a whole dump looks like.
+//! How a whole dump ends.
 //!
 //! The last lines are the program's marker, `--`, an empty line; pg_dump of the minor releases of
 //! 2025 and later adds `\unrestrict KEY` and another empty line, having written `\restrict KEY`,
@@ -6,7 +6,7 @@
 //! a dump may break off there: hence all that follows the marker is compared, to the last byte, and
 //! the keys with each other.
 
-use crate::Target;
+use crate::request::Target;
 use std::collections::VecDeque;
 
 /// Bytes kept of the beginning and of the end. Ample: a key that pg_dump makes up has 63.
@@ -46,7 +46,7 @@ impl Ending {
     }
 }
 
-/// Which program's output it is.
+/// The program whose output it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
     /// `pg_dump`.
@@ -113,111 +113,4 @@ fn restrict_key(dump: &[u8]) -> Option<&[u8]> {
 
 pub(crate) fn is_key(key: &[u8]) -> bool {
     !key.is_empty() && key.iter().all(u8::is_ascii_alphanumeric)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const OLD: &str = "--\n-- PostgreSQL database dump\n--\n\nCREATE TABLE t ();\n\n\n\
-        --\n-- PostgreSQL database dump complete\n--\n\n";
-    const NEW: &str = "--\n-- PostgreSQL database dump\n--\n\n\\restrict Key1\n\n\
-        CREATE TABLE t ();\n\n--\n-- PostgreSQL database dump complete\n--\n\n\
-        \\unrestrict Key1\n\n";
-    const ALL: &str = "--\n-- PostgreSQL database cluster dump\n--\n\n\\restrict Key2\n\n\
-        \\unrestrict Key2\n\n--\n-- PostgreSQL database cluster dump complete\n--\n\n";
-
-    fn is_whole(form: Form, dump: &str) -> bool {
-        let by_pieces_of = |size| {
-            let mut ending = Ending::default();
-            dump.as_bytes()
-                .chunks(size)
-                .for_each(|piece| ending.observe(piece));
-            ending.is_whole(form)
-        };
-        let answer = by_pieces_of(1 << 20);
-        for size in [1, 2, 7, 64, KEPT - 1, KEPT, KEPT + 1] {
-            assert_eq!(
-                by_pieces_of(size),
-                answer,
-                "in pieces of {size} bytes: {dump}"
-            );
-        }
-        answer
-    }
-
-    #[test]
-    fn whole_dumps_are_whole() {
-        assert!(is_whole(Form::Database, OLD));
-        assert!(is_whole(Form::Database, NEW));
-        assert!(is_whole(Form::Cluster, ALL));
-        let rows = "a row of data\n".repeat(1000);
-        assert!(is_whole(
-            Form::Database,
-            &NEW.replace("CREATE", &format!("{rows}CREATE"))
-        ));
-    }
-
-    #[test]
-    fn no_part_of_a_dump_is_whole() {
-        for (form, dump) in [
-            (Form::Database, OLD),
-            (Form::Database, NEW),
-            (Form::Cluster, ALL),
-        ] {
-            for length in 0..dump.len() {
-                assert!(!is_whole(form, &dump[..length]), "{:?}", &dump[..length]);
-            }
-        }
-    }
-
-    #[test]
-    fn nothing_may_follow() {
-        for (form, dump) in [
-            (Form::Database, OLD),
-            (Form::Database, NEW),
-            (Form::Cluster, ALL),
-        ] {
-            for more in ["\n", " ", "\0", "-- more\n", "\\unrestrict Key1\n\n\n"] {
-                assert!(!is_whole(form, &format!("{dump}{more}")), "{more:?}");
-            }
-        }
-        assert!(!is_whole(
-            Form::Cluster,
-            &format!("{ALL}\\unrestrict Key2\n\n")
-        ));
-    }
-
-    #[test]
-    fn the_marker_begins_a_line() {
-        let marker = "-- PostgreSQL database dump complete";
-        for before in [" ", "x", "'", "\r"] {
-            let shifted = OLD.replace(marker, &format!("{before}{marker}"));
-            assert!(!is_whole(Form::Database, &shifted), "{before:?}");
-        }
-    }
-
-    #[test]
-    fn each_program_has_its_own_marker() {
-        assert!(!is_whole(Form::Database, ALL));
-        assert!(!is_whole(Form::Cluster, OLD));
-        assert!(!is_whole(Form::Cluster, NEW));
-    }
-
-    /// Rows written by `--inserts` may hold line breaks, and so all of the old end.
-    #[test]
-    fn the_end_has_the_key_of_the_beginning() {
-        assert!(!is_whole(
-            Form::Database,
-            &NEW.replace("\\unrestrict Key1", "\\unrestrict Key9")
-        ));
-        assert!(!is_whole(
-            Form::Database,
-            &NEW.replace("\\unrestrict Key1", "\\unrestrict ")
-        ));
-        assert!(!is_whole(
-            Form::Database,
-            &NEW.replace("\\unrestrict Key1\n\n", "")
-        ));
-    }
 }

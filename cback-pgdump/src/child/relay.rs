@@ -36,7 +36,7 @@ const END: usize = 64 << 10;
 /// `pg_dump` left in the background may hold the pipe open.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// What was recognised in the messages.
+/// Causes that were recognised in the messages.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Recognised {
     /// The server is newer than the program.
@@ -110,30 +110,27 @@ fn next_line(messages: &mut impl BufRead) -> Option<Vec<u8>> {
     (length > 0).then_some(line)
 }
 
-/// The last lines.
+/// The last lines, about [`END`] bytes.
 #[derive(Default)]
 struct Last {
     lines: VecDeque<Vec<u8>>,
     bytes: usize,
-    /// Bytes of those before that are left out.
-    lost: usize,
+    has_lost: bool,
 }
 
 impl Last {
     fn push(&mut self, line: Vec<u8>) {
         self.bytes += line.len();
         self.lines.push_back(line);
-        while self.bytes > END
-            && let Some(first) = self.lines.pop_front()
-        {
-            self.bytes -= first.len();
-            self.lost += first.len();
+        while self.bytes > END {
+            self.bytes -= self.lines.pop_front().map_or(0, |first| first.len());
+            self.has_lost = true;
         }
     }
 
     fn write(self) {
-        if self.lost > 0 {
-            stdio::say(&format!("{} bytes of messages are left out", self.lost));
+        if self.has_lost {
+            stdio::say("some messages are left out here");
         }
         for line in self.lines {
             let _ = stderr().write_all(&line);

@@ -9,9 +9,10 @@
 //! beginning and the end: so the first bytes are read, and a splice leaves the last [`KEPT`] bytes in
 //! the pipe, to be read next, or moved on once more have come.
 
-use crate::Error;
-use crate::ending::{Ending, KEPT};
-use crate::omissions::Mappings;
+use super::ending::{Ending, KEPT};
+use super::mappings::Mappings;
+use crate::child::PIPE;
+use crate::error::Error;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::{Errno, ioctl_fionread};
 use rustix::pipe::{SpliceFlags, fcntl_getpipe_size, fcntl_setpipe_size, splice};
@@ -20,17 +21,21 @@ use std::os::fd::BorrowedFd;
 use std::thread::sleep;
 use std::time::Duration;
 
-/// A pipe of Linux holds 64 KiB unless asked; this much any user may have.
-pub(crate) const PIPE: usize = 1 << 20;
-
 /// A pg_dump that writes 1 GB/s, more than any that was measured, fills half of the pipe meanwhile.
 const PAUSE: Duration = Duration::from_micros(500);
 
 /// Enough to read at once, and small enough to stay in a core's cache.
 const BUFFER: usize = 128 << 10;
 
-/// What is learned from a dump while it is copied.
-#[derive(Debug, Default)]
+/// A place for a dump.
+pub(crate) struct Output<'a, W> {
+    pub(crate) writer: &'a mut W,
+    /// The writer's, if pages may be spliced to it.
+    pub(crate) descriptor: Option<BorrowedFd<'a>>,
+}
+
+/// Knowledge of a dump that is gained while it is copied.
+#[derive(Default)]
 pub(crate) struct Observed {
     pub(crate) ending: Ending,
     pub(crate) mappings: Mappings,
@@ -42,20 +47,19 @@ impl Observed {
         self.mappings.observe(piece);
     }
 
-    /// Whether nothing more is looked at but the dump's last [`KEPT`] bytes.
+    /// Whether nothing more has to be looked at but the dump's last [`KEPT`] bytes.
     fn has_enough(&self) -> bool {
         self.ending.has_head() && !self.mappings.is_watching
     }
 }
 
-/// Copies all of `input` to `output`, and has it observed. `descriptor` is that of `output`, if pages may
-/// be spliced to it.
+/// Copies all of `input` to `output`, and has it observed.
 pub(crate) fn copy(
     input: &PipeReader,
-    output: &mut impl Write,
-    mut descriptor: Option<BorrowedFd<'_>>,
+    output: &mut Output<'_, impl Write>,
     observed: &mut Observed,
 ) -> Result<(), Error> {
+    let mut descriptor = output.descriptor;
     let may_pause = fcntl_getpipe_size(input).is_ok_and(|size| size >= PIPE);
     if let Some(output) = descriptor {
         // Else it would be full after each turn. Refused where it is no pipe, or the user has too many.
@@ -63,8 +67,8 @@ pub(crate) fn copy(
     }
     let mut buffer = vec![0; BUFFER];
     loop {
-        let length = match splice_most(input, descriptor, observed) {
-            Ok(0) => read_and_write(input, output, &mut buffer, observed)?,
+        let length = match splice_most(input, descriptor, observed.has_enough()) {
+            Ok(0) => read_and_write(input, output.writer, &mut buffer, observed)?,
             Ok(length) => length,
             // Not every file can be spliced to: one open for appending, some terminals.
             Err(Errno::INVAL) => {
@@ -83,13 +87,13 @@ pub(crate) fn copy(
     }
 }
 
-/// Waits for input, and splices all but the last [`KEPT`] bytes of it, once the head has been
-/// seen; 0 if there is so little that it has to be read. An output without a reader is an error
+/// Waits for input, and splices all but the last [`KEPT`] bytes of it, if `has_enough` has been
+/// read; 0 if there is so little that it has to be read. An output without a reader is an error
 /// (EPIPE) at once, also while pg_dump waits for a lock and writes nothing.
 fn splice_most(
     input: &PipeReader,
     descriptor: Option<BorrowedFd<'_>>,
-    observed: &Observed,
+    has_enough: bool,
 ) -> Result<usize, Errno> {
     let Some(output) = descriptor else {
         return Ok(0);
@@ -103,7 +107,7 @@ fn splice_most(
         return Err(Errno::PIPE);
     }
     let waiting = usize::try_from(ioctl_fionread(input)?).unwrap_or(0);
-    if waiting <= KEPT || !observed.has_enough() {
+    if waiting <= KEPT || !has_enough {
         return Ok(0);
     }
     let length = waiting - KEPT;

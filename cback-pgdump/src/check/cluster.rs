@@ -5,14 +5,14 @@
 //! to lie inside the server's own directory: run as it is, `CREATE TABLESPACE` would write
 //! into the directory of the server that was dumped.
 
-use super::contents::{Entry, OVERHEAD};
-use super::fingerprint::Key;
+use super::fingerprint::{Entry, Key};
+use super::needs::{OVERHEAD, insert};
 use super::token::{Token, Tokens};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The statements of that part.
 #[derive(Debug, Default)]
-pub(crate) struct Globals {
+pub(crate) struct Cluster {
     /// As they come; once they have been sorted out, without what an empty server has.
     pub(crate) statements: Vec<Vec<u8>>,
     superusers: BTreeSet<Vec<u8>>,
@@ -22,27 +22,24 @@ pub(crate) struct Globals {
     pub(crate) held: usize,
 }
 
-impl Globals {
+impl Cluster {
     /// Takes the next statement.
     pub(crate) fn record(&mut self, statement: &[u8]) {
         let tokens: Vec<_> = Tokens::new(statement).collect();
         if let Some(role) = role(&tokens)
             && tokens.iter().any(|token| token.is("SUPERUSER"))
         {
-            let is_new = self.superusers.insert(role.to_vec());
-            self.held += if is_new { role.len() + OVERHEAD } else { 0 };
+            self.held += insert(&mut self.superusers, role);
         }
         if let [.., granted, by, grantor, Token::Symbol(b';')] = &tokens[..]
             && granted.is("GRANTED")
             && by.is("BY")
         {
             let name = grantor.name().unwrap_or_default();
-            let number = self.grantors.entry(name.to_vec()).or_default();
-            self.held += if *number == 0 {
-                name.len() + OVERHEAD
-            } else {
+            let number = self.grantors.entry(name.to_vec()).or_insert_with(|| {
+                self.held += name.len() + OVERHEAD;
                 0
-            };
+            });
             *number += 1;
         }
         self.held += statement.len() + OVERHEAD / 2;
@@ -58,7 +55,7 @@ impl Globals {
             if superuser.is_some() && is_initdbs(&tokens, superuser.as_deref()) {
                 return false;
             }
-            // What is restored of the superuser's own statements differs, see above: so none is counted.
+            // A restore changes the superuser's own statements, see above: so none is counted.
             let is_superusers = superuser.is_some() && role(&tokens) == superuser.as_deref();
             if let Some(heading) = heading(&tokens).filter(|_| !is_superusers) {
                 let entry = Entry {
@@ -133,7 +130,7 @@ fn heading(tokens: &[Token<'_>]) -> Option<&'static str> {
     }
 }
 
-/// Of a statement, whatever its white space and quotes, and without a tablespace's LOCATION.
+/// The same whatever the white space and quotes, and without a tablespace's LOCATION.
 fn fingerprint_of(tokens: &[Token<'_>], key: Key) -> u64 {
     let mut words = Vec::new();
     for pair in tokens.windows(2) {
