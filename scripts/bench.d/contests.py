@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from corpora import CORPORA, sql
-from measure import Figures, Run, WrongOutput, run
+from measure import Figures, Run, WrongOutput, digest, run
 
 SLICES, SMALL, LEVELS = ("text/1000", "text/100", "text/10", "text"), "1 KiB", range(1, 10)
 # Two threads each, of those that have threads.
@@ -57,11 +57,6 @@ MANY = {
     "gzip": [OURS, ONE_AT_A_TIME, EXTENSION, PG_BACK, "pg_back -j2", "pg_dump | gzip"],
 }
 SUFFIX = {"none": "", "gzip": ".gz", "bzip2": ".bz2"}
-# lbzip2 is as strict as bzip2, and takes a fraction of the time.
-BUNZIP2 = "lbzip2" if shutil.which("lbzip2") else "bzip2"
-DECODE = {".gz": ["gzip", "-dc"], ".bz2": [BUNZIP2, "-dc"], ".dump": ["pg_restore", "-f", "-"]}
-# pg_dump puts a new random key into each dump.
-WITHOUT_KEYS = r"LC_ALL=C grep -av '^\\\(un\)\{0,1\}restrict ' | sha256sum"
 CONFIGURATION = """<cb_config><reference><author>bench</author></reference>
 <extensions><action><name>postgresql</name><module>{module}</module><function>executeAction</function><index>101</index>
 </action></extensions>
@@ -71,15 +66,6 @@ CONFIGURATION = """<cb_config><reference><author>bench</author></reference>
 <ignore_file>.ignore</ignore_file><dir><abs_path>{top}/collect</abs_path></dir></collect>
 <postgresql><user>postgres</user><compress_mode>{mode}</compress_mode><all>N</all>{databases}</postgresql></cb_config>
 """
-
-
-def digest(file: Path) -> str:
-    """The hash of the dump in a file, compressed or not, but for its random key."""
-    unpack = subprocess.Popen([*DECODE.get(file.suffix, ["cat"]), str(file)], stdout=subprocess.PIPE)
-    seen = subprocess.check_output(["sh", "-c", WITHOUT_KEYS], stdin=unpack.stdout, text=True)
-    if unpack.wait():
-        raise WrongOutput(f"{file.name} does not unpack")
-    return seen
 
 
 @dataclass
