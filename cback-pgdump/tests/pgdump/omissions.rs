@@ -34,8 +34,10 @@ fn options_of_user_mappings_that_a_role_may_not_see_are_said_to_be_missing() {
     let hint = "hint: set them again after a restore, or have a superuser make this dump";
     for installation in installations() {
         let server = Server::start_from(&installation);
-        server.create_database("m");
-        server.sql("m", MAPPINGS);
+        for (database, sql) in [("a", "CREATE TABLE t AS SELECT 1 AS one"), ("m", MAPPINGS)] {
+            server.create_database(database);
+            server.sql(database, sql);
+        }
         let is_said = |user: &str, target: &str, text: &str| {
             let words = format!(
                 "cback-pgdump: {text}, which this user may not see\ncback-pgdump: {hint}\n"
