@@ -88,8 +88,11 @@ fn a_small_window_is_large_enough() {
     for bits in 9..=14 {
         let once = [&piece[..], &letters(b"ghijklmnopq", (1 << bits) - 200)].concat();
         let twice = [&once[..], &piece].concat();
-        let [one, stream] = [&once, &twice].map(|input| compressed("", input));
-        assert!(stream.len() < one.len() + 20, "{bits} bits: not seen twice");
+        let [short, stream] = [&once, &twice].map(|input| compressed("", input));
+        assert!(
+            stream.len() < short.len() + 20,
+            "{bits} bits: not seen twice"
+        );
         assert!(
             output_of(&other("gzip -dc"), &stream) == twice,
             "{bits} bits"
