@@ -23,7 +23,7 @@ use crate::buffer;
 use crate::error::Error;
 
 /// The most threads where no number is asked for: enough for any `pg_dump`, even with bzip2, and
-/// 170 MB of memory at most.
+/// 180 MB of memory at most.
 const MOST_CORES: usize = 16;
 
 /// Splits the input into blocks.

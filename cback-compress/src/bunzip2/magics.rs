@@ -61,3 +61,42 @@ fn magic_at(bytes: &[u8], bit: usize) -> Option<u64> {
     let found = u64::from_be_bytes(word) << (bit % 8) >> (64 - MAGIC_BITS);
     (bit + MAGIC_BITS <= bytes.len() * 8 && [BLOCK, END].contains(&found)).then_some(found)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Every bit, one after the other.
+    fn by_definition(bytes: &[u8], from: usize) -> Option<(usize, u64)> {
+        let bit = |at: usize| u64::from(bytes[at / 8] >> (7 - at % 8) & 1);
+        let number = |at| (at..at + MAGIC_BITS).fold(0, |number, at| number << 1 | bit(at));
+        let last = (bytes.len() * 8).checked_sub(MAGIC_BITS)?;
+        let mut all = (from..=last).map(|at| (at, number(at)));
+        all.find(|(_, number)| [BLOCK, END].contains(number))
+    }
+
+    proptest! {
+        #[test]
+        fn agrees_with_looking_at_every_bit(
+            mut bytes in vec(any::<u8>(), 0..90),
+            magics in vec((any::<prop::sample::Index>(), any::<bool>()), 0..4),
+            from in 0..800_usize,
+        ) {
+            for (index, end) in magics {
+                // The later one overwrites: magics that are cut or overlap, too.
+                let Some(last) = (bytes.len() * 8).checked_sub(MAGIC_BITS) else { break };
+                let index = index.index(last + 1);
+                let magic = if end { END } else { BLOCK };
+                for ahead in 0..MAGIC_BITS {
+                    let (byte, bit) = ((index + ahead) / 8, 7 - (index + ahead) % 8);
+                    let digit = (magic >> (MAGIC_BITS - 1 - ahead) & 1) as u8;
+                    bytes[byte] = bytes[byte] & !(1 << bit) | digit << bit;
+                }
+            }
+            prop_assert_eq!(Finder::new().find(&bytes, from), by_definition(&bytes, from));
+        }
+    }
+}

@@ -225,4 +225,15 @@ mod tests {
             [5, 4, 2]
         );
     }
+
+    #[test]
+    fn a_magic_is_found_wherever_it_stands_between_two_reads() {
+        for before in CHUNK as usize * 8 - 49..=CHUNK as usize * 8 {
+            let unused = before.next_multiple_of(8) - before;
+            let mut bits = Bits::between(vec![0; before.div_ceil(8)], 0, unused as u32);
+            bits.append(&bz2::end(0));
+            let found = batches(&bits.bytes).iter().sum::<usize>();
+            assert_eq!(found, 2, "{before} bits before");
+        }
+    }
 }
