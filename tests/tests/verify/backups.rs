@@ -140,7 +140,7 @@ impl Backups {
     pub(crate) fn started(&self) -> Vec<Process> {
         let mark = format!("CBACK_TEST_MARK={}", self.scratch().display());
         let mut started = Process::with_variable(&mark);
-        let numbers: Vec<_> = started.iter().map(|it| number(it)).collect();
+        let numbers: Vec<_> = started.iter().map(number).collect();
         let mut bwrap = Process::with_argument(Path::new("/given/inside"));
         bwrap.retain(|it| it.name == "bwrap" && numbers.contains(&figure_of(it, "PPid:")));
         started.extend(bwrap);
