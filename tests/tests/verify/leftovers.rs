@@ -145,6 +145,14 @@ fn a_server_that_does_not_start_or_ends_is_a_failure() {
     shim(&backups.path("pg/bin/postgres"), &postgres);
     let arguments = ["--restore", "--pg-bin", "pg/bin", "x.sql"];
     backups.refuses(&arguments, "FATAL:  it may not");
+    shim(
+        &backups.path("pg/bin/postgres"),
+        &format!("exec {}/postgres \"$@\"", real.display()),
+    );
+    backups.proves(&arguments);
+    let status = format!("{}/pg_dump \"$@\"; exit 1", real.display());
+    shim(&backups.path("pg/bin/pg_dump"), &status);
+    backups.refuses(&arguments, "x.sql: ");
 }
 
 /// "Cannot be proven here": before a restore, and when the disk gets full in it.
