@@ -76,7 +76,9 @@ fn a_run_leaves_another_ones_directory_alone() {
     let (backups, mut hanging) = start_hanging(SHELLS[0]);
     backups.run(&["missing.sql"]).fails(1);
     assert_eq!(fs::read_dir(backups.scratch()).unwrap().count(), 1);
-    assert!(backups.alive().iter().any(|it| it.name == "psql"));
+    wait_for("it goes on", Duration::from_secs(20), || {
+        backups.alive().iter().any(|it| it.name == "psql")
+    });
     kill_process(Pid::from_child(&hanging), Signal::TERM).unwrap();
     end_of(&mut hanging);
     backups.assert_clean();
@@ -171,9 +173,10 @@ fn too_little_room_is_no_proof() {
         ("size=200m", dump, first),
         ("size=400m", filling, "cannot be proven here: "),
     ] {
-        backups.put("x.sql", &sql);
+        let file = backups.put("x.sql", &sql);
         let disk = SmallDisk::mount(backups.scratch(), size);
-        let command = backups.command(SHELLS[0], &["--restore", "x.sql"]);
+        let arguments = ["--restore", file.to_str().unwrap()];
+        let command = backups.command(SHELLS[0], &arguments);
         let said = disk.command(&command).run().fails(1);
         assert!(said.contains(reason), "{said}");
         wait_for("nothing is left", Duration::from_secs(20), || {
