@@ -106,7 +106,7 @@ impl Backups {
         self.command(SHELLS[0], arguments).run()
     }
 
-    /// What is printed for a backup that is proven to restore.
+    /// Backups that are good, and the lines that are printed for them.
     #[track_caller]
     pub(crate) fn proves(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
@@ -132,7 +132,7 @@ impl Backups {
         });
     }
 
-    /// What lives, by number and command line, and what lies in the scratch directory.
+    /// Processes, by number and command line, and files in the scratch directory.
     pub(crate) fn left(&self) -> Vec<String> {
         let mut left: Vec<_> = self.alive().into_iter().map(|it| it.line).collect();
         let entries = fs::read_dir(self.scratch()).unwrap();
@@ -146,7 +146,7 @@ impl Backups {
         alive
     }
 
-    /// What lives and has its environment from us, and bwrap, which has none. In a box it is another one.
+    /// Processes with an environment from us, and bwrap, which has none. In a box it is another one.
     pub(crate) fn started(&self) -> Vec<Process> {
         let mark = format!("CBACK_TEST_MARK={}", self.scratch().display());
         let mut started = Process::with_variable(&mark);

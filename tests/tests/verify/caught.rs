@@ -133,7 +133,7 @@ fn a_dump_newer_than_every_server_here_is_no_proof() {
     backups.proves(&["--restore", "--pg-bin", bin, "--pg-bin", newest, "x.sql"]);
 }
 
-/// What is unpacked may be whole though the file is not: then the status alone tells.
+/// All may be unpacked though the file is not whole: then the status alone tells.
 #[test]
 fn an_unpacker_that_fails_after_the_last_byte_is_a_failure() {
     let (backups, dump) = Backups::of_items();

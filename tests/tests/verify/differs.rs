@@ -95,7 +95,7 @@ fn restored_as_another(column: &str, first: &str, second: &str) -> (Backups, Str
     (backups, fingerprint(&dump), fingerprint(other.as_bytes()))
 }
 
-/// That of the one table in `dump`.
+/// The one table's in `dump`.
 fn fingerprint(dump: &[u8]) -> String {
     let mut check = Command::new(tool("cback-pgdump"));
     let output = run_with_input(check.arg("--check"), dump);

@@ -13,7 +13,7 @@ fn globals(server: &Server, database: &str) -> Vec<u8> {
     output.stdout
 }
 
-/// "What is missing there is a failure": a role.
+/// A role that is missing there "is a failure".
 #[test]
 fn a_role_comes_from_the_globals_or_the_backup_is_not_proven() {
     let server = Server::start();

@@ -44,24 +44,25 @@ fn what_is_exchanged_for_a_fifo_or_a_link_neither_blocks_nor_leads_away() {
     let other = String::from_utf8(dump.clone())
         .unwrap()
         .replace("item", "secret");
-    backups.put(
-        "secret/postgresqldump-x.txt.gz",
-        &packed(other.as_bytes(), "gzip"),
-    );
-    let file = backups.put("all/day/postgresqldump-x.txt.gz", &packed(&dump, "gzip"));
+    // Long paths, so that much time is between the first look at a directory and its use.
+    let name = format!("{}postgresqldump-x.txt.gz", "d/".repeat(300));
+    backups.put(&format!("secret/{name}"), &packed(other.as_bytes(), "gzip"));
+    let file = backups.put(&format!("all/day/{name}"), &packed(&dump, "gzip"));
     if rustix::process::geteuid().is_root() {
         chown(backups.path("all"), Some(NOBODY), None).unwrap();
     }
     let exchange = "cd all && mkfifo fifo && ln -s /dev/zero zero && ln -s ../secret link
-        file=postgresqldump-x.txt.gz
         while :; do
             mv day kept; mv link day; mv day link; mv kept day
             for other in fifo zero; do
-                mv day/$file kept; mv $other day/$file; mv day/$file $other; mv kept day/$file
+                mv day/$file other; mv $other day/$file; mv day/$file $other; mv other day/$file
             done
         done";
     let mut shell = Command::new("sh");
-    shell.args(["-c", exchange]).current_dir(backups.path("."));
+    shell
+        .args(["-c", exchange])
+        .env("file", name)
+        .current_dir(backups.path("."));
     let mut exchange = in_background(&mut shell);
     let mut ends = [0; 2];
     for number in 0..60 {
@@ -159,7 +160,7 @@ fn an_error_of_200_megabytes_is_cut() {
     backups.assert_clean();
 }
 
-/// What is removed is this program's own, on its own file system.
+/// Nothing is removed but this program's own, on its own file system.
 #[test]
 fn what_is_mounted_in_a_dead_ones_directory_is_left_alone() {
     if skipped_without_root("to mount a directory") {

@@ -1,4 +1,4 @@
-//! What a hostile dump can reach: it runs SQL as superuser, and programs. "Each is restored by an account that owns
+//! The reach of a hostile dump: it runs SQL as superuser, and programs. "Each is restored by an account that owns
 //! nothing else and reaches no network, never into a server that was there before."
 
 use crate::backups::{Backups, NOBODY, with_trigger};
@@ -9,7 +9,7 @@ use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream;
 use std::process::Command;
 
-/// What `program` prints, a bar in place of a line end and `_` of a blank, when a dump runs it while it is restored
+/// The output of `program`, a bar in place of a line end and `_` of a blank, when a dump runs it while it is restored
 /// by what `wrap` makes of the script's command.
 #[track_caller]
 fn seen(program: &str, wrap: impl FnOnce(&Backups, &Command) -> Command) -> String {

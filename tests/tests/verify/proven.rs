@@ -88,7 +88,7 @@ fn a_directory_stands_for_the_backups_beneath() {
     backups.refuses(&["empty"], "/empty: there is no backup in it\n");
 }
 
-/// What cannot be looked into may hold a backup that is none.
+/// A directory that cannot be looked into may hold a backup that is none.
 #[test]
 fn a_directory_that_cannot_be_read_is_not_passed_over() {
     if skipped_without_root("to become another account") {

@@ -1,4 +1,4 @@
-//! "What reads a backup leaves no trace on it: not even its access time, by which cback3 purges."
+//! "Reading a backup leaves no trace on it: not even its access time, by which cback3 purges."
 
 use crate::backups::{Backups, NOBODY, packed};
 use cback_tests::{
