@@ -10,6 +10,9 @@ pub(crate) const END: u64 = 0x1772_4538_5090;
 /// How many bits each of the two has.
 pub(crate) const MAGIC_BITS: usize = 48;
 
+/// How many bits end a stream: a magic and a checksum.
+pub(crate) const END_BITS: usize = MAGIC_BITS + 32;
+
 /// The header of a stream of level 1 to 9.
 pub(crate) fn header(level: u8) -> [u8; 4] {
     [b'B', b'Z', b'h', b'0' + level]
@@ -47,9 +50,9 @@ impl Bits {
             *last = *last >> unused << unused;
         }
         if skipped > 0 {
-            for place in 0..bytes.len() {
-                let next = bytes.get(place + 1).copied().unwrap_or_default();
-                bytes[place] = bytes[place] << skipped | next >> (8 - skipped);
+            for index in 0..bytes.len() {
+                let next = bytes.get(index + 1).copied().unwrap_or_default();
+                bytes[index] = bytes[index] << skipped | next >> (8 - skipped);
             }
         }
         if skipped + unused >= 8 {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, Parser, value_parser};
 
-use crate::Mode;
+use crate::codec::Mode;
 
 /// Compress standard input to standard output, with gzip or bzip2, on all cores; or unpack it.
 #[expect(clippy::struct_excessive_bools, reason = "each is an option")]
@@ -15,10 +15,10 @@ use crate::Mode;
 pub struct Cli {
     /// Unpack what gzip or bzip2, or a program like them, has written
     ///
-    /// Which of the two it is is seen by its first bytes; several gzip members or bzip2 streams
-    /// one after the other are unpacked as one. Whatever is cut off, altered or appended, if only
+    /// The first bytes tell which of the two it is; several gzip members or bzip2 streams one
+    /// after the other are unpacked as one. Whatever is cut off, altered or appended, if only
     /// zeros, makes the exit status 1, and so does an empty input. What was written until then
-    /// cannot be taken back: so use the status.
+    /// cannot be taken back: use the status.
     #[arg(short, long, conflicts_with_all = PACKING)]
     pub(crate) decompress: bool,
 
@@ -36,8 +36,7 @@ pub struct Cli {
     /// Threads that work [default: as many as there are cores for this process, at most 16]
     ///
     /// 1 to 1024. The output is the same whatever their number. A thread takes up to 11 MB with
-    /// bzip2, 3 MB with gzip. gzip is unpacked by one thread; the others compute checksums and
-    /// write.
+    /// bzip2, 3 MB with gzip. gzip is unpacked by one thread.
     #[arg(short = 'p', long, value_name = "N", value_parser = value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,
 
@@ -78,7 +77,7 @@ pub struct Cli {
 
     /// For scripts: be killed when the parent process, whose number is PID, ends
     ///
-    /// So nothing is left running where a script itself is killed. If PID is not the parent, or
+    /// Nothing is left running then where a script itself is killed. If PID is not the parent, or
     /// has ended already, nothing is done and the exit status is 1.
     #[arg(long, value_name = "PID", value_parser = value_parser!(i32).range(1..))]
     pub(crate) die_with: Option<i32>,
@@ -96,7 +95,7 @@ const EXAMPLES: &str = "Examples:
   # Check a backup, then unpack it
   cback-compress -t < shop.sql.gz && cback-compress -d < shop.sql.gz | less";
 
-/// What has no meaning where the input is unpacked.
+/// The options that have no meaning where the input is unpacked.
 const PACKING: [&str; 13] = [
     "mode", "1", "2", "3", "4", "5", "6", "7", "8", "9", "seal", "fsync", "output",
 ];

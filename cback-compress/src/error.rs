@@ -1,4 +1,4 @@
-//! What can go wrong.
+//! The failures of compressing and unpacking.
 
 use std::io::{self, ErrorKind};
 

@@ -159,9 +159,8 @@ fn deflate(
     if !window.is_empty() {
         state.set_dictionary(window).map_err(failed)?;
     }
-    // What all this may come to, and a flush.
-    let mut deflated = Vec::new();
-    buffer::resize(&mut deflated, compress_bound(data.len()) + 16)?;
+    // The most that this may come to, and a flush.
+    let mut deflated = buffer::zeroed(compress_bound(data.len()) + 16)?;
     state.compress(data, &mut deflated, flush).map_err(failed)?;
     let (taken, made) = (state.total_in(), state.total_out());
     if taken != data.len() as u64 || made >= deflated.len() as u64 {

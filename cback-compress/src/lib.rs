@@ -1,16 +1,15 @@
 //! Compress standard input with gzip or bzip2 on all cores, and unpack what those wrote.
 //!
-//! Bytes flow through small parts, each in its own file: the seal (`seal`) lets through what
-//! stands before it; a format (`gzip`, `bzip2`, and the ways back, `gunzip` and `bunzip2`) splits,
-//! converts and joins blocks; the pipeline (`pipeline`) runs those three on as many threads as
-//! wanted; `stdio` is the process's own input, output and messages. `cli` defines the command line, `run`
-//! does what it says.
+//! [`compress`] takes the seal off its input and hands the rest to a format, [`decompress`] tells
+//! the format by the first bytes. A format splits, converts and joins blocks on as many threads as
+//! wanted. The program is [`cli`], [`run`] and [`stdio`].
 
 mod buffer;
 mod bunzip2;
 mod bz2;
 mod bzip2;
 pub mod cli;
+mod codec;
 mod error;
 mod file;
 mod gunzip;
@@ -22,82 +21,6 @@ mod run;
 mod seal;
 pub mod stdio;
 
-use std::io::{Cursor, Read, Write};
-use std::num::NonZeroUsize;
-
+pub use codec::{Mode, Options, compress, decompress};
 pub use error::Error;
-use pipeline::read_block;
 pub use run::run;
-use seal::Unsealed;
-
-/// What the output is to be.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum Mode {
-    /// The input as it is
-    None,
-    /// One gzip member
-    #[default]
-    Gzip,
-    /// One bzip2 stream
-    Bzip2,
-}
-
-/// How to compress.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// The format of the output.
-    pub mode: Mode,
-    /// 1 (fast) to 9 (small); none for 6 with gzip, 9 with bzip2.
-    pub level: Option<u8>,
-    /// How many threads may encode at once; none for as many as there are cores.
-    pub threads: Option<NonZeroUsize>,
-    /// What the input must end with, and the output must not; empty for nothing.
-    pub seal: Vec<u8>,
-}
-
-/// Compresses `input` into `output`.
-///
-/// The stream is finished only if this returns `Ok`; after any failure no decoder takes what was
-/// written for a whole one (with [`Mode::None`] there is nothing to tell by).
-///
-/// # Errors
-/// All but [`Error::Empty`] and [`Error::Damaged`].
-pub fn compress(
-    input: impl Read + Send + 'static,
-    output: &mut impl Write,
-    options: &Options,
-) -> Result<(), Error> {
-    let mut input = Unsealed::new(input, options.seal.clone());
-    let threads = options.threads;
-    let level = |usual: u8| options.level.unwrap_or(usual).clamp(1, 9);
-    match options.mode {
-        Mode::None => pipeline::copy(&mut input, output),
-        Mode::Gzip => pipeline::run(gzip::format(level(6)), input, output, threads),
-        Mode::Bzip2 => pipeline::run(bzip2::format(level(9)), input, output, threads),
-    }
-}
-
-/// Unpacks `input`, one or more gzip members or one or more bzip2 streams, into `output`.
-///
-/// Returns `Ok` only if the input is whole, from its first byte to its last, and all its checksums
-/// hold. What was written before an error was found stays written.
-///
-/// # Errors
-/// All but [`Error::SealMissing`].
-pub fn decompress(
-    mut input: impl Read + Send + 'static,
-    output: &mut impl Write,
-    threads: Option<NonZeroUsize>,
-) -> Result<(), Error> {
-    let start = read_block(&mut input, 4).map_err(Error::Read)?;
-    let input = Cursor::new(start.clone()).chain(input);
-    match start[..] {
-        [] => Err(Error::Empty),
-        [0x1f, 0x8b, ..] => pipeline::run(gunzip::format(), input, output, threads),
-        [b'B', b'Z', b'h', ..] => pipeline::run(bunzip2::format(), input, output, threads),
-        _ => Err(Error::Damaged {
-            byte: 0,
-            what: "neither gzip nor bzip2 data begins here",
-        }),
-    }
-}

@@ -11,7 +11,7 @@
 //! that the input ended as it should. Threads are not waited for after a failure, since the reader
 //! may be in a read that never returns.
 
-use std::io::{self, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::iter;
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -19,7 +19,8 @@ use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread::{Builder, JoinHandle, available_parallelism};
 
-use crate::Error;
+use crate::buffer;
+use crate::error::Error;
 
 /// The most threads where no number is asked for: enough for any `pg_dump`, even with bzip2, and
 /// 170 MB of memory at most.
@@ -27,7 +28,7 @@ const MOST_CORES: usize = 16;
 
 /// Splits the input into blocks.
 pub(crate) trait Split: Send + 'static {
-    /// What one converter works on at a time.
+    /// A part of the input that a converter works on at a time.
     type Block: Send + 'static;
 
     /// An input of no more blocks than this is not worth starting threads for.
@@ -199,9 +200,17 @@ fn writing(error: io::Error) -> Error {
 
 /// The next `size` bytes of `input`: fewer only at its end.
 pub(crate) fn read_block(input: &mut impl Read, size: usize) -> io::Result<Vec<u8>> {
-    let mut block = Vec::new();
-    block.try_reserve_exact(size)?;
-    input.take(size as u64).read_to_end(&mut block)?;
+    let mut block = buffer::zeroed(size)?;
+    let mut end = 0;
+    while end < size {
+        match input.read(&mut block[end..]) {
+            Ok(0) => break,
+            Ok(count) => end += count,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    block.truncate(end);
     Ok(block)
 }
 

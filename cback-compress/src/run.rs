@@ -1,4 +1,4 @@
-//! What the command line asks for.
+//! The work that the command line asks for.
 
 use std::fs::File;
 use std::io;
@@ -10,10 +10,11 @@ use anyhow::{Context, anyhow, ensure};
 use rustix::process::{Pid, Signal, getppid, set_parent_process_death_signal};
 
 use crate::cli::Cli;
+use crate::codec::{Options, compress, decompress};
+use crate::error::Error;
 use crate::file::{self, Output};
 use crate::progress::Progress;
 use crate::stdio::{self, Stream};
-use crate::{Error, Options, compress, decompress};
 
 /// Does what the command line says.
 ///

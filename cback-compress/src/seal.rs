@@ -7,7 +7,7 @@
 
 use std::io::{self, Read};
 
-use crate::Error;
+use crate::error::Error;
 
 /// Reads what comes before the seal; the end of the input is an error unless the seal stands there.
 pub(crate) struct Unsealed<R> {

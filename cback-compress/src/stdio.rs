@@ -16,7 +16,7 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{FileType, OFlags, fcntl_getfl, fstat, fsync, major, minor};
 use rustix::pipe::fcntl_setpipe_size;
 
-/// What Linux lets any user have, and enough that neither side waits for the other at each turn.
+/// Linux lets any user have as much, and neither side then waits for the other at each turn.
 const PIPE: usize = 1 << 20;
 
 const CLOSED: &str =

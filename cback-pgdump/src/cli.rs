@@ -17,7 +17,7 @@ use std::path::PathBuf;
 #[command(
     override_usage = "cback-pgdump [OPTIONS] [DATABASE] [-- PG_DUMP_OPTION ...]
        cback-pgdump [OPTIONS] --all|--globals [-- PG_DUMPALL_OPTION ...]
-       cback-pgdump --check [--json] [--plan FILE] < DUMP"
+       cback-pgdump --check [--plan FILE] < DUMP"
 )]
 pub struct Cli {
     /// Dump this database [default: $PGDATABASE]
@@ -77,16 +77,13 @@ pub struct Cli {
     /// lines, if both were written by COPY, or both by INSERT statements.
     ///
     /// Takes at most 200 MB of memory, whatever is in the dump. That is enough for rows and functions of
-    /// any size, 300,000 tables, or 20,000 roles; a dump with 96 MiB of names is refused.
+    /// any size, 300,000 tables, and 20,000 roles; a dump with more than 96 MiB of tables' names, or 48 of
+    /// roles, is refused.
     ///
     /// Where whoever writes the data must not be able to make up other data with the same fingerprint,
     /// set `CBACK_FINGERPRINT_KEY` to a random word: only lines with the same key can be compared.
     #[arg(long, conflicts_with_all = OF_A_DUMP)]
     pub check: bool,
-
-    /// With --check: print one JSON object, with versions and what a restore needs besides
-    #[arg(long, requires = "check", conflicts_with_all = OF_A_DUMP)]
-    pub json: bool,
 
     /// With --check: write to FILE, for a shell's eval, what a restore needs; for scripts
     ///
@@ -107,7 +104,7 @@ pub struct Cli {
     pub arguments: Vec<OsString>,
 }
 
-/// What makes no sense where nothing is dumped.
+/// Arguments that make no sense where nothing is dumped.
 const OF_A_DUMP: [&str; 7] = [
     "database",
     "all",

@@ -10,14 +10,9 @@ pub enum Error {
     /// Longer than a database's name can be; a server before 17 would cut it and open another database.
     #[error("database {0:?}: a name has at most 63 bytes")]
     NameTooLong(OsString),
-    /// The program was not found, or may not be run.
-    #[error("{failed}")]
-    Start {
-        /// What was to be dumped, by which program.
-        failed: String,
-        /// What the system said.
-        source: io::Error,
-    },
+    /// The program was not found, or may not be run. The dump's subject and program, and the system's reason.
+    #[error("{0}")]
+    Start(String, #[source] io::Error),
     /// `--die-with` names a process that is not our parent, or no longer.
     #[error("--die-with: process {0} is not the parent of this one")]
     NotTheParent(i32),
@@ -30,7 +25,7 @@ pub enum Error {
     /// The child failed, and has said why.
     #[error("{failed} failed ({status})")]
     Child {
-        /// What was to be dumped, by which program.
+        /// The dump's subject and program.
         failed: String,
         /// Never a success.
         status: ExitStatus,
@@ -42,29 +37,26 @@ pub enum Error {
     /// The child says that all is well, but its output breaks off.
     #[error("{failed} broke off: the dump does not end with \"{marker}\"")]
     Unfinished {
-        /// What was to be dumped, by which program.
+        /// The dump's subject and program.
         failed: String,
         /// The line that is missing.
         marker: &'static str,
         /// The user gave the program further options.
         has_options: bool,
     },
-    /// The child writes more than can be held in memory.
-    #[error("{failed}: its output takes more memory than there is, or than 256 MiB")]
-    NoMemory {
-        /// What was to be dumped, by which program.
-        failed: String,
-    },
+    /// The child writes more than can be held in memory. The dump's subject and program.
+    #[error("{0}: its output takes more memory than there is, or than 256 MiB")]
+    NoMemory(String),
     /// [`Stopper::stop`](crate::Stopper::stop) was called.
     #[error("stopped")]
     Stopped,
 }
 
 impl Error {
-    /// What the user can do about it.
+    /// Advice for the user.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::Start { source, .. } if source.kind() == io::ErrorKind::NotFound => Some(
+            Self::Start(_, source) if source.kind() == io::ErrorKind::NotFound => Some(
                 "install PostgreSQL's client programs, or say where they are: \
                  --pg-dump, --pg-dumpall, or <override> in cback3's configuration",
             ),

@@ -1,5 +1,5 @@
-//! What a single database's dump leaves out: roles, memberships and tablespaces, and what recreates
-//! databases empty, with their owner, encoding, locale, rights, settings and comment.
+//! The globals, which a single database's dump leaves out: roles, memberships and tablespaces, and what
+//! recreates databases empty, with their owner, encoding, locale, rights, settings and comment.
 //!
 //! Roles, memberships and tablespaces come from `pg_dumpall --globals-only`; the settings of all roles,
 //! which it leaves out, from psql; what recreates a database from `pg_dump --create` with options that
@@ -10,12 +10,16 @@
 //! that initdb made is created only where it is missing; `postgres` and `template1` are not created;
 //! and a session that a database's own setting makes read-only may write.
 
-use crate::check::{Globals, Key, Statement, created_role};
-use crate::dump::{held, query};
-use crate::ending::Form;
-use crate::{Error, Options, Stopper, Target, stdio};
+use crate::check::{Cluster, Key, Statement, created_role};
+use crate::child::Stopper;
+use crate::dump::ending::Form;
+use crate::dump::{held, query, write_seal};
+use crate::error::Error;
+use crate::request::{Options, Target};
+use crate::stdio;
 use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
+use std::io::Write;
 use std::iter;
 use std::os::unix::ffi::OsStrExt;
 
@@ -36,49 +40,54 @@ const OWN_STATEMENTS: [&str; 4] = [
 const OF_INITDB: [&str; 2] = ["postgres", "template1"];
 
 /// `ALTER ROLE ALL SET`, which is in no dump of pg_dumpall. Of the settings that are lists of names the
-/// values are kept with these in quotes; pg_dump's `variable_is_guc_list_quote` has the same list.
+/// values are kept with these in double quotes where they need them; pg_dump's `variable_is_guc_list_quote` has the same list.
 const SETTINGS: &str = r#"
 SELECT 'ALTER ROLE ALL SET ' || quote_ident(name) || ' TO ' || CASE
-    WHEN value <> '""' AND name IN ('local_preload_libraries', 'search_path', 'temp_tablespaces',
-        'session_preload_libraries', 'shared_preload_libraries', 'unix_socket_directories') THEN value
-    WHEN value = '""' THEN quote_literal('') ELSE quote_literal(value) END || E';\n'
+    WHEN name NOT IN ('local_preload_libraries', 'search_path', 'session_preload_libraries',
+        'shared_preload_libraries', 'temp_tablespaces', 'unix_socket_directories') THEN quote_literal(value)
+    WHEN value = '""' THEN quote_literal('') ELSE value END || E';\n'
 FROM (SELECT split_part(setting, '=', 1) AS name, substr(setting, strpos(setting, '=') + 1) AS value
     FROM pg_catalog.pg_db_role_setting, unnest(setconfig) AS setting
     WHERE setdatabase = 0 AND setrole = 0) AS settings ORDER BY name"#;
 
 const DATABASES: &str = "SELECT datname FROM pg_catalog.pg_database";
 
-/// Returns roles and tablespaces, then what recreates `databases`, empty. `options.target` has to be
-/// [`Target::Globals`]; its passwords are left out, with a message, where they may not be read, and so
-/// is a database that does not exist, or has a line end in its name.
+/// Writes roles and tablespaces, then what recreates `databases`, empty, and the seal; nothing before all is
+/// known to be whole. `options.target` has to be [`Target::Globals`]; its passwords are left out, with a
+/// message, where they may not be read, and so is a database that does not exist, or has a line end in
+/// its name.
 ///
 /// # Errors
 ///
-/// As [`dump`](crate::dump()): pg_dumpall fails, or pg_dump of any database, or psql.
-pub fn globals(
+/// As [`dump`](crate::dump()): pg_dumpall fails, or pg_dump of any database.
+pub(crate) fn dump_globals(
     options: &Options,
     databases: &[OsString],
     stopper: &Stopper,
-) -> Result<Vec<u8>, Error> {
-    let mut options = options.clone();
-    options.seal = None;
-    let mut whole = cluster(&options, stopper)?;
-    let settings = settings_of_all(&options, stopper)?;
+    output: &mut impl Write,
+) -> Result<(), Error> {
+    let text = globals(options, databases, stopper)?;
+    output.write_all(&text).map_err(Error::Write)?;
+    write_seal(options, output)
+}
+
+fn globals(options: &Options, databases: &[OsString], stopper: &Stopper) -> Result<Vec<u8>, Error> {
+    let mut whole = cluster(options, stopper)?;
+    let settings = settings_of_all(options, stopper)?;
     if !databases.is_empty() {
         whole = with_existing_superuser(&whole);
     }
     let end = whole.split_off(start_of_end(&whole));
     whole.extend(settings);
-    options.arguments = OWN_STATEMENTS.map(OsString::from).to_vec();
     let mut seen = HashSet::new();
     for database in databases.iter().filter(|name| seen.insert(*name)) {
-        whole.extend(recreated(&options, database, stopper)?);
+        whole.extend(recreated(options, database, stopper)?);
     }
     whole.extend(end);
     Ok(whole)
 }
 
-/// What recreates `database`; nothing, with a message, where that cannot be or there is none.
+/// Statements that recreate `database`; none, with a message, where that cannot be or there is none.
 #[allow(clippy::unnecessary_debug_formatting)] // a message is one line
 fn recreated(options: &Options, database: &OsStr, stopper: &Stopper) -> Result<Vec<u8>, Error> {
     if has_line_end(database) {
@@ -86,16 +95,16 @@ fn recreated(options: &Options, database: &OsStr, stopper: &Stopper) -> Result<V
         stdio::say(&message);
         return Ok(Vec::new());
     }
-    let target = Target::Database(database.to_owned());
     let own = Options {
-        target,
+        target: Target::Database(database.to_owned()),
+        arguments: OWN_STATEMENTS.map(OsString::from).to_vec(),
         ..options.clone()
     };
     match held(&own, stopper) {
         Ok(part) => Ok(made_writable(&part, database)),
         // Its own backup fails, and is a failure; the others are not to be without globals for that.
         Err(Error::Child { .. } | Error::NameTooLong(_))
-            if !exists(options, database, stopper)? =>
+            if is_missing(options, database, stopper) =>
         {
             let message = "does not exist: its definition is not in the globals";
             let message = format!("database {database:?} {message}");
@@ -107,26 +116,23 @@ fn recreated(options: &Options, database: &OsStr, stopper: &Stopper) -> Result<V
 }
 
 fn settings_of_all(options: &Options, stopper: &Stopper) -> Result<Vec<u8>, Error> {
-    match ask(options, stopper, SETTINGS) {
-        Ok(statements) => Ok(statements.into_iter().filter(|byte| *byte != 0).collect()),
-        Err(Error::Stopped) => Err(Error::Stopped),
-        Err(error) => {
-            let message = format!("globals: without ALTER ROLE ALL, if there is any: {error}");
-            stdio::say(&message);
-            Ok(Vec::new())
+    let mut answer = ask(options, stopper, SETTINGS).or_else(|error| {
+        if let Error::Stopped = error {
+            return Err(error);
         }
-    }
+        let message = format!("globals: without ALTER ROLE ALL, if there is any: {error}");
+        stdio::say(&message);
+        Ok(Vec::new())
+    })?;
+    answer.retain(|byte| *byte != 0);
+    Ok(answer)
 }
 
-/// Also where the server does not say.
-fn exists(options: &Options, database: &OsStr, stopper: &Stopper) -> Result<bool, Error> {
-    match ask(options, stopper, DATABASES) {
-        Ok(names) => Ok(names
-            .split(|byte| *byte == 0)
-            .any(|name| name == database.as_bytes())),
-        Err(Error::Stopped) => Err(Error::Stopped),
-        Err(_) => Ok(true),
-    }
+/// Whether the server says that there is no such database.
+fn is_missing(options: &Options, database: &OsStr, stopper: &Stopper) -> bool {
+    let is_it = |name: &[u8]| name == database.as_bytes();
+    let names = ask(options, stopper, DATABASES);
+    names.is_ok_and(|names| !names.split(|byte| *byte == 0).any(is_it))
 }
 
 /// psql's answer, from the database that pg_dumpall would connect to.
@@ -172,7 +178,7 @@ fn start_of_end(dump: &[u8]) -> usize {
 /// `dump`, changed so that it also goes through where the role that initdb made exists already.
 fn with_existing_superuser(dump: &[u8]) -> Vec<u8> {
     let pieces = pieces(dump);
-    let mut seen = Globals::default();
+    let mut seen = Cluster::default();
     for piece in &pieces {
         seen.record(piece);
     }

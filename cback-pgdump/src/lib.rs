@@ -3,25 +3,16 @@
 //! [`dump()`] makes a dump of what [`Options`] say, and [`check`] reads one that was made before.
 
 pub mod check;
+mod child;
 pub mod cli;
-mod command;
-mod copy;
 mod dump;
-mod ending;
 mod error;
-pub mod globals;
-mod group;
-mod omissions;
-mod parent;
-mod relay;
+mod globals;
 mod request;
 pub mod run;
-pub mod signals;
 pub mod stdio;
-mod watchdog;
 
+pub use child::Stopper;
 pub use dump::{dump, dump_to_file};
 pub use error::Error;
-pub use group::Stopper;
-pub use parent::die_with;
 pub use request::{Options, Target};

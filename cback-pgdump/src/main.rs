@@ -3,21 +3,21 @@
 #[cfg(test)]
 mod tests;
 
-use cback_pgdump::{cli::Cli, run::run, stdio};
+use cback_pgdump::{cli::Cli, run, stdio};
 use clap::Parser;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     stdio::report_panics();
     let outcome = match Cli::try_parse() {
-        Ok(cli) => run(cli),
+        Ok(cli) => run::run(cli),
         Err(error) if error.use_stderr() => error.exit(),
         Err(help) => stdio::print(&help),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            stdio::complain(&error);
+            run::complain(&error);
             ExitCode::FAILURE
         }
     }

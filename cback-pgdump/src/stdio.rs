@@ -6,8 +6,7 @@
 //! over a `/dev/null` open for both, the dump fails although nothing is wrong; taking a closed output
 //! for such a one would lose it with status 0.
 
-use crate::Error;
-use crate::check::Fault;
+use crate::error::Error;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{FileType, OFlags, fcntl_getfl, fstat, major, minor};
 use std::fs::File;
@@ -77,26 +76,14 @@ pub fn report_panics() {
     }));
 }
 
-/// Says what went wrong, and what might help; nothing where standard output's reader has ended.
-pub fn complain(error: &anyhow::Error) {
-    let ours = error.downcast_ref::<Error>();
-    if ours.is_some_and(Error::is_broken_pipe) {
-        return;
-    }
-    let fault = error.downcast_ref::<Fault>();
-    let hint = ours.and_then(Error::hint).or_else(|| fault?.hint());
-    let hint = hint.map(|hint| format!("hint: {hint}"));
-    say_lines([Some(format!("{error:#}")), hint].into_iter().flatten());
-}
-
 /// Says one line, such as that the dump lacks something though it is whole.
-pub fn say(message: &str) {
+pub(crate) fn say(message: &str) {
     say_lines([message]);
 }
 
 /// One write, so that lines of several programs never mix. Where standard error is closed or full, there
 /// is no place to say so.
-fn say_lines<T: AsRef<str>>(lines: impl IntoIterator<Item = T>) {
+pub(crate) fn say_lines<T: AsRef<str>>(lines: impl IntoIterator<Item = T>) {
     let mut text = Vec::new();
     for line in lines {
         let shown = line.as_ref().replace(char::is_control, " ");
@@ -120,12 +107,4 @@ pub(crate) fn bounded(line: &[u8], most: usize) -> Vec<u8> {
         end -= 1;
     }
     [&line[..end], b" ..."].concat()
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn a_panic_is_one_line_and_status_1() {
-        cback_tests::assert_panic_is_one_line("cback-pgdump", super::report_panics);
-    }
 }

@@ -1,4 +1,4 @@
-//! What only `main` itself can promise.
+//! The promise of `main` alone: "no panics, whatever the input", and one that comes all the same is one line.
 
 use cback_tests::Finished;
 use std::process::Command;

@@ -7,33 +7,25 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import chart
 import corpora
-import report
-from contests import Contests
-from measure import WrongOutput
-from rounds import Rounds
-from ways import SLICES, SMALL
+import page
+from contests import SLICES, SMALL, Contests
+from measure import Figures, WrongOutput, used_by_others
 
 ROOT = Path(__file__).resolve().parents[2]
 VENV = ROOT / "target/venv/bin"
 
 
 def options() -> argparse.Namespace:
-    """The command line."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-
-    def option(name: str, value: object, metavar: str, what: str) -> None:
-        kind = Path if metavar in ("FILE", "DIR") else type(value)
-        parser.add_argument(name, type=kind, default=value, metavar=metavar, help=f"{what} [{value}]")
-
-    option("--size", 60.0, "MB", "of the three large databases together")
-    option("--small", 60, "N", "small databases")
-    option("--rounds", 3, "N", "how often each is measured")
-    option("--patience", 120, "SECONDS", "to spend on waiting until others are quiet and on repeating")
-    option("--chart", ROOT / "docs/bench.svg", "FILE", "to draw it into")
+    parser.add_argument("--size", type=float, default=60, metavar="MB", help="of the three large databases together")
+    parser.add_argument("--small", type=int, default=60, metavar="N", help="small databases")
+    parser.add_argument("--rounds", type=int, default=3, metavar="N", help="how often each is measured")
+    parser.add_argument("--chart", type=Path, default=ROOT / "docs/bench.svg", metavar="FILE", help="to draw it into")
     parser.add_argument("--tools", type=Path, metavar="DIR", help="programs to measure [built by cargo]")
     return parser.parse_args()
 
@@ -47,44 +39,8 @@ def prepare(tools: Path | None) -> Path:
         subprocess.run(["cargo", "build", "--release", "--quiet"], cwd=ROOT, check=True)
         tools = ROOT / "target/release"
     path = [tools.resolve(), ROOT / "scripts", postgresql, os.environ["PATH"], VENV]
-    os.environ |= {
-        "PATH": ":".join(map(str, path)),
-        "PYTHONPATH": str(ROOT / "scripts"),
-        "PYTHONDONTWRITEBYTECODE": "1",
-    }
+    os.environ |= {"PATH": ":".join(map(str, path)), "PYTHONPATH": str(ROOT / "scripts"), "PYTHONDONTWRITEBYTECODE": "1"}
     return Path(postgresql)
-
-
-def room(size: float) -> str:
-    """A directory in memory if that has room, so that no disk has a say."""
-    memory = Path("/dev/shm")
-    if os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 10e6 * size + 3e9:
-        return str(memory)
-    return tempfile.gettempdir()
-
-
-def slices(text: Path) -> dict[str, Path]:
-    """Beginnings of the text, as files of their own."""
-    content = text.read_bytes()
-    lengths = {name: len(content) // int(name.split("/")[1]) for name in SLICES if "/" in name} | {SMALL: 1024}
-    files = {name: text.with_name(name.replace("/", "-")) for name in lengths}
-    for name, length in lengths.items():
-        files[name].write_bytes(content[:length])
-    return files
-
-
-def measure(top: Path, postgresql: Path, asked: argparse.Namespace) -> Contests:
-    """Everything, in directory top."""
-    print(f"bench: working in {top}", file=sys.stderr)
-    os.environ["TMPDIR"] = str(top)
-    with corpora.server(postgresql, top / "server"):
-        dumps = corpora.create(asked.size, asked.small, top)
-        dumps |= slices(dumps["text"])
-        rounds = Rounds(asked.rounds, asked.patience)
-        rounds.before = rounds.wait_until_quiet()
-        contests = Contests(top, VENV / "python", dumps, rounds)
-        contests.all()
-        return contests
 
 
 def main() -> None:
@@ -93,12 +49,28 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda number, _: sys.exit(128 + number))
     postgresql = prepare(asked.tools)
-    with tempfile.TemporaryDirectory(prefix="cback-bench-", dir=room(asked.size)) as top:
-        Path(top).chmod(0o711)
-        contests = measure(Path(top), postgresql, asked)
-        page = report.page(contests, os.path.relpath(asked.chart, ROOT / "docs"))
-    asked.chart.write_text(chart.draw(contests.rounds.figures, ROOT / "docs/faults.md"))
-    sys.stdout.write(page)
+    start, before = time.perf_counter(), used_by_others()
+    time.sleep(1)
+    before = (used_by_others() - before) / (time.perf_counter() - start)
+    # In memory if that has room, so that no disk has a say.
+    memory = "/dev/shm" if shutil.disk_usage("/dev/shm").free > 10e6 * asked.size + 3e9 else None
+    with tempfile.TemporaryDirectory(prefix="cback-bench-", dir=memory) as directory:
+        top = Path(directory)
+        top.chmod(0o711)
+        print(f"bench: working in {top}", file=sys.stderr)
+        os.environ["TMPDIR"] = directory
+        with corpora.server(postgresql, top / "server"):
+            dumps = corpora.create(asked.size, asked.small, top)
+            text = dumps["text"].read_bytes()
+            lengths = {name: len(text) // int(name.split("/")[1]) for name in SLICES[:-1]} | {SMALL: 1024}
+            for name, length in lengths.items():
+                dumps[name] = top / name.replace("/", "-")
+                dumps[name].write_bytes(text[:length])
+            contests = Contests(top, VENV / "python", dumps, Figures(asked.rounds))
+            contests.all()
+        words = page.page(contests, os.path.relpath(asked.chart, ROOT / "docs"), before)
+    asked.chart.write_text(chart.draw(contests.figures, ROOT / "docs/faults.md"))
+    sys.stdout.write(words)
     sys.stdout.flush()
 
 

@@ -1,10 +1,9 @@
-"""Run a command and note what it costs; what it wrote is read and compared.
+"""Run commands in turn; keep what they cost and how much others disturbed them.
 
 Memory is what GNU time reports: a process that Python starts inherits Python's own peak.
 """
 
 import contextlib
-import hashlib
 import os
 import shlex
 import shutil
@@ -14,28 +13,25 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
-from functools import reduce
-from operator import add
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
 
-from busy import others
-
+TICKS = os.sysconf("SC_CLK_TCK")
 # lbzip2 is as strict as bzip2, and takes a fraction of the time.
-BUNZIP2 = ["lbzip2" if shutil.which("lbzip2") else "bzip2", "-dc"]
-UNPACK = {".gz": ["gzip", "-dc"], ".bz2": BUNZIP2, ".dump": ["pg_restore", "-f", "-"]}
+BUNZIP2 = "lbzip2" if shutil.which("lbzip2") else "bzip2"
+DECODE = {".gz": ["gzip", "-dc"], ".bz2": [BUNZIP2, "-dc"], ".dump": ["pg_restore", "-f", "-"]}
 # pg_dump puts a new random key into each dump.
 WITHOUT_KEYS = r"LC_ALL=C grep -av '^\\\(un\)\{0,1\}restrict ' | sha256sum"
 
 
 class WrongOutput(Exception):
-    """A command failed, or what it wrote is not what it should be."""
+    """A command failed, or its output is not what it should be."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """What one run cost, or several one after the other."""
+    """The costs of one run, or of several one after the other."""
 
     wall: float  # seconds
     cpu: float  # seconds, user and system, of all its processes
@@ -43,81 +39,71 @@ class Run:
     size: float  # bytes of output
     others: float  # CPU seconds that others used meanwhile
 
-    def __add__(self, other: "Run") -> "Run":
-        """One after the other."""
-        added = {part.name: getattr(self, part.name) + getattr(other, part.name) for part in fields(Run)}
-        return Run(**added | {"memory": max(self.memory, other.memory)})
-
     @property
     def disturbed(self) -> bool:
         """Whether others used more than a tenth of a core, but for what clocks cannot tell."""
         return self.others > 0.1 * self.wall + 0.03
 
 
-def total(runs: list[Run]) -> Run:
+def total(runs: Iterable[Run]) -> Run:
     """One after the other."""
-    return reduce(add, runs)
+    walls, cpus, peaks, sizes, others = zip(*map(astuple, runs))
+    return Run(sum(walls), sum(cpus), max(peaks), sum(sizes), sum(others))
 
 
 def median(runs: list[Run]) -> Run:
     """The median of each cost."""
-    return Run(*(statistics.median(getattr(run, cost.name) for run in runs) for cost in fields(Run)))
+    return Run(*map(statistics.median, zip(*map(astuple, runs))))
 
 
-def run(argv: list[str], output: Path, source: Path | None = None, *, pipe: bool = True, light: bool = False) -> Run:
+def used_by(process: int) -> float:
+    """CPU seconds of a process and its descendants; of those that have ended, if they were waited for."""
+    try:
+        stat = Path(f"/proc/{process}/stat").read_text().rpartition(") ")[2].split()
+        children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    except OSError:  # it has just ended
+        return 0
+    return sum(map(int, stat[11:15])) / TICKS + sum(used_by(int(child)) for child in children)
+
+
+def used_by_others() -> float:
+    """CPU seconds since the machine's start that are not ours, those that a hypervisor took (steal) among them."""
+    user, nice, system, _idle, _iowait, irq, softirq, steal = Path("/proc/stat").read_text().split()[1:9]
+    return sum(map(int, (user, nice, system, irq, softirq, steal))) / TICKS - used_by(os.getpid())
+
+
+def run(argv: list[str], output: Path, source: Path | None = None, pipe: bool = True, light: bool = False) -> Run:
     """Run a command with source as its input, through a pipe or as it is, and output, a file.
 
-    Light: do without GNU time, which would be a third of a run of a millisecond, and memory.
+    Light: without GNU time, which would be a third of a run of a millisecond, and without memory.
     """
     note = output.with_name("time")
     timed = argv if light else ["/usr/bin/time", "-q", "-f", "%M", "-o", str(note), *argv]
-    with contextlib.ExitStack() as files:
-        sink = files.enter_context(output.open("wb"))
-        words = files.enter_context(tempfile.TemporaryFile())
+    with output.open("wb") as sink, tempfile.TemporaryFile() as words, contextlib.ExitStack() as files:
         feeder = subprocess.Popen(["cat", source], stdout=subprocess.PIPE) if source and pipe else None
-        stdin = feeder.stdout if feeder else files.enter_context((source or Path(os.devnull)).open("rb"))
-        before, start = others(), time.perf_counter()
+        stdin = files.enter_context(feeder.stdout if feeder else (source or Path(os.devnull)).open("rb"))
+        before, start = used_by_others(), time.perf_counter()
         process = subprocess.Popen(timed, stdin=stdin, stdout=sink, stderr=words, process_group=0)
-        if stdin:
-            stdin.close()
-        status, cpu = wait(process)
+        stdin.close()
+        try:
+            _, status, usage = os.wait4(process.pid, 0)
+        except BaseException:  # we are told to stop, and so is it
+            os.killpg(process.pid, signal.SIGTERM)
+            raise
         wall = time.perf_counter() - start
+        process.returncode = status
         if status or (feeder and feeder.wait()):
             words.seek(0)
             sys.stderr.write(words.read().decode(errors="replace"))
             raise WrongOutput(f"{shlex.join(argv)} failed")
     memory = 0 if light else int(note.read_text()) * 1024
-    return Run(wall, cpu, memory, output.stat().st_size, max(0, others() - before))
-
-
-def wait(process: subprocess.Popen[bytes]) -> tuple[int, float]:
-    """The exit status of a command, and the CPU seconds of all its processes; if we are told to stop, so is it."""
-    try:
-        _, status, usage = os.wait4(process.pid, 0)
-    except BaseException:
-        os.killpg(process.pid, signal.SIGTERM)
-        raise
-    process.returncode = os.waitstatus_to_exitcode(status)
-    return process.returncode, usage.ru_utime + usage.ru_stime
-
-
-@contextlib.contextmanager
-def awake() -> Iterator[bool]:
-    """Keep idle cores from sleeping, if we may: with Linux's PM QoS, 0 us to wake up."""
-    with contextlib.ExitStack() as stack:
-        try:
-            # The request lasts as long as the file is open.
-            request = stack.enter_context(open("/dev/cpu_dma_latency", "wb", buffering=0))
-            request.write(bytes(4))
-        except OSError:
-            yield False
-        else:
-            yield True
+    cpu, others = usage.ru_utime + usage.ru_stime, max(0, used_by_others() - before)
+    return Run(wall, cpu, memory, output.stat().st_size, others)
 
 
 def digest(file: Path) -> str:
     """The hash of the dump in a file, compressed or not, but for its random key."""
-    unpack = subprocess.Popen([*UNPACK.get(file.suffix, ["cat"]), str(file)], stdout=subprocess.PIPE)
+    unpack = subprocess.Popen([*DECODE.get(file.suffix, ["cat"]), str(file)], stdout=subprocess.PIPE)
     seen = subprocess.check_output(["sh", "-c", WITHOUT_KEYS], stdin=unpack.stdout, text=True)
     if unpack.wait():
         raise WrongOutput(f"{file.name} does not unpack")
@@ -125,19 +111,27 @@ def digest(file: Path) -> str:
 
 
 @dataclass
-class Proof:
-    """What was written, unpacked and compared; the same bytes are unpacked but once."""
+class Figures:
+    """The runs of each way to do a thing, of each input, in each contest."""
 
-    inputs: dict[str, str]  # digests by name
-    packed: dict[tuple[str, str], str] = field(default_factory=dict)
-    unpacked: dict[str, str] = field(default_factory=dict)
+    rounds: int  # of each contest
+    runs: dict[tuple[str, str, str], list[Run]] = field(default_factory=dict)
 
-    def check(self, command: str, name: str, output: Path) -> None:
-        """Fail unless the output of command unpacks to the input of that name."""
-        with output.open("rb") as stream:
-            packed = hashlib.file_digest(stream, "sha256").hexdigest()
-        self.packed[command, name] = packed
-        if packed not in self.unpacked:
-            self.unpacked[packed] = digest(output)
-        if self.unpacked[packed] != self.inputs[name]:
-            raise WrongOutput(f"{command}: does not unpack to {name}")
+    def ways(self, contest: str) -> list[str]:
+        """Those that took part."""
+        return list(dict.fromkeys(way for name, way, _ in self.runs if name == contest))
+
+    def totals(self, contest: str, way: str, inputs: Iterable[str] = ()) -> list[Run]:
+        """The costs on all inputs or on some together, of each round; empty if the way took no part."""
+        inputs = inputs or dict.fromkeys(name for known, _, name in self.runs if known == contest)
+        return list(map(total, zip(*(self.runs.get((contest, way, name), []) for name in inputs))))
+
+    def cost(self, contest: str, way: str, inputs: Iterable[str] = ()) -> Run | None:
+        """The median of that."""
+        totals = self.totals(contest, way, inputs)
+        return median(totals) if totals else None
+
+    def ratio(self, contest: str, ours: str, peer: str, of: str = "wall", inputs: Iterable[str] = ()) -> float | None:
+        """Our cost in units of the peer's."""
+        mine, its = self.cost(contest, ours, inputs), self.cost(contest, peer, inputs)
+        return getattr(mine, of) / getattr(its, of) if mine and its and getattr(its, of) else None

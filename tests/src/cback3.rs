@@ -23,10 +23,7 @@ pub fn python() -> PathBuf {
 pub fn cback3(site: &Site, server: &Server) -> Command {
     let program = python().with_file_name("cback3");
     let name = program.display();
-    assert!(
-        program.is_file(),
-        "no {name}: run scripts/prerequisites test"
-    );
+    assert!(program.is_file(), "no {name}: run scripts/prerequisites");
     let scripts = workspace().join("scripts");
     let mut path = scripts.clone().into_os_string();
     path.push(":");

@@ -1,50 +1,30 @@
-//! What is in a database, for comparing an original with what was restored.
+//! Contents of a database, for comparing an original with a restored one.
 
 use crate::Server;
-use std::hash::{Hash, Hasher};
 
-/// Name and query of each relation. What a sequence has fetched ahead, `log_cnt`, is its own affair.
-const RELATIONS: &str = "SELECT name || '|' || CASE relkind
-        WHEN 'S' THEN 'SELECT last_value, is_called FROM ' || name
-        ELSE 'SELECT r.* FROM ' || name || ' r ORDER BY ROW(r.*)::text' END
-    FROM (SELECT format('%I.%I', nspname, relname) AS name, relkind
-          FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace
-          WHERE nspname !~ '^(pg_|information_schema)' AND relkind IN ('r', 'v', 'S')) relation
-    ORDER BY 1";
+/// A query for each relation, and psql's command to run them all. The count `log_cnt`, which a
+/// sequence has fetched ahead, is left out.
+const CONTENTS: &str = r#"
+SELECT format($$ SELECT %L, count(*), md5(string_agg(lines, E'\n' ORDER BY lines COLLATE "C"))
+                 FROM (SELECT (r.*)::text AS lines FROM (%s) r) l $$, name, query)
+FROM (SELECT name, CASE relkind WHEN 'S' THEN 'SELECT last_value, is_called FROM ' ELSE 'TABLE ' END || name
+      FROM (SELECT format('%I.%I', nspname, relname) AS name, relkind
+            FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace
+            WHERE nspname !~ '^(pg_|information_schema)' AND relkind IN ('r', 'v', 'S')) relation
+      UNION VALUES
+        ('large objects', 'SELECT oid, md5(lo_get(oid)) FROM pg_largeobject_metadata'),
+        ('functions', $$ SELECT pg_get_functiondef(oid) FROM pg_proc
+                         WHERE pronamespace = 'public'::regnamespace $$)) AS everything (name, query)
+ORDER BY name \gexec
+"#;
 
-const OTHERS: [(&str, &str); 2] = [
-    (
-        "large objects",
-        "SELECT oid, md5(lo_get(oid)) FROM pg_largeobject_metadata ORDER BY oid",
-    ),
-    (
-        "functions",
-        "SELECT pg_get_functiondef(oid) FROM pg_proc
-         WHERE pronamespace = 'public'::regnamespace ORDER BY proname",
-    ),
-];
-
-/// Every table, view and sequence of `database` by name, with the number of its rows and a hash of
-/// them in an order of their own, then its large objects and functions.
-#[track_caller]
-pub fn contents(server: &Server, database: &str) -> Vec<(String, usize, String)> {
-    let relations = server.sql(database, RELATIONS);
-    let relations = relations.lines().filter_map(|line| line.split_once('|'));
-    let digested = relations.chain(OTHERS).map(|(name, query)| {
-        let rows = server.sql(database, &format!("COPY ({query}) TO STDOUT"));
-        (name.to_owned(), rows.lines().count(), hash(&rows))
-    });
-    digested.collect()
-}
-
-fn hash(rows: &str) -> String {
-    let mut hasher = std::hash::DefaultHasher::new();
-    rows.hash(&mut hasher);
-    format!("{:016x}", hasher.finish())
+/// A line for every table, view and sequence of `database`, its large objects and its functions:
+/// the name, the number of rows and their MD5 in an order of their own.
+pub fn contents(server: &Server, database: &str) -> String {
+    server.sql(database, CONTENTS)
 }
 
 /// Loads `tests/sample.sql`, a few megabytes of what is hard to dump, into a new `database`.
-#[track_caller]
 pub fn create_sample(server: &Server, database: &str) {
     server.create_database(database);
     server.sql(database, include_str!("../sample.sql"));
@@ -52,13 +32,9 @@ pub fn create_sample(server: &Server, database: &str) {
 
 /// A new `database` with a dump of that many kilobytes, about half of which no compressor can
 /// take away.
-#[track_caller]
 pub fn create_bulk(server: &Server, database: &str, kilobytes: u32) {
     server.create_database(database);
-    let rows = kilobytes * 30;
-    let numbers = format!("generate_series(1, {rows}) AS n");
-    server.sql(
-        database,
-        &format!("CREATE TABLE bulk AS SELECT md5(n::text) FROM {numbers}"),
-    );
+    let numbers = format!("generate_series(1, {}) AS n", kilobytes * 30);
+    let table = format!("CREATE TABLE bulk AS SELECT md5(n::text) FROM {numbers}");
+    server.sql(database, &table);
 }

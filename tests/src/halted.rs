@@ -27,7 +27,6 @@ pub struct HaltedRun {
 impl HaltedRun {
     /// Starts a run of so many databases, all at a time, and waits until it has come so far.
     /// `configure` writes the site's configuration.
-    #[track_caller]
     pub fn start(
         mut site: Site,
         server: &Server,
@@ -35,7 +34,7 @@ impl HaltedRun {
         databases: usize,
         configure: impl FnOnce(&Site),
     ) -> Self {
-        let gate = site.closed_gate();
+        let gate = Some(site.closed_gate());
         site.replace_pg_dump(HALTING);
         configure(&site);
         let mut command = site.command(server, shell);
@@ -43,18 +42,14 @@ impl HaltedRun {
         // No pipe, whose end would come with that of the last stage.
         let said = File::create(site.path("said")).expect("room for a file");
         let child = command.stderr(said).spawn().expect("it starts");
-        let run = Self {
-            site,
-            child,
-            gate: Some(gate),
-        };
+        let run = Self { site, child, gate };
         wait_for("all are half made", Duration::from_secs(60), || {
             run.unnamed_files().len() == databases
         });
         run
     }
 
-    /// What is to become a backup, and has no name yet.
+    /// Files that are to become backups, and have no name yet.
     pub fn unnamed_files(&self) -> Vec<Metadata> {
         let alive = self.site.alive().into_iter();
         let compressors = alive.filter(|it| it.name == "cback-compress");
@@ -73,7 +68,6 @@ impl HaltedRun {
     }
 
     /// Waits for its end.
-    #[track_caller]
     pub fn wait(&mut self) -> Output {
         Output {
             status: end_of(&mut self.child),
@@ -88,7 +82,6 @@ impl HaltedRun {
     }
 
     /// Lets it go on, and waits for its end.
-    #[track_caller]
     pub fn go_on(&mut self) -> Output {
         self.open_gate();
         self.wait()

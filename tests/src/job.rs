@@ -1,11 +1,39 @@
-//! One backup of one database, or of all.
+//! One backup of one database, or of all, and the shells that make it.
 
-use crate::{SHELLS, Server, Shell, Site};
+use crate::{Server, Site};
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-/// What stands for yesterday's backup. It is no dump: what is one later is today's.
+/// A shell, with the arguments that come before the script's name.
+pub type Shell = &'static [&'static str];
+
+/// The shells that the scripts are promised to run under.
+pub const SHELLS: [Shell; 4] = [
+    &["dash"],
+    &["bash"],
+    &["bash", "--posix"],
+    &["busybox", "ash"],
+];
+
+/// Makes a test for each shell out of each of these functions, which take a [`Shell`]: so a failure
+/// names the shell, and the shells are tried side by side.
+#[macro_export]
+macro_rules! in_each_shell {
+    ($($test:ident),+ $(,)?) => {
+        $($crate::in_each_shell!($test: dash 0, bash 1, bash_posix 2, busybox 3);)+
+    };
+    ($test:ident: $($shell:ident $number:literal),+) => {
+        mod $test {
+            $(#[test]
+            fn $shell() {
+                super::$test($crate::SHELLS[$number]);
+            })+
+        }
+    };
+}
+
+/// Yesterday's backup. It is no dump: what is one later is today's.
 pub const YESTERDAY: &[u8] = b"yesterday's backup";
 
 /// One backup: what of, and how.
@@ -15,7 +43,7 @@ pub struct Job {
     pub mode: &'static str,
     /// One database, or all.
     pub database: Option<&'static str>,
-    /// What runs the script.
+    /// The one that runs the script.
     pub shell: Shell,
 }
 

@@ -23,7 +23,7 @@ pub struct Kill {
     pub job: Job,
     victim: Victim,
     signal: Signal,
-    /// Of the time that an undisturbed run takes.
+    /// A part of the time that an undisturbed run takes.
     permille: u16,
 }
 
@@ -60,19 +60,15 @@ impl Kill {
         while Instant::now() < moment && runs() {
             std::thread::sleep(Duration::from_millis(1));
         }
+        let stage = |name| site.alive().into_iter().find(|it| it.name == name);
+        let hit = |name| stage(name).map(|it| it.send(self.signal)).is_some();
         match self.victim {
-            Victim::Stage(name) => while runs() && !self.found(site, name) {},
+            Victim::Stage(name) => while runs() && !hit(name) {},
             Victim::Everything => site.alive().iter().for_each(|it| it.send(self.signal)),
             Victim::Script if runs() => {
                 kill_process(Pid::from_child(child), self.signal).expect("it runs");
             }
             Victim::Script => {}
         }
-    }
-
-    fn found(&self, site: &Site, name: &str) -> bool {
-        let alive = site.alive();
-        let found = alive.iter().find(|process| process.name == name);
-        found.inspect(|process| process.send(self.signal)).is_some()
     }
 }

@@ -1,13 +1,14 @@
-//! What has become of a backup, whatever happened to its run.
+//! Outcome of a run for a backup, whatever happened to it.
 
-use crate::{Finished, Run, Server, Site, YESTERDAY, end_of, in_background};
+use crate::run::comes_true;
+use crate::{Finished, Run, Server, Site, YESTERDAY, end_of};
 use rustix::process::Signal;
 use std::fs;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-/// What lies where the backup belongs.
+/// State of the file where the backup belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Published {
     /// [`YESTERDAY`], to the byte.
@@ -20,12 +21,12 @@ pub enum Published {
     Partial,
 }
 
-/// What has become of a run.
+/// End of a run.
 #[derive(Debug)]
 pub struct Outcome {
-    /// Of the process that was started; none where it was still there when patience ended.
+    /// Status of the process that was started; none where it was still there when patience ended.
     pub status: Option<ExitStatus>,
-    /// What lies where the backup belongs.
+    /// State of the file where the backup belongs.
     pub published: Published,
     /// The processes that were still there [`GRACE`] after it.
     pub left: Vec<String>,
@@ -44,12 +45,7 @@ impl Outcome {
         Self::within(PATIENCE, site, whole, file, child)
     }
 
-    /// [`Outcome::of`] `command`, which it starts.
-    pub fn of_command(site: &Site, whole: &WholeDump, file: &Path, command: &mut Command) -> Self {
-        Self::of(site, whole, file, &mut in_background(command))
-    }
-
-    /// [`Outcome::of`] with less patience.
+    /// [`Outcome::of`] with another patience.
     pub fn within(
         patience: Duration,
         site: &Site,
@@ -58,21 +54,21 @@ impl Outcome {
         child: &mut Child,
     ) -> Self {
         let mut status = None;
-        poll(patience, || {
+        comes_true(patience, || {
             status = child.try_wait().expect("a child of ours");
             status.is_some()
         });
+        let end_all = || site.alive().iter().for_each(|it| it.send(Signal::KILL));
         if status.is_none() {
-            end_all(site);
+            end_all();
             end_of(child);
         }
-        poll(GRACE.min(patience), || site.alive().is_empty());
+        comes_true(GRACE.min(patience), || site.alive().is_empty());
         let left = site.processes();
-        end_all(site);
-        let published = whole.compare(file);
+        end_all();
         Self {
             status,
-            published,
+            published: whole.compare(file),
             left,
         }
     }
@@ -82,7 +78,7 @@ impl Outcome {
         self.status?.code()
     }
 
-    /// What no run may ever come to.
+    /// Panics at an end that no run may ever come to.
     #[track_caller]
     pub fn assert_safe(&self, done: &str) {
         let succeeded = self.status.is_some_and(|status| status.success());
@@ -97,20 +93,12 @@ impl Outcome {
         panic!("{fault}: {done}: {self:?}");
     }
 
-    /// Safe, failed with status 1, and yesterday's backup is as it was.
+    /// [`Outcome::assert_safe`], and it ended with this exit status, and this is published.
     #[track_caller]
-    pub fn assert_failed(&self, done: &str) {
+    pub fn assert_ended(&self, code: i32, published: Published, done: &str) {
         self.assert_safe(done);
         let end = (self.code(), self.published);
-        assert_eq!(end, (Some(1), Published::Old), "{done}: {self:?}");
-    }
-
-    /// Succeeded, with the whole dump published and no process left.
-    #[track_caller]
-    pub fn assert_succeeded(&self, done: &str) {
-        self.assert_safe(done);
-        let end = (self.code(), self.published);
-        assert_eq!(end, (Some(0), Published::New), "{done}: {self:?}");
+        assert_eq!(end, (Some(code), published), "{done}: {self:?}");
     }
 }
 
@@ -127,10 +115,9 @@ impl WholeDump {
         Self(without_keys(&output.stdout))
     }
 
-    /// What lies at `file`.
+    /// State of `file`.
     pub fn compare(&self, file: &Path) -> Published {
-        let bytes = fs::read(file).unwrap_or_default();
-        if bytes == YESTERDAY {
+        if fs::read(file).is_ok_and(|bytes| bytes == YESTERDAY) {
             return Published::Old;
         }
         match unpacked(file) {
@@ -160,19 +147,7 @@ pub fn without_keys(dump: &[u8]) -> Vec<u8> {
     let lines = dump.split_inclusive(|&byte| byte == b'\n');
     lines
         .filter(|line| !is_key(line))
-        .collect::<Vec<_>>()
-        .concat()
-}
-
-fn end_all(site: &Site) {
-    for process in site.alive() {
-        process.send(Signal::KILL);
-    }
-}
-
-fn poll(deadline: Duration, mut condition: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !condition() && start.elapsed() < deadline {
-        std::thread::sleep(Duration::from_millis(5));
-    }
+        .flatten()
+        .copied()
+        .collect()
 }

@@ -1,4 +1,4 @@
-//! What `/proc` tells of processes.
+//! Processes, as `/proc` tells of them.
 
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs::{self, Metadata};
@@ -26,38 +26,28 @@ impl Process {
     pub fn unnamed_files(&self) -> Vec<Metadata> {
         let directory = format!("/proc/{}/fd", self.pid.as_raw_nonzero());
         let entries = fs::read_dir(directory).into_iter().flatten().flatten();
-        let metadata = entries.filter_map(|entry| fs::metadata(entry.path()).ok());
-        metadata
-            .filter(|it| it.is_file() && it.nlink() == 0)
-            .collect()
+        let open = entries.filter_map(|entry| fs::metadata(entry.path()).ok());
+        open.filter(|it| it.is_file() && it.nlink() == 0).collect()
     }
 
     /// All that have `variable`, which is `NAME=value`, in their environment.
     pub fn with_variable(variable: &str) -> Vec<Self> {
-        let wanted = variable.as_bytes();
-        Self::find("environ", |environment| {
-            environment.split(|&byte| byte == 0).any(|it| it == wanted)
-        })
+        let has = |bytes: &[u8]| {
+            let mut variables = bytes.split(|&byte| byte == 0);
+            variables.any(|it| it == variable.as_bytes())
+        };
+        Self::find("environ", has)
     }
 
     /// All that name `path` in their arguments.
     pub fn with_argument(path: &Path) -> Vec<Self> {
-        let path = path.display().to_string();
-        Self::find("cmdline", |line| {
-            String::from_utf8_lossy(line).contains(&path)
-        })
+        Self::find("cmdline", contains(&path.display().to_string()))
     }
 
     /// All that see a mount of `directory`, as what runs in a box does, whose environment is another one.
     pub fn with_mount(directory: &Path) -> Vec<Self> {
-        let name = directory
-            .file_name()
-            .expect("a directory")
-            .display()
-            .to_string();
-        Self::find("mountinfo", |mounts| {
-            String::from_utf8_lossy(mounts).contains(&name)
-        })
+        let name = directory.file_name().expect("a directory").display();
+        Self::find("mountinfo", contains(&name.to_string()))
     }
 
     /// All with such a file in their directory of `/proc`.
@@ -80,6 +70,10 @@ impl Process {
             line: format!("{}: {}", directory.display(), text(read("cmdline"))),
         })
     }
+}
+
+fn contains(text: &str) -> impl Fn(&[u8]) -> bool {
+    move |bytes| String::from_utf8_lossy(bytes).contains(text)
 }
 
 /// The number after `name:` in `/proc/PID/FILE`.

@@ -1,4 +1,4 @@
-//! Running programs, none of them for ever, and what has become of them.
+//! Running programs, none of them for ever.
 
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
@@ -9,7 +9,7 @@ use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
-/// After this long a program hangs. What takes longest, an installation by apt, takes a minute.
+/// After this long a program hangs. The longest, an installation by apt, takes a minute.
 const LIMIT: Duration = Duration::from_secs(300);
 
 /// Running a command to its end, if it has one.
@@ -18,7 +18,7 @@ pub trait Run {
     #[track_caller]
     fn run(&mut self) -> Output;
 
-    /// What it prints; it has to succeed.
+    /// Its stdout; it has to succeed.
     #[track_caller]
     fn prints(&mut self) -> String {
         let output = self.run();
@@ -29,22 +29,21 @@ pub trait Run {
 
 impl Run for Command {
     fn run(&mut self) -> Output {
-        self.stdin(Stdio::null());
-        let child = started(self);
-        finished(self, child, LIMIT)
+        let child = started(self.stdin(Stdio::null()));
+        finished(self, child)
     }
 }
 
-/// What a program that has ended said, and whether it ended as it should.
+/// A program that has ended: its streams, and whether it ended as it should.
 pub trait Finished {
     /// Its stderr.
     fn said(&self) -> String;
     /// Its stdout.
     fn printed(&self) -> String;
-    /// What it said, of one that has to succeed.
+    /// Stderr of one that has to succeed.
     #[track_caller]
     fn succeeds(&self) -> String;
-    /// What it said, of one that has to fail with this exit status.
+    /// Stderr of one that has to fail with this exit status.
     #[track_caller]
     fn fails(&self, code: i32) -> String;
 }
@@ -71,14 +70,14 @@ impl Finished for Output {
     }
 }
 
-/// [`Run::run`] on `input`. That it does not read all of it is no matter.
+/// [`Run::run`] on `input`, all of which it need not read.
 #[track_caller]
 pub fn run_with_input(command: &mut Command, input: &[u8]) -> Output {
     let mut child = started(command.stdin(Stdio::piped()));
     let mut stdin = child.stdin.take().expect("a pipe");
     std::thread::scope(|scope| {
         scope.spawn(move || stdin.write_all(input));
-        finished(command, child, LIMIT)
+        finished(command, child)
     })
 }
 
@@ -91,11 +90,11 @@ fn started(command: &mut Command) -> Child {
 
 /// Another thread waits, since waiting for a child and for the end of its output has no limit.
 #[track_caller]
-fn finished(command: &Command, child: Child, limit: Duration) -> Output {
+fn finished(command: &Command, child: Child) -> Output {
     let pid = Pid::from_child(&child);
     let (sender, receiver) = channel();
     std::thread::spawn(move || sender.send(child.wait_with_output()));
-    let Ok(output) = receiver.recv_timeout(limit) else {
+    let Ok(output) = receiver.recv_timeout(LIMIT) else {
         let _ = kill_process(pid, Signal::KILL);
         panic!("it does not end: {command:?}");
     };
@@ -105,17 +104,34 @@ fn finished(command: &Command, child: Child, limit: Duration) -> Output {
 /// Waits for the end of a child to whose output nobody listens; one that hangs is killed.
 #[track_caller]
 pub fn end_of(child: &mut Child) -> ExitStatus {
+    let mut status = None;
+    comes_true(LIMIT, || {
+        status = child.try_wait().expect("a child of ours");
+        status.is_some()
+    });
+    status.unwrap_or_else(|| {
+        let _ = child.kill();
+        panic!("it does not end: {child:?}");
+    })
+}
+
+/// Looks until `condition` holds; panics, naming `what`, when that takes longer than `deadline`.
+#[track_caller]
+pub fn wait_for(what: &str, deadline: Duration, condition: impl FnMut() -> bool) {
+    let holds = comes_true(deadline, condition);
+    assert!(holds, "waited {deadline:?} in vain: {what}");
+}
+
+/// Whether `condition` holds before the deadline.
+pub(crate) fn comes_true(deadline: Duration, mut condition: impl FnMut() -> bool) -> bool {
     let start = Instant::now();
-    loop {
-        if let Some(status) = child.try_wait().expect("a child of ours") {
-            return status;
+    while !condition() {
+        if start.elapsed() > deadline {
+            return false;
         }
-        if start.elapsed() > LIMIT {
-            let _ = child.kill();
-            panic!("it does not end: {child:?}");
-        }
-        std::thread::sleep(Duration::from_millis(2));
+        std::thread::sleep(Duration::from_millis(3));
     }
+    true
 }
 
 /// Starts `command`, which nobody listens to.
@@ -131,28 +147,16 @@ pub fn wrapped(outer: &[&str], inner: &Command) -> Command {
     let mut command = Command::new(outer[0]);
     command.args(&outer[1..]);
     command.arg(inner.get_program()).args(inner.get_args());
-    copy_environment(inner, &mut command);
+    for (name, value) in inner.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
     if let Some(directory) = inner.get_current_dir() {
         command.current_dir(directory);
     }
     command
-}
-
-/// Gives `to` the variables that `from` has.
-pub fn copy_environment(from: &Command, to: &mut Command) {
-    for (name, value) in from.get_envs() {
-        match value {
-            Some(value) => to.env(name, value),
-            None => to.env_remove(name),
-        };
-    }
-}
-
-/// Program and arguments as a line for a shell. There is no single quote in them.
-pub fn shell_line(command: &Command) -> String {
-    let words = std::iter::once(command.get_program()).chain(command.get_args());
-    let words: Vec<_> = words.map(|word| format!("'{}'", word.display())).collect();
-    words.join(" ")
 }
 
 /// Writes an executable sh script, to stand in for a program.
@@ -161,7 +165,7 @@ pub fn shim(path: &Path, script: &str) {
     fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("ours");
 }
 
-/// That `report_panics` ends `program` with status 1 and one line; to be called by a test named
+/// Asserts that `report_panics` ends `program` with status 1 and one line; to be called by a test named
 /// `a_panic_is_one_line_and_status_1`. It runs again in a child, where the harness's own status would be 101.
 #[track_caller]
 pub fn assert_panic_is_one_line(program: &str, report_panics: fn()) {
@@ -175,17 +179,4 @@ pub fn assert_panic_is_one_line(program: &str, report_panics: fn()) {
     let start = format!("{program}: internal error: panicked at ");
     let is_whole = said.starts_with(&start) && said.ends_with(": two lines\n");
     assert!(is_whole && said.lines().count() == 1, "{said}");
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    #[should_panic(expected = "it does not end: \"sleep\" \"1000\"")]
-    fn waiting_for_a_program_ends() {
-        let mut command = Command::new("sleep");
-        let child = started(command.arg("1000"));
-        finished(&command, child, Duration::from_millis(20));
-    }
 }

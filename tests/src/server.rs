@@ -6,14 +6,11 @@
 //! parent-death signal would come too early, with the end of the thread that happened to start
 //! the server.
 
-#[cfg(test)]
-mod tests;
-
-use crate::account::{open_to_all, unprivileged};
-use crate::{Finished, Installation, Run, SmallDisk, end_of, run_with_input, wait_for};
+use crate::root::server_account;
+use crate::{Finished, Installation, Run, as_user, end_of, run_with_input, wait_for};
 use std::ffi::OsStr;
-use std::fs;
-use std::os::unix::fs::symlink;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -32,7 +29,7 @@ wait $!
 rm -rf "$directory"
 "#;
 
-/// The server that all tests of a process share. What they create in it needs names of its own.
+/// The server that all tests of a process share. Names created in it are the test's own.
 pub fn server() -> &'static Server {
     static SERVER: LazyLock<Server> = LazyLock::new(Server::start);
     &SERVER
@@ -48,61 +45,33 @@ pub struct Server {
 
 impl Server {
     /// Starts [`Installation::usual`].
-    #[track_caller]
     pub fn start() -> Self {
         Self::start_from(&Installation::usual())
     }
 
     /// Starts the server of this version, and returns when it accepts connections.
-    #[track_caller]
     pub fn start_from(installation: &Installation) -> Self {
-        Self::launch(installation, |_| (), |keeper| keeper)
-    }
-
-    /// [`Server::start`], but the write-ahead log lies on `disk`, which is mounted at `place`.
-    #[track_caller]
-    pub fn start_with_log_on(disk: &SmallDisk, place: &Path) -> Self {
-        let move_log = |data: &Path| {
-            let log = data.join("pg_wal");
-            let mut copy = Command::new("cp");
-            copy.arg("-a").arg(&log).arg(disk.path(place));
-            copy.run().succeeds();
-            fs::remove_dir_all(&log).expect("initdb has made it");
-            symlink(place.join("pg_wal"), log).expect("a directory of our own");
-        };
-        let usual = Installation::usual();
-        Self::launch(&usual, move_log, |keeper| disk.command(&keeper))
-    }
-
-    #[track_caller]
-    fn launch(
-        installation: &Installation,
-        prepare: impl FnOnce(&Path),
-        wrap: impl FnOnce(Command) -> Command,
-    ) -> Self {
         // Not TMPDIR, which may be long: a socket's path has 107 bytes at most.
         let directory = tempfile::Builder::new().prefix("cback-").tempdir_in("/tmp");
         let directory = directory.expect("/tmp is writable");
-        open_to_all(directory.path());
+        let mode = Permissions::from_mode(0o755);
+        fs::set_permissions(directory.path(), mode).expect("a directory of our own");
+        chown(directory.path(), server_account(), None).expect("root may give it away");
         let bin = runnable(&installation.bin, directory.path());
         initdb(&bin, directory.path());
-        prepare(&directory.path().join("data"));
-        let keeper = wrap(keeper(&bin, directory.path()))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .spawn()
-            .expect("sh runs");
+        let mut keeper = keeper(&bin, directory.path());
+        keeper.process_group(0);
+        let keeper = keeper.stdin(Stdio::piped()).stdout(Stdio::null()).spawn();
         let mut server = Self {
             installation: installation.clone(),
             directory: directory.keep(),
-            keeper,
+            keeper: keeper.expect("sh runs"),
         };
         server.wait_until_ready();
         server
     }
 
     /// Whether a session is there that fulfils this SQL condition.
-    #[track_caller]
     pub fn has_session(&self, condition: &str) -> bool {
         let query = format!("SELECT count(*) FROM pg_stat_activity WHERE {condition}");
         self.sql("postgres", &query) != "0\n"
@@ -111,7 +80,7 @@ impl Server {
     fn wait_until_ready(&mut self) {
         let pidfile = self.directory.join("data/postmaster.pid");
         let log = self.directory.join("log");
-        // The file's eighth line is what pg_ctl waits for.
+        // pg_ctl waits for the file's eighth line.
         wait_for("the server is ready", Duration::from_secs(60), || {
             let said = fs::read_to_string(&log).unwrap_or_default();
             assert!(!said.contains("FATAL:"), "it does not start: {said}");
@@ -134,15 +103,16 @@ impl Server {
     /// `postgres`, with the clients of the server's version first on PATH, messages in English.
     pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
-        clear_environment(&mut command);
+        let names = std::env::vars_os().map(|(name, _)| name);
+        for name in names.filter(|it| it.as_encoded_bytes().starts_with(b"PG")) {
+            command.env_remove(name);
+        }
         let mut path = self.bin().as_os_str().to_owned();
         path.push(":");
         path.push(std::env::var_os("PATH").unwrap_or_default());
         command.env("PATH", path).env("LC_ALL", "C.UTF-8");
-        command
-            .env("PGHOST", self.host())
-            .env("PGPORT", "5432")
-            .env("PGUSER", "postgres");
+        command.env("PGHOST", self.host());
+        command.envs([("PGPORT", "5432"), ("PGUSER", "postgres")]);
         command
     }
 
@@ -153,7 +123,7 @@ impl Server {
         command
     }
 
-    /// What psql prints for `sql`: a line per row, columns parted by `|`.
+    /// Output of psql for `sql`: a line per row, columns parted by `|`.
     #[track_caller]
     pub fn sql(&self, database: &str, sql: &str) -> String {
         let mut psql = self.command(self.bin().join("psql"));
@@ -166,13 +136,10 @@ impl Server {
     }
 
     /// Creates an empty database of that very name.
-    #[track_caller]
     pub fn create_database(&self, name: &str) {
         let quoted = name.replace('"', "\"\"");
-        self.sql(
-            "postgres",
-            &format!("CREATE DATABASE \"{quoted}\" TEMPLATE template0;"),
-        );
+        let create = format!("CREATE DATABASE \"{quoted}\" TEMPLATE template0;");
+        self.sql("postgres", &create);
     }
 }
 
@@ -183,48 +150,45 @@ impl Drop for Server {
     }
 }
 
+/// `command`, run as a user who may run a server.
+fn unprivileged(command: Command) -> Command {
+    match server_account() {
+        Some(number) => as_user(number, &command),
+        None => command,
+    }
+}
+
 /// `bin`, or a copy of its whole installation if it lies where the server's user cannot reach.
 fn runnable(bin: &Path, directory: &Path) -> PathBuf {
-    let mut postgres = unprivileged(bin.join("postgres"));
-    let output = postgres.arg("--version").current_dir("/").run();
-    if output.status.success() {
+    let mut postgres = Command::new(bin.join("postgres"));
+    postgres.arg("--version").current_dir("/");
+    if unprivileged(postgres).run().status.success() {
         return bin.to_owned();
     }
     let copy = directory.join("postgresql");
-    let original = bin.parent().expect("it lies in an installation");
-    let mut cp = Command::new("cp");
-    cp.arg("-R").arg(original).arg(&copy).run().succeeds();
-    let mut chmod = Command::new("chmod");
-    chmod.args(["-R", "a+rX"]).arg(&copy).run().succeeds();
+    let mut cp = Command::new("sh");
+    cp.args(["-c", "cp -R \"$1/..\" \"$2\" && chmod -R a+rX \"$2\"", "sh"]);
+    cp.arg(bin).arg(&copy).run().succeeds();
     copy.join("bin")
 }
 
 fn initdb(bin: &Path, directory: &Path) {
-    let mut initdb = unprivileged(bin.join("initdb"));
-    clear_environment(&mut initdb);
+    let mut initdb = Command::new(bin.join("initdb"));
     initdb.args(["-U", "postgres", "-A", "trust", "-E", "UTF8"]);
     initdb.args(["--locale=C", "--no-sync", "-D"]);
     initdb.arg(directory.join("data")).current_dir(directory);
-    initdb.run().succeeds();
+    unprivileged(initdb).run().succeeds();
 }
 
 fn keeper(bin: &Path, directory: &Path) -> Command {
-    let mut server = unprivileged(bin.join("postgres"));
+    let mut server = Command::new(bin.join("postgres"));
     server.arg("-D").arg(directory.join("data"));
     server.arg("-k").arg(directory);
     server.args(["-p", "5432", "-c", "listen_addresses=", "-c", "fsync=off"]);
+    let server = unprivileged(server);
     let mut keeper = Command::new("sh");
-    clear_environment(&mut keeper);
     keeper.args(["-c", KEEPER, "keeper"]).arg(directory);
     keeper.arg(server.get_program()).args(server.get_args());
-    keeper.current_dir(directory).process_group(0);
+    keeper.current_dir(directory);
     keeper
-}
-
-fn clear_environment(command: &mut Command) {
-    for (name, _) in std::env::vars_os() {
-        if name.as_encoded_bytes().starts_with(b"PG") {
-            command.env_remove(name);
-        }
-    }
 }

@@ -1,6 +1,6 @@
 //! A place where backups are made: a cback3 configuration and its `collect_dir`.
 
-use crate::account::id;
+use crate::root::id;
 use crate::{Process, Run, Server, path_with_tools, run, script};
 use quick_xml::escape::escape;
 use rustix::fs::{FlockOperation, flock};
@@ -23,6 +23,7 @@ pub struct Site {
     sections: String,
 }
 
+#[allow(clippy::new_without_default)] // a directory is made, which no default does
 impl Site {
     /// A site whose backups belong to whoever runs the test.
     pub fn new() -> Self {
@@ -38,10 +39,8 @@ impl Site {
 
     /// A site with this `backup_user` and `backup_group`.
     pub fn owned_by(user: &str, group: &str) -> Self {
-        let top = tempfile::Builder::new()
-            .prefix("cback-site-")
-            .tempdir()
-            .expect("room for a site");
+        let top = tempfile::Builder::new().prefix("cback-site-").tempdir();
+        let top = top.expect("room for a site");
         fs::set_permissions(top.path(), fs::Permissions::from_mode(0o755)).expect("ours");
         for directory in ["collect", "work", "stage", "etc"] {
             fs::create_dir(top.path().join(directory)).expect("room for a site");
@@ -57,7 +56,7 @@ impl Site {
     }
 
     /// `backup_user:backup_group`.
-    pub fn owner(&self) -> String {
+    pub(crate) fn owner(&self) -> String {
         format!("{}:{}", self.user, self.group)
     }
 
@@ -66,11 +65,16 @@ impl Site {
         self.options.push_str(xml);
     }
 
+    /// Adds a whole section, such as `<extensions>`.
+    pub fn add_section(&mut self, xml: &str) {
+        self.sections.push_str(xml);
+    }
+
     /// Has `command` run as `path`, by Cedar's `<override>`.
     pub fn override_command(&mut self, command: &str, path: &Path) {
-        let path = path.display();
+        let (command, path) = (format!("<command>{command}</command>"), path.display());
         self.add_option(&format!(
-            "<override><command>{command}</command><abs_path>{path}</abs_path></override>"
+            "<override>{command}<abs_path>{path}</abs_path></override>"
         ));
     }
 
@@ -98,34 +102,20 @@ impl Site {
         }
     }
 
-    /// Adds a whole section, such as `<extensions>`.
-    pub fn add_section(&mut self, xml: &str) {
-        self.sections.push_str(xml);
-    }
-
     /// Writes the configuration: compress mode `mode`, the databases, or all where there are none.
     pub fn configure(&self, mode: &str, databases: &[&str]) {
         let all = if databases.is_empty() { "Y" } else { "N" };
-        let mut section =
-            format!("<user>postgres</user><compress_mode>{mode}</compress_mode><all>{all}</all>");
-        section.extend(
-            databases
-                .iter()
-                .map(|name| format!("<database>{}</database>", escape(*name))),
-        );
+        let mode = format!("<compress_mode>{mode}</compress_mode>");
+        let mut section = format!("<user>postgres</user>{mode}<all>{all}</all>");
+        let names = databases.iter().map(|name| escape(*name));
+        section.extend(names.map(|name| format!("<database>{name}</database>")));
         self.configure_section(&section);
     }
 
     /// Writes the configuration with `section` inside `<postgresql>`.
     pub fn configure_section(&self, section: &str) {
-        let Self {
-            top,
-            user,
-            group,
-            options,
-            sections,
-        } = self;
-        let top = top.path().display();
+        let (sections, options) = (&self.sections, &self.options);
+        let (user, group, top) = (&self.user, &self.group, self.top.path().display());
         let text = format!(
             "<?xml version=\"1.0\"?>
 <cb_config>
@@ -156,12 +146,12 @@ impl Site {
 
     /// The configuration file.
     pub fn config(&self) -> PathBuf {
-        self.top.path().join("cback3.conf")
+        self.path("cback3.conf")
     }
 
     /// Where backups appear.
     pub fn collect_dir(&self) -> PathBuf {
-        self.top.path().join("collect")
+        self.path("collect")
     }
 
     /// A file beside the configuration, for shims and the like.
@@ -205,15 +195,14 @@ impl Site {
         command.env(MARK, self.top.path());
     }
 
-    /// What [`Site::command`], or another that was marked, has left or still runs.
+    /// Processes that [`Site::command`], or another that was marked, has left or still runs.
     pub fn alive(&self) -> Vec<Process> {
         Process::with_variable(&format!("{MARK}={}", self.top.path().display()))
     }
 
     /// [`Site::alive`] by number and command line.
     pub fn processes(&self) -> Vec<String> {
-        let alive = self.alive().into_iter();
-        alive.map(|process| process.line).collect()
+        self.alive().into_iter().map(|it| it.line).collect()
     }
 
     /// The bytes of the backup `name`.
@@ -226,17 +215,9 @@ impl Site {
     /// The names of all that lies in `collect_dir`, hidden or not, in order.
     pub fn listing(&self) -> Vec<String> {
         let entries = fs::read_dir(self.collect_dir()).expect("collect_dir");
-        let names = entries.map(|entry| entry.expect("an entry").file_name());
-        let mut names: Vec<_> = names
-            .map(|name| name.to_string_lossy().into_owned())
-            .collect();
+        let names = entries.map(|it| it.expect("an entry").file_name());
+        let mut names: Vec<_> = names.map(|it| it.display().to_string()).collect();
         names.sort();
         names
-    }
-}
-
-impl Default for Site {
-    fn default() -> Self {
-        Self::new()
     }
 }

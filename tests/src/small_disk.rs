@@ -14,34 +14,28 @@ PATH=$PATH:/usr/sbin &&
 mount -t tmpfs tmpfs "$2" && cd "$2" && truncate -s 16M image &&
 mkfs.ext4 -q -O ^has_journal -E lazy_itable_init=0,nodiscard image &&
 used=$(du -k image) && mount -o "remount,size=$((${used%%[!0-9]*} + $1))k" "$2" &&
-mount -o loop image "$2"
+mount -o loop image "$2" && echo mounted && exec cat
 "#;
 
 impl SmallDisk {
     /// Mounts a tmpfs with `options`, such as `size=100k`, on `directory`.
-    #[track_caller]
     pub fn mount(directory: &Path, options: &str) -> Self {
-        Self::mount_by("mount -t tmpfs -o \"$1\" tmpfs \"$2\"", options, directory)
+        let script = "mount -t tmpfs -o \"$1\" tmpfs \"$2\" && echo mounted && exec cat";
+        Self::mount_by(script, options, directory)
     }
 
     /// Mounts on `directory` a disk that seems to have room for megabytes and takes them, but has
     /// it for as many `kilobytes`: the others are lost when they are synced.
-    #[track_caller]
     pub fn mount_thin(directory: &Path, kilobytes: u32) -> Self {
         Self::mount_by(THIN, &kilobytes.to_string(), directory)
     }
 
-    #[track_caller]
-    fn mount_by(mount: &str, how: &str, directory: &Path) -> Self {
-        let script = format!("{} && echo mounted && exec cat", mount.trim());
+    fn mount_by(script: &str, how: &str, directory: &Path) -> Self {
         let mut command = Command::new("unshare");
-        command.args(["--mount", "sh", "-c", &script, "sh", how]);
+        command.args(["--mount", "sh", "-c", script, "sh", how]);
         command.arg(directory);
-        let mut holder = command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("unshare runs");
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut holder = command.spawn().expect("unshare runs");
         let mut said = String::new();
         let stdout = holder.stdout.as_mut().expect("a pipe");
         BufReader::new(stdout).read_line(&mut said).expect("text");
@@ -63,7 +57,7 @@ impl SmallDisk {
         self.command(&command).run().succeeds();
     }
 
-    /// What lies at `path` there, as a path that the test itself can use.
+    /// Another path to `path` there, which the test itself can use.
     pub fn path(&self, path: &Path) -> PathBuf {
         let root = format!("/proc/{}/root", self.0.id());
         Path::new(&root).join(path.strip_prefix("/").expect("an absolute path"))

@@ -2,6 +2,7 @@
 
 use crate::{Finished, Run, Server};
 use std::ffi::OsString;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
@@ -55,4 +56,16 @@ pub fn path_with_tools(server: &Server) -> OsString {
     let usual = std::env::var_os("PATH").unwrap_or_default();
     path.extend(std::env::split_paths(&usual));
     std::env::join_paths(path).expect("no colon in a directory's name")
+}
+
+/// Copies cback-postgresql to the directory `to`, and its tools to `tools`.
+pub fn copy_programs(to: &Path, tools: &Path) {
+    for directory in [to, tools] {
+        fs::create_dir_all(directory).expect("room for a directory");
+    }
+    let name = "cback-postgresql";
+    fs::copy(script(name), to.join(name)).expect("room for a script");
+    for name in ["cback-pgconf", "cback-pgdump", "cback-compress"] {
+        fs::copy(tool(name), tools.join(name)).expect("room for a program");
+    }
 }

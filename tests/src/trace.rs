@@ -1,6 +1,7 @@
-//! The system calls of a run, as strace tells them, and faults that strace puts into them.
+//! System calls of a run, by strace, which can put faults into them.
 
 use crate::wrapped;
+use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -12,7 +13,7 @@ pub struct Call {
     pub pid: String,
     /// `fsync`.
     pub name: String,
-    /// As strace prints them, with the path of each descriptor in angle brackets.
+    /// In strace's form, with the path of each descriptor in angle brackets.
     pub arguments: String,
     /// `0`, or `-1 EIO (...)`.
     pub result: String,
@@ -31,23 +32,18 @@ pub fn traced(command: &Command, log: &Path, options: &[&str]) -> Command {
 /// The calls in `log`, in the order in which they came back.
 pub fn calls(log: &Path) -> Vec<Call> {
     let text = fs::read_to_string(log).expect("strace's log");
-    let mut unfinished = std::collections::HashMap::new();
+    let mut unfinished = HashMap::new();
     let mut calls = Vec::new();
-    for line in text.lines() {
-        let Some((pid, rest)) = line.split_once(' ') else {
-            continue;
-        };
-        let rest = rest.trim_start();
-        let whole = if let Some(start) = rest.strip_suffix(" <unfinished ...>") {
-            unfinished.insert(pid.to_owned(), start.to_owned());
-            continue;
-        } else if rest.starts_with("<... ") {
-            let end = rest.split_once(" resumed>").map_or("", |it| it.1);
-            unfinished.remove(pid).unwrap_or_default() + end
+    for (pid, line) in text.lines().filter_map(|line| line.split_once(' ')) {
+        let line = line.trim_start();
+        if let Some(start) = line.strip_suffix(" <unfinished ...>") {
+            unfinished.insert(pid, start);
+        } else if let Some((_, end)) = line.split_once(" resumed>") {
+            let start = unfinished.remove(pid).unwrap_or_default();
+            calls.extend(call(pid, &format!("{start}{end}")));
         } else {
-            rest.to_owned()
-        };
-        calls.extend(call(pid, &whole));
+            calls.extend(call(pid, line));
+        }
     }
     calls
 }

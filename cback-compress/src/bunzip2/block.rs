@@ -19,7 +19,7 @@ pub(crate) struct Piece {
     pub(super) data: Option<Data>,
 }
 
-/// What blocks unpack to.
+/// The data that blocks stand for.
 pub(super) struct Data {
     bytes: Vec<u8>,
     /// If a single block holds more.
@@ -46,7 +46,7 @@ impl Convert for Decoder {
             0 => None,
             _ => unpack(batch.blocks(), batch.level)?,
         };
-        // Of several, none is written before all are known to be whole.
+        // Several are written only when all are known to be whole.
         let data = data.filter(|data| blocks == 1 || data.rest.is_none());
         Ok(Piece { batch, data })
     }

@@ -37,8 +37,8 @@ impl Finder {
         groups
             .zip((start..).step_by(STEP))
             .filter(|(group, _)| group.len() > 1 && self.stands_in_a_magic(number(&group[..2])))
-            .find_map(|(_, place)| {
-                let bits = (place - STEP) * 8..place * 8;
+            .find_map(|(_, index)| {
+                let bits = (index - STEP) * 8..index * 8;
                 bits.filter(|&bit| bit >= from)
                     .find_map(|bit| Some((bit, magic_at(bytes, bit)?)))
             })
@@ -60,43 +60,4 @@ fn magic_at(bytes: &[u8], bit: usize) -> Option<u64> {
     word[..near.len()].copy_from_slice(near);
     let found = u64::from_be_bytes(word) << (bit % 8) >> (64 - MAGIC_BITS);
     (bit + MAGIC_BITS <= bytes.len() * 8 && [BLOCK, END].contains(&found)).then_some(found)
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::collection::vec;
-    use proptest::prelude::*;
-
-    use super::*;
-
-    /// Every bit, one after the other.
-    fn by_definition(bytes: &[u8], from: usize) -> Option<(usize, u64)> {
-        let bit = |at: usize| u64::from(bytes[at / 8] >> (7 - at % 8) & 1);
-        let number = |at| (at..at + MAGIC_BITS).fold(0, |number, at| number << 1 | bit(at));
-        let last = (bytes.len() * 8).checked_sub(MAGIC_BITS)?;
-        let mut all = (from..=last).map(|at| (at, number(at)));
-        all.find(|(_, number)| [BLOCK, END].contains(number))
-    }
-
-    proptest! {
-        #[test]
-        fn agrees_with_looking_at_every_bit(
-            mut bytes in vec(any::<u8>(), 0..90),
-            magics in vec((any::<prop::sample::Index>(), any::<bool>()), 0..4),
-            from in 0..800_usize,
-        ) {
-            for (place, end) in magics {
-                // The later one overwrites: magics that are cut or overlap, too.
-                let Some(last) = (bytes.len() * 8).checked_sub(MAGIC_BITS) else { break };
-                let place = place.index(last + 1);
-                let magic = if end { END } else { BLOCK };
-                for ahead in 0..MAGIC_BITS {
-                    let (byte, bit) = ((place + ahead) / 8, 7 - (place + ahead) % 8);
-                    let digit = (magic >> (MAGIC_BITS - 1 - ahead) & 1) as u8;
-                    bytes[byte] = bytes[byte] & !(1 << bit) | digit << bit;
-                }
-            }
-            prop_assert_eq!(Finder::new().find(&bytes, from), by_definition(&bytes, from));
-        }
-    }
 }

@@ -13,15 +13,12 @@
 )]
 
 mod block;
+mod fault;
 mod magics;
 mod segments;
 mod streams;
 mod unfinished;
 
-use std::io;
-
-use crate::Error;
-use crate::bz2::MAGIC_BITS;
 use crate::pipeline::Format;
 use block::Decoder;
 use segments::Segments;
@@ -34,23 +31,4 @@ pub(crate) fn format() -> Format<Segments, Decoder, Streams> {
         converter: Decoder,
         join: Streams::new(),
     }
-}
-
-/// Bits at the end of a stream: a magic and a checksum.
-const END_BITS: usize = MAGIC_BITS + 32;
-
-const BAD_HEADER: &str = "the header of the bzip2 stream is damaged";
-const CUT_OFF: &str = "the input ends here, in the middle of a bzip2 stream";
-const FOLLOWED: &str = "the bzip2 data ends here, and something else follows";
-
-fn error(byte: u64, what: &'static str) -> io::Error {
-    Error::Damaged { byte, what }.into()
-}
-
-/// Of the block that begins at this bit.
-fn damaged(bit: u64) -> io::Error {
-    error(
-        bit / 8,
-        "the bzip2 block that begins here is damaged or cut off",
-    )
 }

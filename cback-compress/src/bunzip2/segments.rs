@@ -1,16 +1,16 @@
 //! Splitting the input at everything that looks like the beginning of a block or the end of a
 //! stream.
 
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, Read};
 
+use super::fault::{self, BAD_HEADER, FOLLOWED};
 use super::magics::Finder;
-use super::{BAD_HEADER, END_BITS, FOLLOWED, damaged, error};
 use crate::buffer;
-use crate::bz2::{BLOCK, Bits, MAGIC_BITS};
+use crate::bz2::{BLOCK, Bits, END_BITS, MAGIC_BITS};
 use crate::pipeline::Split;
 
 /// Bytes read at a time.
-const CHUNK: usize = 256 << 10;
+const CHUNK: u64 = 256 << 10;
 
 /// Bytes that a block can take: 900,000 symbols of at most 20 bits, 32,767 selectors of at most 6,
 /// and tables; and more, since tables may be written in roundabout ways.
@@ -20,7 +20,7 @@ pub(super) const LONGEST: usize = 2_500_000;
 /// as unpacking about a hundred of them. A usual block is a batch of its own.
 const WORTH_A_TURN: usize = 8 << 10;
 
-/// What a segment begins as.
+/// The beginning of a segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// The input.
@@ -58,7 +58,7 @@ impl Batch {
 /// Finds the segments.
 pub(crate) struct Segments {
     finder: Finder,
-    /// What is read of the input, from its byte `position` on.
+    /// The input from its byte `position` on, as far as it is read.
     buffer: Vec<u8>,
     position: u64,
     /// The bit of the buffer where the segment begins.
@@ -126,9 +126,9 @@ impl Segments {
     fn too_long(&self) -> io::Error {
         let begins = self.position * 8 + self.begins as u64;
         match self.kind {
-            Kind::Start => error(0, BAD_HEADER),
-            Kind::Block => damaged(begins),
-            Kind::End => error((begins + END_BITS as u64).div_ceil(8), FOLLOWED),
+            Kind::Start => fault::at(0, BAD_HEADER),
+            Kind::Block => fault::in_block(begins),
+            Kind::End => fault::at((begins + END_BITS as u64).div_ceil(8), FOLLOWED),
         }
     }
 
@@ -138,19 +138,10 @@ impl Segments {
         self.buffer.drain(..taken);
         self.position += taken as u64;
         self.begins -= taken * 8;
-        let end = self.buffer.len();
         // The last bits may be a magic's first ones.
-        let seen = (end * 8).saturating_sub(MAGIC_BITS - 1);
+        let seen = (self.buffer.len() * 8).saturating_sub(MAGIC_BITS - 1);
         self.unseen = seen.max(self.unseen.saturating_sub(taken * 8));
-        buffer::resize(&mut self.buffer, end + CHUNK)?;
-        let count = loop {
-            match input.read(&mut self.buffer[end..]) {
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                result => break result?,
-            }
-        };
-        self.buffer.truncate(end + count);
-        Ok(count > 0)
+        Ok(input.take(CHUNK).read_to_end(&mut self.buffer)? > 0)
     }
 }
 

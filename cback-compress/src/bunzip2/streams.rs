@@ -8,10 +8,10 @@
 use std::io::{self, Write};
 
 use super::block::{self, Data, Piece};
+use super::fault::{self, BAD_HEADER, CUT_OFF, FOLLOWED};
 use super::segments::{Batch, Kind, Segment, header_level};
 use super::unfinished::{Next, Unfinished};
-use super::{BAD_HEADER, CUT_OFF, END_BITS, FOLLOWED, damaged, error};
-use crate::bz2::{self, Bits};
+use crate::bz2::{self, Bits, END_BITS};
 use crate::pipeline::Join;
 
 /// Writes the blocks' data, checks the streams.
@@ -80,14 +80,14 @@ impl Streams {
             return Ok(());
         }
         let block = segments.iter().find(|it| it.kind == Kind::Block);
-        Err(damaged(block.map_or(0, |it| it.begins)))
+        Err(fault::in_block(block.map_or(0, |it| it.begins)))
     }
 
     /// Checks what holds the blocks together; those themselves are whole.
     fn check(&mut self, Segment { begins, kind, bits }: &Segment) -> io::Result<()> {
         self.end = begins + bits.len() as u64;
         match kind {
-            _ if self.state == State::Ended => Err(error(begins / 8, FOLLOWED)),
+            _ if self.state == State::Ended => Err(fault::at(begins / 8, FOLLOWED)),
             Kind::Start => self.follows(begins / 8, bits),
             Kind::End => self.end_of_stream(*begins, bits),
             Kind::Block => {
@@ -100,10 +100,10 @@ impl Streams {
     /// The end of a stream, and the header of another or the end of the input.
     fn end_of_stream(&mut self, begins: u64, bits: &Bits) -> io::Result<()> {
         if bits.len() < END_BITS {
-            return Err(error(self.end / 8, CUT_OFF));
+            return Err(fault::at(self.end / 8, CUT_OFF));
         }
         if bits.bytes[6..10] != self.crc.to_be_bytes() {
-            return Err(error(
+            return Err(fault::at(
                 begins / 8,
                 "the checksum of the bzip2 stream that ends here is not that of its blocks",
             ));
@@ -115,13 +115,13 @@ impl Streams {
         let first = rest.bytes.first().copied().unwrap_or_default();
         if u32::from(first) >> (8 - padding) != 0 {
             let what = "the last bits of the bzip2 stream ought to be 0";
-            return Err(error(end / 8, what));
+            return Err(fault::at(end / 8, what));
         }
         let rest = Bits::between(rest.bytes, padding, rest.unused);
         self.follows(end.div_ceil(8), &rest)
     }
 
-    /// What stands between streams, or before the first.
+    /// Checks the bits between two streams, before the first or after the last.
     fn follows(&mut self, begins: u64, bits: &Bits) -> io::Result<()> {
         self.crc = 0;
         if bits.bytes.is_empty() && self.state != State::Start {
@@ -131,9 +131,9 @@ impl Streams {
         match header_level(&bits.bytes) {
             Some(level) if bits.len() == 32 => self.level = level,
             _ if self.state == State::Start => {
-                return Err(error(begins, BAD_HEADER));
+                return Err(fault::at(begins, BAD_HEADER));
             }
-            _ => return Err(error(begins, FOLLOWED)),
+            _ => return Err(fault::at(begins, FOLLOWED)),
         }
         self.state = State::InStream;
         Ok(())
@@ -161,7 +161,7 @@ impl Join for Streams {
         match self.unfinished {
             Some(unfinished) => Err(unfinished.damaged()),
             None if self.state == State::Ended => Ok(()),
-            None => Err(error(self.end / 8, CUT_OFF)),
+            None => Err(fault::at(self.end / 8, CUT_OFF)),
         }
     }
 }

@@ -1,15 +1,15 @@
 //! A block that may go on behind a magic that stands in its data by chance.
 //!
-//! That happens once in 2^48 bits, or as often as somebody wishes. So the segments are given, one
-//! after the other, to a decoder that tells whether it wants more, and only where it does not are
-//! they unpacked as a block: the time this takes depends on the block's length alone.
+//! A magic stands there once in 2^48 bits, or as often as somebody wishes. The segments are given,
+//! one after the other, to a decoder that tells whether it wants more, and only where it does not
+//! are they unpacked as a block: the time this takes depends on the block's length alone.
 
 use std::io::{self, ErrorKind};
 
 use bzip2::{Decompress, Status};
 
 use super::block::{self, Data};
-use super::damaged;
+use super::fault;
 use super::segments::{LONGEST, Segment};
 use crate::bz2::{self, Bits};
 
@@ -22,7 +22,7 @@ pub(super) struct Unfinished {
     given: usize,
 }
 
-/// What a further segment shows.
+/// The outcome of a further segment.
 pub(super) enum Next {
     /// The block goes on behind it.
     Unfinished(Unfinished),
@@ -33,7 +33,7 @@ pub(super) enum Next {
 }
 
 impl Unfinished {
-    /// Of a segment that is no whole block.
+    /// Begins with a segment that is no whole block.
     pub(super) fn new(segment: Segment, level: u8) -> io::Result<Self> {
         let mut decoder = Decompress::new(false);
         wants_more(&mut decoder, &bz2::header(level))?;
@@ -73,7 +73,7 @@ impl Unfinished {
     }
 
     pub(super) fn damaged(&self) -> io::Error {
-        damaged(self.block.begins)
+        fault::in_block(self.block.begins)
     }
 
     fn wants_more(&mut self) -> io::Result<bool> {

@@ -8,10 +8,10 @@ use super::mtf::Symbols;
 use super::tables::{GROUP, Lengths, Tables};
 use crate::bz2::{BLOCK, Bits};
 
-/// What a block's header tells.
+/// The values in a block's header.
 pub(super) struct Header<'a> {
     pub(super) crc: u32,
-    pub(super) origin: usize,
+    pub(super) orig_ptr: usize,
     pub(super) used: &'a [bool; 256],
 }
 
@@ -25,7 +25,7 @@ pub(super) fn write(header: &Header, symbols: &Symbols, tables: &Tables) -> io::
     bits.put(32, header.crc);
     // Whether the block is randomised: bzip2 has not done that since 0.9.5.
     bits.put_flag(false);
-    bits.put(24, header.origin as u32);
+    bits.put(24, header.orig_ptr as u32);
     write_used(&mut bits, header.used);
     bits.put(3, tables.lengths.len() as u32);
     write_selectors(&mut bits, &tables.selectors);
@@ -36,7 +36,7 @@ pub(super) fn write(header: &Header, symbols: &Symbols, tables: &Tables) -> io::
     Ok(bits.finish())
 }
 
-/// Which sixteenths of the 256 bytes are in use; which bytes of those.
+/// A flag for each sixteenth of the 256 bytes that is in use, then one for each byte of those.
 fn write_used(bits: &mut BitWriter, used: &[bool; 256]) {
     let sixteenths = used.chunks(16);
     for sixteenth in sixteenths.clone() {
@@ -54,12 +54,12 @@ fn write_selectors(bits: &mut BitWriter, selectors: &[u8]) {
     bits.put(15, selectors.len() as u32);
     let mut latest = [0, 1, 2, 3, 4, 5];
     for &selector in selectors {
-        let place = latest
+        let index = latest
             .iter()
             .take_while(|&&table| table != selector)
             .count();
-        latest[..=place].rotate_right(1);
-        bits.put(place as u32 + 1, (1 << (place + 1)) - 2);
+        latest[..=index].rotate_right(1);
+        bits.put(index as u32 + 1, (1 << (index + 1)) - 2);
     }
 }
 

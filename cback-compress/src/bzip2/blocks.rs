@@ -1,29 +1,29 @@
 //! Reading the input into the run coder.
 
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, Read};
 use std::ops::Range;
 
 use super::runs::{Block, RunCoder};
 use crate::pipeline::Split;
 
 /// Bytes read at a time; where blocks end is for the run coder to find.
-const CHUNK: usize = 256 << 10;
+const CHUNK: u64 = 256 << 10;
 
 /// Splits the input into bzip2's blocks.
 pub(crate) struct Blocks {
     /// None once the input has ended.
     coder: Option<RunCoder>,
     chunk: Vec<u8>,
-    /// What of the chunk the coder has not taken yet.
+    /// The part of the chunk that the coder has not taken yet.
     fresh: Range<usize>,
 }
 
 impl Blocks {
-    /// Of level 1 to 9.
+    /// Blocks of level 1 to 9.
     pub(super) fn new(level: u8) -> Self {
         Self {
             coder: Some(RunCoder::new(level)),
-            chunk: vec![0; CHUNK],
+            chunk: Vec::new(),
             fresh: 0..0,
         }
     }
@@ -40,11 +40,10 @@ impl Split for Blocks {
             if block.is_some() {
                 return Ok(block);
             }
-            match input.read(&mut self.chunk) {
-                Ok(0) => return Ok(self.coder.take().and_then(RunCoder::finish)),
-                Ok(count) => self.fresh = 0..count,
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
+            self.chunk.clear();
+            self.fresh = 0..input.take(CHUNK).read_to_end(&mut self.chunk)?;
+            if self.chunk.is_empty() {
+                return Ok(self.coder.take().and_then(RunCoder::finish));
             }
         }
         Ok(None)

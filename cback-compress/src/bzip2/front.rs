@@ -16,8 +16,8 @@ impl Front {
     /// The list to start with.
     pub(super) fn new(bytes: impl IntoIterator<Item = u8>) -> Self {
         let mut list = [0; NEAR + 256];
-        for (place, byte) in list.iter_mut().zip(bytes) {
-            *place = byte;
+        for (index, byte) in list.iter_mut().zip(bytes) {
+            *index = byte;
         }
         let (near, far) = list.split_at(NEAR);
         let near = near
@@ -38,27 +38,27 @@ impl Front {
 
     /// Moves a byte that is in the list to its front and gives the place where it was.
     #[inline]
-    pub(super) fn bring(&mut self, byte: u8) -> u16 {
+    pub(super) fn move_to_front(&mut self, byte: u8) -> u16 {
         let equal = self.near ^ u128::from_ne_bytes([byte; NEAR]);
         // Borrowing marks the lowest zero by its highest bit; marks above it may be wrong.
         let found = equal.wrapping_sub(LOWEST_BITS) & !equal & HIGHEST_BITS;
         if found == 0 {
-            return self.bring_from_far(byte);
+            return self.move_from_far(byte);
         }
         let moved = found ^ (found - 1);
         self.near = self.near & !moved | (self.near << 8 | u128::from(byte)) & moved;
         (found.trailing_zeros() / 8) as u16
     }
 
-    fn bring_from_far(&mut self, byte: u8) -> u16 {
+    fn move_from_far(&mut self, byte: u8) -> u16 {
         let [.., last_near] = self.near.to_le_bytes();
         self.near = self.near << 8 | u128::from(byte);
-        let mut place = 0_u8;
+        let mut index = 0_u8;
         let mut moving = std::mem::replace(&mut self.far[0], last_near);
         while moving != byte {
-            place += 1;
-            std::mem::swap(&mut moving, &mut self.far[usize::from(place)]);
+            index += 1;
+            std::mem::swap(&mut moving, &mut self.far[usize::from(index)]);
         }
-        NEAR as u16 + u16::from(place)
+        NEAR as u16 + u16::from(index)
     }
 }

@@ -8,7 +8,7 @@
 
 use super::mtf::MOST_SYMBOLS;
 
-/// What bzip2 has kept to since 1.0.3; the format would allow 20.
+/// The longest that bzip2 has written since 1.0.3; the format would allow 20.
 const LONGEST_CODE: u8 = 17;
 
 /// Where the count stands in a weight; the depth is below.
@@ -110,12 +110,12 @@ impl Tree {
         self.nodes += 1;
         self.weights[self.nodes] = weight;
         self.heaped += 1;
-        let mut place = self.heaped;
-        while place > 1 && weight < self.weight_at(place / 2) {
-            self.heap[place] = self.heap[place / 2];
-            place /= 2;
+        let mut index = self.heaped;
+        while index > 1 && weight < self.weight_at(index / 2) {
+            self.heap[index] = self.heap[index / 2];
+            index /= 2;
         }
-        self.heap[place] = self.nodes as u16;
+        self.heap[index] = self.nodes as u16;
     }
 
     fn remove_lightest(&mut self) -> usize {
@@ -123,20 +123,20 @@ impl Tree {
         let moved = self.heap[self.heaped];
         let weight = self.weights[usize::from(moved)];
         self.heaped -= 1;
-        let mut place = 1;
-        while let Some(child) = self.lighter_child(place) {
+        let mut index = 1;
+        while let Some(child) = self.lighter_child(index) {
             if weight < self.weight_at(child) {
                 break;
             }
-            self.heap[place] = self.heap[child];
-            place = child;
+            self.heap[index] = self.heap[child];
+            index = child;
         }
-        self.heap[place] = moved;
+        self.heap[index] = moved;
         usize::from(lightest)
     }
 
-    fn lighter_child(&self, place: usize) -> Option<usize> {
-        let left = 2 * place;
+    fn lighter_child(&self, index: usize) -> Option<usize> {
+        let left = 2 * index;
         let right = left + 1;
         if right <= self.heaped && self.weight_at(right) < self.weight_at(left) {
             return Some(right);
@@ -144,80 +144,7 @@ impl Tree {
         (left <= self.heaped).then_some(left)
     }
 
-    fn weight_at(&self, place: usize) -> u32 {
-        self.weights[usize::from(self.heap[place])]
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::collection::vec;
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn lengths_for(counts: &[u32]) -> Vec<u8> {
-        let mut lengths = vec![0; counts.len()];
-        code_lengths(counts, &mut lengths);
-        lengths
-    }
-
-    /// What the best code costs: each pair joined costs what it weighs.
-    fn least_cost(counts: &[u32]) -> u32 {
-        let mut weights: Vec<u32> = counts.iter().map(|&count| count.max(1)).collect();
-        let mut cost = 0;
-        while weights.len() > 1 {
-            weights.sort_by(|a, b| b.cmp(a));
-            let pair: u32 = weights.drain(weights.len() - 2..).sum();
-            cost += pair;
-            weights.push(pair);
-        }
-        cost
-    }
-
-    fn cost(counts: &[u32], lengths: &[u8]) -> u32 {
-        let costs = counts
-            .iter()
-            .zip(lengths)
-            .map(|(&count, &length)| count.max(1) * u32::from(length));
-        costs.sum()
-    }
-
-    fn assert_complete(lengths: &[u8]) {
-        let share: u32 = lengths
-            .iter()
-            .map(|&length| 1 << (LONGEST_CODE - length))
-            .sum();
-        assert_eq!(share, 1 << LONGEST_CODE, "{lengths:?}");
-    }
-
-    proptest! {
-        #[test]
-        fn codes_are_the_shortest_possible(counts in vec(0..200_u32, 3..=MOST_SYMBOLS)) {
-            let lengths = lengths_for(&counts);
-            assert_complete(&lengths);
-            prop_assert_eq!(cost(&counts, &lengths), least_cost(&counts));
-        }
-
-        #[test]
-        fn no_code_begins_another(counts in vec(0..5000_u32, 3..=MOST_SYMBOLS)) {
-            let codes = codes(&lengths_for(&counts));
-            let text = |&Code { length, bits }: &Code| format!("{bits:00$b}", length as usize);
-            let mut texts: Vec<_> = codes[..counts.len()].iter().map(text).collect();
-            texts.sort();
-            prop_assert!(texts.windows(2).all(|pair| !pair[1].starts_with(&pair[0])));
-        }
-    }
-
-    #[test]
-    fn codes_stay_within_seventeen_bits() {
-        // These alone would make a code of 26 bits.
-        let mut counts = vec![1, 1];
-        while counts.len() < 27 {
-            counts.push(counts[counts.len() - 1] + counts[counts.len() - 2]);
-        }
-        let lengths = lengths_for(&counts);
-        assert_complete(&lengths);
-        assert!(lengths.iter().all(|&length| length <= LONGEST_CODE));
+    fn weight_at(&self, index: usize) -> u32 {
+        self.weights[usize::from(self.heap[index])]
     }
 }

@@ -21,6 +21,7 @@ mod bits;
 mod block;
 mod blocks;
 mod crc;
+mod encoder;
 mod front;
 mod huffman;
 mod mtf;
@@ -30,17 +31,10 @@ mod sort;
 mod stream;
 mod tables;
 
-use std::io;
-
-use crate::bz2::Bits;
-use crate::pipeline::{Convert, Format};
-use block::Header;
+use crate::pipeline::Format;
 use blocks::Blocks;
-use mtf::Symbols;
-use runs::Block;
-use sort::Sorter;
+use encoder::Encoder;
 use stream::Stream;
-use tables::Tables;
 
 /// bzip2 of level 1 to 9.
 pub(crate) fn format(level: u8) -> Format<Blocks, Encoder, Stream> {
@@ -48,55 +42,5 @@ pub(crate) fn format(level: u8) -> Format<Blocks, Encoder, Stream> {
         split: Blocks::new(level),
         converter: Encoder::new(),
         join: Stream::new(level),
-    }
-}
-
-/// A coded block, to be joined to the ones before it.
-pub(crate) struct Coded {
-    pub(crate) bits: Bits,
-    pub(crate) crc: u32,
-}
-
-/// Codes blocks, one after the other, in memory that is used again: about ten times the longest
-/// block, 9 MB at level 9.
-#[derive(Clone)]
-pub(crate) struct Encoder {
-    sorter: Sorter,
-    symbols: Symbols,
-    tables: Tables,
-}
-
-impl Encoder {
-    /// An encoder for blocks of any level.
-    fn new() -> Self {
-        Encoder {
-            sorter: Sorter::default(),
-            symbols: Symbols::new(),
-            tables: Tables::default(),
-        }
-    }
-}
-
-impl Convert for Encoder {
-    type Block = Block;
-    type Piece = Coded;
-
-    /// Codes one block. An error is one of memory that could not be had.
-    fn convert(&mut self, block: Block) -> io::Result<Coded> {
-        let Block { mut bytes, crc } = block;
-        let mut used = [false; 256];
-        for &byte in &bytes {
-            used[usize::from(byte)] = true;
-        }
-        let origin = self.sorter.sort(&mut bytes)?;
-        self.symbols.code(&bytes, &used)?;
-        self.tables.choose(&self.symbols);
-        let header = Header {
-            crc,
-            origin,
-            used: &used,
-        };
-        let bits = block::write(&header, &self.symbols, &self.tables)?;
-        Ok(Coded { bits, crc })
     }
 }

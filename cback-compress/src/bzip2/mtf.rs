@@ -5,7 +5,7 @@
 //! worth two of each power of two, the least first. Place `p` becomes symbol `p + 1`, and one
 //! symbol more than the largest of these ends the block.
 //!
-//! What comes next in the column is hard to guess, for a processor too, so branches on it are what
+//! The next byte of the column is hard to guess, for a processor too, so branches on it are what
 //! costs time here. A byte's place is zero exactly if the byte before it was the same: so runs are
 //! found first, by comparing neighbours without branching, and only their heads go through the
 //! list (`front`).
@@ -52,7 +52,7 @@ impl Symbols {
         let mut coded = 0;
         for_each_head(last_column, front.first(), |head, position| {
             writer.put_zeros(position - coded);
-            writer.put(front.bring(head) + 1);
+            writer.put(front.move_to_front(head) + 1);
             coded = position + 1;
         });
         writer.put_zeros(last_column.len() - coded);
@@ -86,13 +86,13 @@ fn for_each_head(column: &[u8], mut before: u8, mut each: impl FnMut(u8, usize))
     let mut heads = [(0, 0); STRETCH];
     for (number, stretch) in column.chunks(STRETCH).enumerate() {
         let mut found = 0;
-        for (place, &byte) in stretch.iter().enumerate() {
-            heads[found] = (byte, place as u16);
+        for (index, &byte) in stretch.iter().enumerate() {
+            heads[found] = (byte, index as u16);
             found += usize::from(byte != before);
             before = byte;
         }
-        for &(byte, place) in &heads[..found] {
-            each(byte, number * STRETCH + usize::from(place));
+        for &(byte, index) in &heads[..found] {
+            each(byte, number * STRETCH + usize::from(index));
         }
     }
 }
@@ -104,10 +104,10 @@ const DIGITS: [[u16; DIGITS_AT_ONCE]; 1 << DIGITS_AT_ONCE] = {
     let mut digits = [[0; DIGITS_AT_ONCE]; 1 << DIGITS_AT_ONCE];
     let mut number = 0;
     while number < digits.len() {
-        let mut place = 0;
-        while place < DIGITS_AT_ONCE {
-            digits[number][place] = (number >> place & 1) as u16;
-            place += 1;
+        let mut index = 0;
+        while index < DIGITS_AT_ONCE {
+            digits[number][index] = (number >> index & 1) as u16;
+            index += 1;
         }
         number += 1;
     }
@@ -141,64 +141,5 @@ impl Writer<'_> {
     fn put_digits(&mut self, number: usize) {
         let digits = &DIGITS[number % DIGITS.len()];
         self.list[self.end..self.end + DIGITS_AT_ONCE].copy_from_slice(digits);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::collection::vec;
-    use proptest::prelude::*;
-
-    use super::*;
-
-    /// The last column again, by the definition.
-    fn decoded(symbols: &Symbols, used: &[bool; 256]) -> Vec<u8> {
-        let mut list: Vec<u8> = (0..=255).filter(|&byte| used[usize::from(byte)]).collect();
-        let (mut column, mut worth) = (Vec::new(), 1);
-        let (end, places) = symbols.list.split_last().unwrap();
-        assert_eq!(usize::from(*end), list.len() + 1);
-        for &symbol in places {
-            if symbol < 2 {
-                column.extend(vec![list[0]; worth * usize::from(symbol + 1)]);
-                worth *= 2;
-            } else {
-                list[..usize::from(symbol)].rotate_right(1);
-                column.push(list[0]);
-                worth = 1;
-            }
-        }
-        column
-    }
-
-    fn check(column: &[u8]) {
-        let used = std::array::from_fn(|byte| column.contains(&(byte as u8)));
-        let mut symbols = Symbols::new();
-        symbols.code(column, &used).unwrap();
-        assert_eq!(decoded(&symbols, &used), column);
-        for (symbol, &count) in symbols.counts.iter().enumerate() {
-            let occurs = symbols
-                .list
-                .iter()
-                .filter(|&&other| usize::from(other) == symbol)
-                .count();
-            assert_eq!(count as usize, occurs, "count of symbol {symbol}");
-        }
-    }
-
-    #[test]
-    fn every_count_of_zeros_decodes() {
-        for zeros in (0..70).chain([253, 254, 255, 256, 2046, 2047, 2048, 899_980]) {
-            check(&vec![b'z'; zeros + 1]);
-            check(&[&vec![b'y'; zeros][..], b"za", &vec![b'a'; zeros]].concat());
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn any_column_decodes(column in vec(any::<u8>(), 1..6000), values in 1..=255_u8) {
-            let few: Vec<u8> = column.iter().map(|byte| byte % values).collect();
-            check(&few);
-            check(&column);
-        }
     }
 }

@@ -21,16 +21,16 @@ pub(super) fn least_rotation(block: &[u8]) -> (usize, bool) {
             best = Some(start);
             continue;
         };
-        let equal = (0..block.len())
-            .take_while(|ahead| at(block, rival + ahead) == at(block, start + ahead))
-            .count();
-        if equal == block.len() {
+        let (rival_bytes, bytes) = (rotation(block, rival), rotation(block, start));
+        let mut pairs = rival_bytes.zip(bytes).enumerate();
+        let Some((ahead, (byte_of_rival, byte))) = pairs.find(|(_, (one, other))| one != other)
+        else {
             return (rival, true);
-        }
-        if at(block, rival + equal) < at(block, start + equal) {
-            ruled_out = start + equal + 1;
+        };
+        if byte_of_rival < byte {
+            ruled_out = start + ahead + 1;
         } else {
-            ruled_out = rival + equal + 1;
+            ruled_out = rival + ahead + 1;
             best = (start >= ruled_out).then_some(start);
         }
     }
@@ -62,60 +62,8 @@ fn starts_of_least_word(block: &[u8]) -> Vec<u32> {
     starts
 }
 
-/// A byte of the block followed by itself.
-fn at(block: &[u8], position: usize) -> u8 {
-    block[if position < block.len() {
-        position
-    } else {
-        position - block.len()
-    }]
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::collection::vec;
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn check(block: &[u8]) {
-        let rotation = |start: usize| [&block[start..], &block[..start]].concat();
-        let (start, repeated) = least_rotation(block);
-        let least = (0..block.len()).map(rotation).min().unwrap();
-        assert_eq!(rotation(start), least, "{block:?}");
-        let times_least = (0..block.len())
-            .filter(|&start| rotation(start) == least)
-            .count();
-        assert_eq!(repeated, times_least > 1, "{block:?}");
-    }
-
-    #[test]
-    fn of_all_words_of_two_letters_up_to_fourteen() {
-        for length in 1..=14 {
-            for word in 0..1_u32 << length {
-                let letters: Vec<u8> = (0..length).map(|place| (word >> place & 1) as u8).collect();
-                check(&letters);
-            }
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn of_any_word(word in vec(0..3_u8, 1..120)) {
-            check(&word);
-        }
-
-        #[test]
-        fn of_a_piece_repeated_and_broken(
-            piece in vec(0..2_u8, 1..20),
-            times in 2..9_usize,
-            at in 0..180_usize,
-        ) {
-            let mut block = piece.repeat(times);
-            check(&block);
-            let at = at % block.len();
-            block[at] = 2;
-            check(&block);
-        }
-    }
+/// The bytes of the rotation that starts here.
+fn rotation(block: &[u8], start: usize) -> impl Iterator<Item = &u8> {
+    let (end, beginning) = block.split_at(start);
+    beginning.iter().chain(end)
 }

@@ -137,8 +137,8 @@ fn leading(byte: u8, bytes: &[u8]) -> usize {
 fn stretch(bytes: &[u8]) -> usize {
     let mut start = 0;
     while let Some(window) = bytes[start..].first_chunk() {
-        if let Some(place) = four_equal(window) {
-            return start + place;
+        if let Some(index) = four_equal(window) {
+            return start + index;
         }
         start += STRIDE;
     }
@@ -170,75 +170,4 @@ pub(super) fn expand(mut coded: &[u8], to: &mut impl Write) -> io::Result<()> {
         to.write_all(&[byte; LONGEST_RUN + 4][..length])?;
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use std::mem::take;
-
-    use proptest::collection::vec;
-    use proptest::prelude::*;
-
-    use super::*;
-
-    /// The rule as bzip2 states it, byte by byte.
-    fn cut_bytewise(full: usize, input: &[u8]) -> Vec<Vec<u8>> {
-        let (mut blocks, mut block, mut run) = (vec![], vec![], vec![]);
-        for &byte in input {
-            if run.len() == 255 || run.first().is_some_and(|&first| first != byte) {
-                block.extend(coded(&take(&mut run)));
-            }
-            run.push(byte);
-            if block.len() >= full {
-                blocks.push(take(&mut block));
-            }
-        }
-        block.extend(coded(&run));
-        blocks.push(block);
-        blocks.retain(|block| !block.is_empty());
-        blocks
-    }
-
-    fn coded(run: &[u8]) -> Vec<u8> {
-        match run.len() {
-            0..4 => run.to_vec(),
-            length => [&run[..4], &[(length - 4) as u8]].concat(),
-        }
-    }
-
-    fn cut(full: usize, pieces: [&[u8]; 2]) -> Vec<Block> {
-        let mut coder = RunCoder::new(1);
-        coder.full = full;
-        let mut blocks = Vec::new();
-        for mut piece in pieces {
-            while let Some(block) = coder.feed(&mut piece).unwrap() {
-                blocks.push(block);
-            }
-        }
-        blocks.extend(coder.finish());
-        blocks
-    }
-
-    proptest! {
-        #[test]
-        fn blocks_are_cut_by_the_rule_and_expand_to_the_input(
-            runs in vec((0..3_u8, prop_oneof![8 => 1..6_usize, 1 => 240..520_usize]), 0..80),
-            full in 1..400_usize,
-            at in any::<prop::sample::Index>(),
-        ) {
-            let input: Vec<u8> = runs.into_iter().flat_map(|(byte, n)| vec![byte; n]).collect();
-            let (head, tail) = input.split_at(at.index(input.len() + 1));
-            let mut expected = cut_bytewise(full, &input).into_iter();
-            let mut whole = Vec::new();
-            for block in cut(full, [head, tail]) {
-                let (start, mut crc) = (whole.len(), Crc::default());
-                expand(&block.bytes, &mut whole).unwrap();
-                crc.update(&whole[start..]);
-                prop_assert_eq!(block.crc, crc.take());
-                prop_assert_eq!(Some(block.bytes), expected.next());
-            }
-            prop_assert!(expected.next().is_none());
-            prop_assert_eq!(whole, input);
-        }
-    }
 }

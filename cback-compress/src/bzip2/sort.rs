@@ -41,11 +41,11 @@ impl Sorter {
     /// Turns the block into its last column, gives the block's own row.
     pub(super) fn sort(&mut self, block: &mut [u8]) -> io::Result<usize> {
         let (start, repeated) = least_rotation(block);
-        let origin = repeated.then(|| origin_by_bzip2(block)).transpose()?;
+        let orig_ptr = repeated.then(|| orig_ptr_by_bzip2(block)).transpose()?;
         block.rotate_left(start);
         self.transform(block)?;
-        match origin {
-            Some(origin) => Ok(origin),
+        match orig_ptr {
+            Some(orig_ptr) => Ok(orig_ptr),
             None => self.row(block, (block.len() - start) % block.len()),
         }
     }
@@ -96,8 +96,8 @@ fn count(bytes: &[u8], wanted: impl Fn(u8) -> bool) -> usize {
 }
 
 /// The row that bzip2 takes for the block, read from the head of a stream that it made.
-fn origin_by_bzip2(block: &[u8]) -> io::Result<usize> {
-    // Of a level whose blocks surely are as long; of the lowest such, for it takes memory by level.
+fn orig_ptr_by_bzip2(block: &[u8]) -> io::Result<usize> {
+    // The lowest level whose blocks surely are as long, since memory goes by the level.
     let level = (block.len() / 99_000 + 1).min(9) as u32;
     let mut encoder = BzEncoder::new(Vec::new(), Compression::new(level));
     runs::expand(block, &mut encoder)?;
@@ -107,52 +107,4 @@ fn origin_by_bzip2(block: &[u8]) -> io::Result<usize> {
         .iter()
         .fold(0, |row, &byte| row << 8 | usize::from(byte));
     Ok(row >> 7 & 0xff_ffff)
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::collection::vec;
-    use proptest::prelude::*;
-
-    use super::super::runs::RunCoder;
-    use super::*;
-
-    fn rotation(block: &[u8], start: usize) -> Vec<u8> {
-        [&block[start..], &block[..start]].concat()
-    }
-
-    /// A block as it comes from the run coder, or a piece of it repeated.
-    fn block() -> impl Strategy<Value = Vec<u8>> {
-        let piece = (vec(0..3_u8, 1..24), 2..5_usize);
-        let repeated = piece.prop_map(|(piece, times)| piece.repeat(times));
-        prop_oneof![vec(0..3_u8, 1..70), repeated].prop_map(|input| {
-            let mut coder = RunCoder::new(1);
-            assert!(coder.feed(&mut &input[..]).unwrap().is_none());
-            coder.finish().unwrap().bytes
-        })
-    }
-
-    proptest! {
-        #[test]
-        fn agrees_with_sorting_all_rotations(block in block()) {
-            let mut rows: Vec<_> = (0..block.len()).map(|start| rotation(&block, start)).collect();
-            rows.sort();
-            let last_column: Vec<u8> = rows.iter().filter_map(|row| row.last().copied()).collect();
-            let mut sorted = block.clone();
-            let origin = Sorter::default().sort(&mut sorted).unwrap();
-            prop_assert_eq!(sorted, last_column);
-            prop_assert_eq!(&rows[origin], &block);
-        }
-
-        #[test]
-        fn memory_used_before_does_not_matter(blocks in vec(block(), 1..5)) {
-            let mut used = Sorter::default();
-            for block in blocks {
-                let (mut one, mut other) = (block.clone(), block);
-                let origins = [used.sort(&mut one), Sorter::default().sort(&mut other)];
-                let [used, new] = origins.map(Result::unwrap);
-                prop_assert_eq!((one, used), (other, new));
-            }
-        }
-    }
 }

@@ -31,7 +31,7 @@ pub(super) type Lengths = [u8; MOST_SYMBOLS];
 pub(super) struct Tables {
     /// Each table's code lengths; those beyond the alphabet mean nothing.
     pub(super) lengths: Vec<Lengths>,
-    /// Which table each group uses.
+    /// The table that each group uses.
     pub(super) selectors: Vec<u8>,
 }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 
 use super::{Convert, Format, Join, Split, run};
-use crate::Error;
+use crate::error::Error;
 
 const END: &[u8] = b"END";
 
@@ -22,7 +22,7 @@ impl Split for Bytes {
     }
 }
 
-/// Each block becomes what the function makes of it.
+/// The function makes a piece of each block.
 #[derive(Clone)]
 struct By<F>(F);
 
@@ -50,53 +50,52 @@ impl Join for Ended {
     }
 }
 
-fn format<F>(convert: F) -> Format<Bytes, By<F>, Ended> {
-    Format {
-        split: Bytes,
-        converter: By(convert),
-        join: Ended,
-    }
-}
-
-/// What comes of `input`, and what was written.
-fn outcome(
+fn write(
     input: impl Read + Send + 'static,
     threads: usize,
     convert: impl Fn(u8) -> io::Result<u8> + Clone + Send + 'static,
-) -> (Result<(), Error>, Vec<u8>) {
-    let mut output = Vec::new();
-    let result = run(
-        format(convert),
-        input,
-        &mut output,
-        NonZeroUsize::new(threads),
-    );
-    (result, output)
+    output: &mut impl Write,
+) -> Result<(), Error> {
+    let format = Format {
+        split: Bytes,
+        converter: By(convert),
+        join: Ended,
+    };
+    run(format, input, output, NonZeroUsize::new(threads))
 }
 
-/// The error with its cause, as the program says it.
+/// Asserts that a part which fails with "broken" was said to be at fault, or that one panicked.
 #[track_caller]
-fn said(result: Result<(), Error>) -> String {
-    format!("{:#}", anyhow::Error::from(result.unwrap_err()))
+fn assert_fails(result: Result<(), Error>, panics: bool, says: &str) {
+    let error = result.unwrap_err();
+    if panics {
+        assert!(matches!(error, Error::Panicked), "{error:?}");
+    } else {
+        let said = format!("{:#}", anyhow::Error::from(error));
+        assert_eq!(said, format!("{says}: broken"));
+    }
+}
+
+fn broken(panics: bool) -> io::Error {
+    assert!(!panics, "on purpose");
+    io::Error::other("broken")
 }
 
 fn bytes(count: u8) -> io::Cursor<Vec<u8>> {
     io::Cursor::new((0..count).collect())
 }
 
-/// An input that ends with a failure, or with a panic.
-struct Then<F>(F);
-
-impl<F: FnMut() -> io::Error> Read for Then<F> {
-    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
-        Err((self.0)())
-    }
+/// Each number of threads, with parts that fail and parts that panic.
+fn ways() -> impl Iterator<Item = (usize, bool)> {
+    [1, 2, 8]
+        .into_iter()
+        .flat_map(|threads| [(threads, false), (threads, true)])
 }
 
 #[test]
 fn pieces_are_joined_in_order_however_they_are_finished() {
     let done = Arc::new((Mutex::new(HashSet::new()), Condvar::new()));
-    let encode = move |block: u8| {
+    let convert = move |block: u8| {
         let (odd, more) = &*done;
         if block % 2 == 1 {
             odd.lock().unwrap().insert(block);
@@ -108,47 +107,43 @@ fn pieces_are_joined_in_order_however_they_are_finished() {
         }
         Ok(block)
     };
-    let (result, output) = outcome(bytes(100), 4, encode);
-    result.unwrap();
+    let mut output = Vec::new();
+    write(bytes(100), 4, convert, &mut output).unwrap();
     assert_eq!(output, [&(0..100).collect::<Vec<u8>>(), END].concat());
 }
 
 #[test]
 fn a_converter_that_fails_or_panics_leaves_it_unfinished() {
-    for threads in [1, 2, 8] {
+    for (threads, panics) in ways() {
         for fatal in [0, 1, 50, 99] {
-            let fail = move |block| match block {
-                _ if block == fatal => Err(io::Error::other("bad")),
+            let convert = move |block| match block {
+                _ if block == fatal => Err(broken(panics)),
                 _ => Ok(block),
             };
-            let panic = move |block| match block {
-                _ if block == fatal => panic!("on purpose"),
-                _ => Ok(block),
-            };
-            let failed = outcome(bytes(100), threads, fail);
-            let panicked = outcome(bytes(100), threads, panic);
-            assert_eq!(said(failed.0), "converting a block failed: bad");
-            assert!(matches!(panicked.0, Err(Error::Panicked)), "{panicked:?}");
-            for output in [failed.1, panicked.1] {
-                assert_eq!(output, (0..fatal).collect::<Vec<u8>>(), "{threads} threads");
-            }
+            let mut output = Vec::new();
+            let result = write(bytes(100), threads, convert, &mut output);
+            assert_fails(result, panics, "converting a block failed");
+            assert_eq!(output, (0..fatal).collect::<Vec<u8>>(), "{threads} threads");
         }
+    }
+}
+
+struct Broken(bool);
+
+impl Read for Broken {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(broken(self.0))
     }
 }
 
 #[test]
 fn an_input_that_fails_or_panics_leaves_it_unfinished() {
-    for threads in [1, 2, 8] {
+    for (threads, panics) in ways() {
         for good in [0, 1, 2, 100] {
-            let unplugged = Then(|| io::Error::other("unplugged"));
-            let failed = outcome(bytes(good).chain(unplugged), threads, Ok);
-            let broken = Then(|| panic!("on purpose"));
-            let panicked = outcome(bytes(good).chain(broken), threads, Ok);
-            assert_eq!(said(failed.0), "the input: unplugged");
-            assert!(matches!(panicked.0, Err(Error::Panicked)), "{panicked:?}");
-            for output in [failed.1, panicked.1] {
-                assert!(!output.ends_with(END), "{threads} threads, {good} bytes");
-            }
+            let mut output = Vec::new();
+            let result = write(bytes(good).chain(Broken(panics)), threads, Ok, &mut output);
+            assert_fails(result, panics, "the input");
+            assert!(!output.ends_with(END), "{threads} threads, {good} bytes");
         }
     }
 }
@@ -156,45 +151,35 @@ fn an_input_that_fails_or_panics_leaves_it_unfinished() {
 /// Takes so many bytes, then fails or panics.
 struct Disk {
     room: usize,
-    full: fn() -> io::Error,
+    panics: bool,
 }
 
 impl Write for Disk {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.room == 0 {
-            return Err((self.full)());
-        }
+        self.flush()?;
         let count = bytes.len().min(self.room);
         self.room -= count;
         Ok(count)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        if self.room == 0 {
-            Err((self.full)())
-        } else {
-            Ok(())
+        match self.room {
+            0 => Err(broken(self.panics)),
+            _ => Ok(()),
         }
     }
 }
 
-fn write_to(disk: &mut Disk, threads: usize) -> Result<(), Error> {
-    run(format(Ok), bytes(100), disk, NonZeroUsize::new(threads))
-}
-
+/// A hundred bytes, an end of three, and a flush that wants room too.
 #[test]
 fn a_write_that_fails_or_panics_is_a_failure_even_the_last_and_the_flush() {
-    for threads in [1, 2, 8] {
+    for (threads, panics) in ways() {
         for room in [0, 1, 50, 99, 100, 102, 103] {
-            let full = || io::Error::other("full");
-            let result = write_to(&mut Disk { room, full }, threads);
-            assert_eq!(said(result), "the output: full", "{room}, {threads}");
-            let full = || panic!("on purpose");
-            let result = write_to(&mut Disk { room, full }, threads);
-            assert!(matches!(result, Err(Error::Panicked)), "{result:?}");
+            let result = write(bytes(100), threads, Ok, &mut Disk { room, panics });
+            assert_fails(result, panics, "the output");
         }
-        let full = || panic!("not full");
-        write_to(&mut Disk { room: 104, full }, threads).unwrap();
+        let room = 104;
+        write(bytes(100), threads, Ok, &mut Disk { room, panics }).unwrap();
     }
 }
 
@@ -202,9 +187,8 @@ fn a_write_that_fails_or_panics_is_a_failure_even_the_last_and_the_flush() {
 struct Endless(Arc<AtomicUsize>);
 
 impl Read for Endless {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
         self.0.fetch_add(1, Ordering::SeqCst);
-        buffer[0] = 7;
         Ok(1)
     }
 }
@@ -222,7 +206,7 @@ impl Write for Stuck {
             last = now;
             std::hint::spin_loop();
         }
-        Err(io::Error::other("stuck"))
+        Err(broken(false))
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -230,13 +214,13 @@ impl Write for Stuck {
     }
 }
 
+/// "Memory is bounded by threads and block size, never by the input"
 #[test]
 fn no_more_is_read_ahead_than_two_blocks_a_thread_and_a_few() {
     let read = Arc::new(AtomicUsize::new(0));
     let mut output = Stuck(Arc::clone(&read));
-    let input = Endless(Arc::clone(&read));
-    run(format(Ok), input, &mut output, NonZeroUsize::new(4)).unwrap_err();
-    // One with the writer, two a thread in line, one that waits to be put in line.
+    write(Endless(Arc::clone(&read)), 4, Ok, &mut output).unwrap_err();
+    // One with the writer, two a thread in its queue, one that waits to be put there.
     let read = read.load(Ordering::SeqCst);
     assert!(read <= 1 + 8 + 1, "{read} blocks");
 }

@@ -1,4 +1,5 @@
-//! What is left when something goes wrong: an exit status, a line, and never a whole stream.
+//! "After any failure ... the stream is left unfinished, so that `gzip -t` and `bzip2 -t` refuse it,
+//! and the exit status is 1."
 
 use std::fs::File;
 use std::io::{Cursor, Read, Write};
@@ -61,7 +62,7 @@ fn an_output_that_is_full_or_closed_or_a_closed_input_is_a_failure() {
     }
 }
 
-/// Or nobody would notice that a help page, redirected, is not there.
+/// "A write error, a short write, a failed flush or close of data is a failure, never swallowed."
 #[test]
 fn help_and_version_that_cannot_be_written_are_a_failure() {
     let closed = format!("standard output: {CLOSED}");
@@ -98,7 +99,7 @@ fn an_input_or_output_that_does_not_block_is_waited_for() {
     }
 }
 
-/// As much address space as copying takes, and a little more.
+/// "No backtraces, no panics": with as much address space as copying takes, and a little more.
 #[test]
 fn memory_that_cannot_be_had_is_a_failure_with_a_message() {
     let limited = |limit: usize, arguments: &str| {
@@ -132,6 +133,7 @@ fn an_input_that_cannot_be_read_leaves_it_unfinished() {
     }
 }
 
+/// "A closed reader (EPIPE) is a failure too, a quiet one."
 #[test]
 fn a_reader_that_goes_away_is_a_quiet_failure() {
     for (arguments, input) in uses() {

@@ -1,4 +1,4 @@
-//! `--fsync`.
+//! "`--fsync`: after the last byte, flush stdout to the disk (a no-op where stdout is no file)."
 
 use cback_tests::Finished;
 use cback_tests::trace::{calls, traced};

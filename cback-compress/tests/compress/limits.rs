@@ -1,4 +1,4 @@
-//! How many threads there are, and how much memory they take, whatever the input is.
+//! "Memory is bounded by threads and block size, never by the input"
 
 use std::io::{Read, Write};
 use std::process::{Command, Stdio};
@@ -59,7 +59,7 @@ fn memory_depends_on_threads_and_blocks_and_not_on_the_input() {
     let bzip2 = compressed("-m bzip2", &text(2_000_000)).repeat(20);
     // Its blocks unpack to 46 MB each.
     let zeros = compressed("-m bzip2", &vec![0; 100_000_000]).repeat(3);
-    // So do these, but are not packed as well.
+    // These blocks too, but they are not packed as well.
     let runs = noise[..500_000]
         .iter()
         .flat_map(|&byte| [byte; 250])

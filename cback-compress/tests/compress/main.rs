@@ -62,7 +62,7 @@ fn run(command: &Command, input: &[u8]) -> Output {
     run_with_input(&mut wrapped(&timeout, command), input)
 }
 
-/// What `command` makes of `input`: it has to succeed and to say nothing.
+/// The output of `command`, which has to succeed and to say nothing.
 #[track_caller]
 fn output_of(command: &Command, input: &[u8]) -> Vec<u8> {
     let done = run(command, input);
@@ -71,7 +71,7 @@ fn output_of(command: &Command, input: &[u8]) -> Vec<u8> {
     done.stdout
 }
 
-/// What the program makes of `input`: it has to succeed and to say nothing.
+/// The output of the program, which has to succeed and to say nothing.
 #[track_caller]
 fn compressed(arguments: &str, input: &[u8]) -> Vec<u8> {
     output_of(&program(arguments), input)
@@ -98,7 +98,7 @@ fn options(mode: Mode, level: u8, threads: usize, seal: &[u8]) -> Options {
     }
 }
 
-/// What the library makes of `input`, and all that it wrote.
+/// The library's result, and all that it wrote.
 fn packed(input: impl Read + Send + 'static, options: &Options) -> (Result<(), Error>, Vec<u8>) {
     let mut output = Vec::new();
     let result = cback_compress::compress(input, &mut output, options);

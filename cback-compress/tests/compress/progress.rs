@@ -1,4 +1,4 @@
-//! `--progress`.
+//! "`--progress`: bytes in, bytes out and rate on stderr while it works, if stderr is a terminal."
 
 use cback_tests::Finished;
 
@@ -11,7 +11,7 @@ fn it_is_silent_where_nobody_looks() {
     assert_eq!(compressed("--progress", &input), compressed("", &input));
 }
 
-/// What a terminal shows of the program, with these arguments and input, and then of `echo next`.
+/// The screen of a terminal after a run of the program, with these arguments and input, and then of `echo next`.
 #[track_caller]
 fn screen(arguments: &str, input: &[u8]) -> String {
     let file = tempfile::NamedTempFile::new().unwrap();

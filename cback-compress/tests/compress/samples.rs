@@ -11,7 +11,7 @@ pub(crate) fn noise(length: usize, seed: u64) -> Vec<u8> {
     Random::new(seed).bytes(length)
 }
 
-/// What a table of text looks like in a dump.
+/// A table of text as a dump has it.
 pub(crate) fn text(length: usize) -> Vec<u8> {
     let words = [
         "backup",
@@ -64,7 +64,7 @@ pub(crate) fn mixed() -> Vec<u8> {
     .concat()
 }
 
-/// What has to come back from every format, with a name.
+/// Inputs that have to come back from every format, with their names.
 pub(crate) fn inputs() -> Vec<(&'static str, Vec<u8>)> {
     let runs = text(20_000)
         .iter()

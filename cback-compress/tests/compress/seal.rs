@@ -1,4 +1,4 @@
-//! `--seal WORD`.
+//! "`--seal WORD`: the input must end with WORD, which is not part of the data."
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;

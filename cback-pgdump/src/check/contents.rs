@@ -1,13 +1,12 @@
-//! What is in a dump.
+//! The contents of a dump.
 
-use super::globals::Globals;
-use super::names::{printable, spelled};
-use std::collections::{BTreeMap, BTreeSet, btree_map, btree_set};
+use super::cluster::Cluster;
+use super::fingerprint::{Entry, Key};
+use super::needs::{Needs, OVERHEAD};
+use super::token::{printable, spelled};
+use std::collections::{BTreeMap, BTreeSet, btree_map};
 
-/// Memory, in bytes, that an entry or a name takes besides its own bytes, about.
-pub(crate) const OVERHEAD: usize = 100;
-
-/// What kind of dump it is.
+/// The kind of a dump.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Kind {
     /// `pg_dump`: one database.
@@ -20,8 +19,8 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Its name in `--json` and `--plan`.
-    pub fn word(self) -> &'static str {
+    /// Its name in `--plan`.
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Database => "database",
             Self::Cluster => "cluster",
@@ -30,39 +29,20 @@ impl Kind {
     }
 }
 
-/// The data of a table; or all sequences or large objects of a database.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Entry {
-    /// Rows, sequences, or large objects.
-    pub rows: u64,
-    /// Their bytes as COPY writes them; of large objects, of their data.
-    pub bytes: u64,
-    /// Depends on every value and its column's name, but not on the order of rows and columns; 0 of none.
-    pub fingerprint: u64,
-}
-
-impl Entry {
-    pub(crate) fn add(&mut self, more: Self) {
-        self.rows += more.rows;
-        self.bytes += more.bytes;
-        self.fingerprint = self.fingerprint.wrapping_add(more.fingerprint);
-    }
-}
-
-/// What a line of the report is about; but for tables, there is at most one a database.
+/// The subject of a line of the report; but for tables, there is at most one a database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Item {
     Table,
     Sequences,
     LargeObjects,
-    /// Of a cluster: roles, memberships or tablespaces.
-    Globals,
+    /// Roles, memberships or tablespaces.
+    Cluster,
 }
 
-/// What is in a dump.
+/// The contents of a dump.
 #[derive(Debug, Default)]
 pub struct Contents {
-    /// What kind of dump it is.
+    /// The kind of the dump.
     pub kind: Kind,
     /// The server's, such as 15.18, from the comment at the dump's head; in a cluster's dump, at that of
     /// its first database. Empty where there is none.
@@ -75,7 +55,7 @@ pub struct Contents {
     pub bytes: u64,
     /// By name, as it is printed: `table`, in a cluster's dump `database.table`.
     pub(crate) entries: BTreeMap<Vec<u8>, (Item, Entry)>,
-    /// Of a single database's dump.
+    /// A single database's.
     pub(crate) needs: Needs,
     /// The database that a dump made with `--create` creates.
     pub(crate) created: Option<Vec<u8>>,
@@ -87,73 +67,26 @@ pub struct Contents {
     /// Rows of a partition came by its root; rows of another did not.
     pub(crate) has_root_loads: bool,
     pub(crate) has_partition_loads: bool,
-    /// Of a cluster: its own part.
-    pub(crate) globals: Globals,
-    /// Of a cluster: where that part ends, in bytes from the dump's beginning.
+    /// A cluster's own part.
+    pub(crate) cluster: Cluster,
+    /// The end of that part, in bytes from the dump's beginning.
     pub(crate) offset: u64,
+    /// The fingerprints'.
+    pub(crate) key: Key,
     /// Memory that the names of `entries` take.
     names: usize,
 }
 
-/// What a restore needs that the dump does not bring; names without quotes.
-#[derive(Debug, Default)]
-pub(crate) struct Needs {
-    pub(crate) roles: Names,
-    /// Of the roles those that a statement wants to be superusers.
-    pub(crate) superusers: Names,
-    /// Owners of subscriptions, who have to be superusers before PostgreSQL 16.
-    pub(crate) subscribers: Names,
-    /// The role that `SET SESSION AUTHORIZATION` has made the current one.
-    pub(crate) session: Option<Vec<u8>>,
-    pub(crate) tablespaces: Names,
-    pub(crate) extensions: Names,
-}
-
-/// Names, each once, and the memory they take.
-#[derive(Debug, Default)]
-pub(crate) struct Names {
-    names: BTreeSet<Vec<u8>>,
-    pub(crate) held: usize,
-}
-
-impl Names {
-    pub(crate) fn insert(&mut self, name: &[u8]) {
-        if self.names.insert(name.to_vec()) {
-            self.held += name.len() + OVERHEAD;
+impl Contents {
+    pub(crate) fn new(key: Key) -> Self {
+        Self {
+            key,
+            ..Self::default()
         }
     }
 
-    pub(crate) fn has(&self, name: &[u8]) -> bool {
-        self.names.contains(name)
-    }
-}
-
-impl<'a> IntoIterator for &'a Names {
-    type Item = &'a Vec<u8>;
-    type IntoIter = btree_set::Iter<'a, Vec<u8>>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.names.iter()
-    }
-}
-
-impl Contents {
-    /// The number of tables, and the sum of their entries.
-    pub fn tables(&self) -> (u64, Entry) {
-        self.sum(Item::Table)
-    }
-
-    /// The number of sequences that have a value.
-    pub fn sequences(&self) -> u64 {
-        self.sum(Item::Sequences).1.rows
-    }
-
-    /// The number of large objects.
-    pub fn large_objects(&self) -> u64 {
-        self.sum(Item::LargeObjects).1.rows
-    }
-
-    fn sum(&self, wanted: Item) -> (u64, Entry) {
+    /// The number of entries for `wanted`, and their sum.
+    pub(crate) fn sum(&self, wanted: Item) -> (u64, Entry) {
         let mut count = 0;
         let mut sum = Entry::default();
         for (_, entry) in self.entries.values().filter(|(item, _)| *item == wanted) {
@@ -178,27 +111,25 @@ impl Contents {
         }
     }
 
-    /// Bytes of memory that all this takes, about.
-    pub(crate) fn held(&self) -> usize {
-        let needs = &self.needs;
-        let names = [
-            &needs.roles,
-            &needs.superusers,
-            &needs.subscribers,
-            &needs.tablespaces,
-            &needs.extensions,
-        ];
-        let needs: usize = names.iter().map(|names| names.held).sum();
-        self.names + needs + self.globals.held + 16 * self.partitions.len()
+    /// A cluster's own part has ended.
+    pub(crate) fn sort_out_cluster(&mut self) {
+        for (heading, entry) in self.cluster.sort_out(self.key) {
+            self.add(None, Item::Cluster, heading.as_bytes(), entry);
+        }
+    }
+
+    /// Bytes of memory that the names of tables take, and that all that goes into a plan takes, about.
+    pub(crate) fn held(&self) -> (usize, usize) {
+        let names = self.names + 16 * self.partitions.len();
+        (names, self.needs.held + self.cluster.held)
     }
 
     /// Options with which pg_dump and pg_dumpall write data like this.
     pub(crate) fn dump_options(&self) -> Vec<&'static str> {
-        let mut options = vec![self.inserts];
         // Without the option, pg_dump does so for hash partitions by an enum, but for no other.
-        if self.has_root_loads && !self.has_partition_loads {
-            options.push("--load-via-partition-root");
-        }
+        let by_root = self.has_root_loads && !self.has_partition_loads;
+        let mut options = vec![self.inserts];
+        options.extend(by_root.then_some("--load-via-partition-root"));
         options.retain(|option| !option.is_empty());
         options
     }

@@ -7,7 +7,7 @@ use std::io;
 pub enum Fault {
     /// It could not be read.
     #[error("standard input")]
-    Read(#[source] io::Error),
+    Read(#[from] io::Error),
     /// The system gives no memory for the names in it.
     #[error("out of memory")]
     NoMemory,
@@ -17,36 +17,20 @@ pub enum Fault {
     /// It is no plain dump, but compressed, or something else.
     #[error("standard input is {0}, not a plain dump of pg_dump or pg_dumpall")]
     Foreign(&'static str),
-    /// Its end is missing.
-    #[error("the dump breaks off in line {line}{place}: {missing} is missing")]
-    BreaksOff {
-        /// The last line that is there, from 1.
-        line: u64,
-        /// Such as ", in the data of public.customer"; empty where nothing can be said.
-        place: String,
-        /// The line that would come next, or the marker of the end.
-        missing: String,
-    },
-    /// There is more after its end.
-    #[error("line {line}: something follows the end of the dump")]
-    Follows {
-        /// The first line that does not belong there, from 1.
-        line: u64,
-    },
-    /// It holds what no pg_dump writes.
-    #[error("line {line}{place}: {what}")]
-    Damaged {
-        /// The line, from 1.
-        line: u64,
-        /// Such as ", in the data of public.customer"; empty where nothing can be said.
-        place: String,
-        /// What is wrong.
-        what: String,
-    },
+    /// Its end is missing: after this line, from 1, at this place (such as ", in the data of public.customer";
+    /// empty where nothing can be said), this, which would come next, or is the marker of the end.
+    #[error("the dump breaks off in line {0}{1}: {2} is missing")]
+    BreaksOff(u64, String, String),
+    /// There is more after its end: this line, from 1, and others.
+    #[error("line {0}: something follows the end of the dump")]
+    Follows(u64),
+    /// It holds what no pg_dump writes: in this line, from 1, at this place, damaged so.
+    #[error("line {0}{1}: {2}")]
+    Damaged(u64, String, String),
 }
 
 impl Fault {
-    /// What the user can do about it.
+    /// Advice for the user.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Foreign("compressed") => {

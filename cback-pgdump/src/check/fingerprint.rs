@@ -55,3 +55,22 @@ impl Column {
 pub(crate) fn row(values: u64) -> u64 {
     xxh3_64(&values.to_le_bytes())
 }
+
+/// The data of a table; or all sequences or large objects of a database.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Entry {
+    /// Rows, sequences, or large objects.
+    pub(crate) rows: u64,
+    /// Their bytes as COPY writes them; of large objects, of their data.
+    pub(crate) bytes: u64,
+    /// Depends on every value and its column's name, but not on the order of rows and columns; 0 of none.
+    pub(crate) fingerprint: u64,
+}
+
+impl Entry {
+    pub(crate) fn add(&mut self, more: Self) {
+        self.rows += more.rows;
+        self.bytes += more.bytes;
+        self.fingerprint = self.fingerprint.wrapping_add(more.fingerprint);
+    }
+}

@@ -1,7 +1,5 @@
-//! The dump as it is read: by lines, or by what the buffer holds; with its beginning and end observed.
+//! The dump as it is read: by lines, or by what the buffer holds.
 
-use super::Fault;
-use crate::ending::Ending;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Result};
 
 /// Stays in a core's own cache: with 256 KiB, reading took three times the CPU time.
@@ -11,7 +9,7 @@ const BUFFER: usize = 64 << 10;
 pub(crate) const PART: usize = 64 << 10;
 
 pub(crate) struct Input<R> {
-    reader: BufReader<Watched<R>>,
+    reader: BufReader<R>,
     /// The number of the last line that was returned, from 1.
     pub(crate) line: u64,
     /// Where ends what was returned last, in bytes from the dump's beginning.
@@ -22,28 +20,10 @@ pub(crate) struct Input<R> {
     is_inside: bool,
 }
 
-/// Observes all that is read.
-struct Watched<R> {
-    input: R,
-    ending: Ending,
-}
-
-impl<R: Read> Read for Watched<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
-        let length = self.input.read(buffer)?;
-        self.ending.observe(&buffer[..length]);
-        Ok(length)
-    }
-}
-
 impl<R: Read> Input<R> {
     pub(crate) fn new(input: R) -> Self {
-        let watched = Watched {
-            input,
-            ending: Ending::default(),
-        };
         Self {
-            reader: BufReader::with_capacity(BUFFER, watched),
+            reader: BufReader::with_capacity(BUFFER, input),
             line: 0,
             bytes: 0,
             before: 0,
@@ -66,7 +46,7 @@ impl<R: Read> Input<R> {
         Ok(length == PART || !self.is_inside)
     }
 
-    /// What the buffer holds; empty at the end of the dump.
+    /// All that the buffer holds; empty at the end of the dump.
     pub(crate) fn piece(&mut self) -> Result<&[u8]> {
         loop {
             match self.reader.fill_buf() {
@@ -82,15 +62,5 @@ impl<R: Read> Input<R> {
         self.reader.consume(bytes);
         self.bytes += bytes as u64;
         self.line += lines;
-    }
-
-    pub(crate) fn ending(&self) -> &Ending {
-        &self.reader.get_ref().ending
-    }
-}
-
-impl From<std::io::Error> for Fault {
-    fn from(error: std::io::Error) -> Self {
-        Self::Read(error)
     }
 }

@@ -6,10 +6,8 @@
 //! written, in pieces, since a row can have a gigabyte. A table's fingerprint is comparable only with that of
 //! a dump made so too.
 
-use super::contents::Entry;
-use super::fingerprint::{self, Column, Key};
-use super::names::{list, qualified};
-use super::token::{Token, Tokens};
+use super::fingerprint::{self, Column, Entry, Key};
+use super::token::{Token, Tokens, list, qualified};
 use xxhash_rust::xxh3::Xxh3;
 
 /// A statement's table and the rows for it, as far as they have been read.
@@ -27,7 +25,7 @@ pub(crate) struct Insert {
 
 #[derive(Default)]
 struct Row {
-    /// Of its values so far: their number, and the sum of their hashes.
+    /// The number of its values so far, and the sum of their hashes.
     values: usize,
     sum: u64,
     /// The value that has begun.

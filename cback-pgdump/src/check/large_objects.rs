@@ -2,8 +2,7 @@
 //! piece, `lo_close`. Their entry depends on numbers and data alone: what else pg_dump writes about
 //! them differs between versions.
 
-use super::contents::Entry;
-use super::fingerprint::{self, Key};
+use super::fingerprint::{self, Entry, Key};
 use super::token::{Token, Tokens};
 use xxhash_rust::xxh3::Xxh3;
 

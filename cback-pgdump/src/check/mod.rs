@@ -2,36 +2,35 @@
 //!
 //! psql restores half a dump with status 0, so a dump is checked to its end before it is restored. It
 //! is read as psql reads it: statements, whose quoted texts may hold anything, and after a COPY
-//! statement rows up to a line `\.`. What looks like either in a function's body or in a comment is
+//! statement rows up to a line `\.`. A line that looks like either in a function's body or in a comment is
 //! inside quotes.
 //!
-//! `input` counts lines and bytes, `statement` finds where a statement ends, `token` takes it apart,
-//! `dump` goes from statement to statement, `rows`, `inserts` and `large_objects` read data,
-//! `fingerprint` makes it comparable, `needs` collects what a restore needs, `globals` reads a cluster's
-//! own part; `plan` and `report` write down what was found.
+//! `reader` goes from statement to statement: `input` gives it lines, `outline` knows those between
+//! statements, `statement` finds where one ends, `token` takes it apart, and `statements` adds it to the
+//! `contents`. Data are read by `rows`, `inserts` and `large_objects`, and made comparable by
+//! `fingerprint`; `needs` and `cluster` collect what a restore needs, and `report` writes it down.
 
+mod cluster;
 mod contents;
-mod dump;
 mod fault;
 mod fingerprint;
-mod globals;
 mod input;
 mod inserts;
 mod large_objects;
-mod names;
 mod needs;
-mod plan;
+mod outline;
+mod reader;
 mod report;
 mod rows;
 mod statement;
+mod statements;
 mod token;
 
-pub use contents::{Contents, Entry, Kind};
+pub(crate) use cluster::{Cluster, created_role};
+pub use contents::{Contents, Kind};
 pub use fault::Fault;
 pub use fingerprint::Key;
-pub(crate) use globals::{Globals, created_role};
-pub use plan::write_plan;
-pub use report::{write_json, write_lines};
+pub use report::{write_lines, write_plan};
 pub(crate) use statement::Statement;
 
 use std::io::Read;
@@ -44,5 +43,5 @@ use std::io::Read;
 ///
 /// It is not whole, or no plain dump, or holds more names than that: see [`Fault`].
 pub fn check(input: impl Read, key: Key) -> Result<Contents, Fault> {
-    dump::Dump::new(input, key).read()
+    reader::Reader::new(input, key).read()
 }

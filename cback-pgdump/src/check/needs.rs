@@ -1,6 +1,6 @@
-//! What a restore needs that the dump of a database does not bring: roles, tablespaces, extensions.
+//! The needs of a restore that the dump of a database does not meet: roles, tablespaces, extensions.
 //!
-//! Which statements name roles is taken from pg_dump's `_printTocEntry`, `buildACLCommands`, `dumpPolicy`
+//! The statements that name roles are taken from pg_dump's `_printTocEntry`, `buildACLCommands`, `dumpPolicy`
 //! and `dumpUserMappings`. A word that is taken for a role and is none does no harm: `--plan` creates a
 //! role too many.
 //!
@@ -10,102 +10,121 @@
 //! pg_dump knows was given to a plain role there. By `--use-set-session-authorization` a role creates its
 //! objects itself, in schemas and databases of others.
 
-use super::contents::Needs;
 use super::token::{Token, Tokens};
+use std::collections::BTreeSet;
+
+/// Memory, in bytes, that an entry or a name takes besides its own bytes, about.
+pub(crate) const OVERHEAD: usize = 100;
+
+/// Needs of a restore that the dump does not meet; names without quotes.
+#[derive(Debug, Default)]
+pub(crate) struct Needs {
+    pub(crate) roles: BTreeSet<Vec<u8>>,
+    /// Of the roles those that a statement wants to be superusers.
+    pub(crate) superusers: BTreeSet<Vec<u8>>,
+    /// Owners of subscriptions, who have to be superusers before PostgreSQL 16.
+    pub(crate) subscribers: BTreeSet<Vec<u8>>,
+    /// The role that `SET SESSION AUTHORIZATION` has made the current one.
+    session: Option<Vec<u8>>,
+    pub(crate) tablespaces: BTreeSet<Vec<u8>>,
+    pub(crate) extensions: BTreeSet<Vec<u8>>,
+    /// Bytes of memory that all this takes, about.
+    pub(crate) held: usize,
+}
+
+type Words = &'static [&'static str];
+
+const OF_RIGHTS: &[Words] = &[&["FOR", "ROLE"], &["TO"], &["FROM"], &["GRANTED", "BY"]];
+
+/// Statements by their first words, and the keywords after which they name roles; the first counts.
+const ROLES: [(Words, &[Words]); 8] = [
+    (&["GRANT"], OF_RIGHTS),
+    (&["REVOKE"], OF_RIGHTS),
+    (&["ALTER", "DEFAULT", "PRIVILEGES"], OF_RIGHTS),
+    (&["ALTER"], &[&["OWNER", "TO"]]),
+    (&["CREATE", "USER", "MAPPING"], &[&["FOR"]]),
+    (&["CREATE", "POLICY"], &[&["TO"]]),
+    (&["CREATE", "SCHEMA"], &[&["AUTHORIZATION"]]),
+    (&["SET", "SESSION"], &[&["AUTHORIZATION"]]),
+];
+
+/// The same for a tablespace; `=` stands for the symbol.
+const TABLESPACES: [(Words, Words); 2] = [
+    (&["SET", "default_tablespace"], &["default_tablespace", "="]),
+    (&["CREATE", "DATABASE"], &["TABLESPACE", "="]),
+];
+
+/// Statements in which the current role does not matter: pg_dump becomes a grantor in every dump.
+const OF_ANY_ROLE: [Words; 4] = [
+    &["SET"],
+    &["GRANT"],
+    &["REVOKE"],
+    &["ALTER", "DEFAULT", "PRIVILEGES"],
+];
 
 impl Needs {
     /// Takes the next statement.
     pub(crate) fn record(&mut self, statement: &[u8]) {
-        let tokens: Vec<_> = Tokens::new(statement).collect();
-        let Some(first) = tokens.first() else {
-            return;
-        };
-        if first.is("CREATE") {
-            self.record_create(&tokens);
-        } else if first.is("SET") {
-            self.record_set(&tokens);
-            return;
-        } else if first.is("RESET") {
-            self.session = None;
-            return;
-        } else if first.is("ALTER") && !has(&tokens, &["ALTER", "DEFAULT", "PRIVILEGES"]) {
-            self.roles_after(&tokens, &["OWNER", "TO"]);
-            self.record_owner(&tokens);
-        } else if first.is("ALTER") || first.is("GRANT") || first.is("REVOKE") {
-            for keywords in [&["FOR", "ROLE"][..], &["TO"], &["FROM"], &["GRANTED", "BY"]] {
-                self.roles_after(&tokens, keywords);
+        let begins = |words: Words| Tokens::new(statement).after(words).is_some();
+        let tokens = || Tokens::new(statement).collect::<Vec<_>>();
+        if let Some((_, keywords)) = ROLES.iter().find(|(words, _)| begins(words)) {
+            let tokens = tokens();
+            for keywords in *keywords {
+                self.roles(after(&tokens, keywords));
             }
-            // A grantor: for these pg_dump becomes another role in every dump.
-            return;
-        }
-        if let Some(role) = &self.session {
-            self.superusers.insert(role);
-        }
-    }
-
-    fn record_owner(&mut self, tokens: &[Token<'_>]) {
-        let owners = if has(tokens, &["ALTER", "SUBSCRIPTION"]) {
-            &mut self.subscribers
-        } else if has(tokens, &["ALTER", "EVENT", "TRIGGER"])
-            || has(tokens, &["ALTER", "FOREIGN", "DATA", "WRAPPER"])
-        {
-            &mut self.superusers
-        } else {
-            return;
-        };
-        let place = position(tokens, &["OWNER", "TO"]);
-        if let Some(owner) = place.and_then(|place| tokens.get(place)?.name()) {
-            owners.insert(owner);
-        }
-    }
-
-    fn record_create(&mut self, tokens: &[Token<'_>]) {
-        if has(tokens, &["CREATE", "EXTENSION"]) {
-            let name = tokens[2..].iter().find(|token| {
-                !["IF", "NOT", "EXISTS"]
-                    .iter()
-                    .any(|keyword| token.is(keyword))
-            });
-            if let Some(name) = name.and_then(Token::name) {
-                self.extensions.insert(name);
+        } else if let Some((_, keywords)) = TABLESPACES.iter().find(|(words, _)| begins(words)) {
+            self.tablespace(after(&tokens(), keywords).first());
+        } else if begins(&["CREATE", "EXTENSION"]) {
+            let no_name = ["CREATE", "EXTENSION", "IF", "NOT", "EXISTS"];
+            let mut names =
+                Tokens::new(statement).skip_while(|it| no_name.iter().any(|no| it.is(no)));
+            if let Some(name) = names.next().as_ref().and_then(Token::name) {
+                self.held += insert(&mut self.extensions, name);
             }
-        } else if has(tokens, &["CREATE", "USER", "MAPPING"]) {
-            self.roles_after(tokens, &["FOR"]);
-        } else if has(tokens, &["CREATE", "POLICY"]) {
-            self.roles_after(tokens, &["TO"]);
-        } else if has(tokens, &["CREATE", "SCHEMA"]) {
-            self.roles_after(tokens, &["AUTHORIZATION"]);
-        } else if has(tokens, &["CREATE", "DATABASE"])
-            && let Some(place) = position(tokens, &["TABLESPACE", "="])
-        {
-            self.tablespace(tokens.get(place));
         }
+        self.superusers(statement);
     }
 
-    fn record_set(&mut self, tokens: &[Token<'_>]) {
-        if has(tokens, &["SET", "SESSION", "AUTHORIZATION"]) {
-            self.roles_after(tokens, &["AUTHORIZATION"]);
-            self.session = match &tokens[3] {
-                Token::Text(role) | Token::Name(role) => Some(role.clone()),
-                Token::Word(role) if !is_no_role(role) => Some(role.to_vec()),
+    fn superusers(&mut self, statement: &[u8]) {
+        let begins = |words: Words| Tokens::new(statement).after(words).is_some();
+        if let Some(role) = Tokens::new(statement).after(&["SET", "SESSION", "AUTHORIZATION"]) {
+            self.session = match role.next() {
+                Some(Token::Text(role) | Token::Name(role)) => Some(role),
+                Some(Token::Word(role)) if !is_no_role(role) => Some(role.to_vec()),
                 _ => None,
             };
-        } else if has(tokens, &["SET", "default_tablespace", "="]) {
-            self.tablespace(tokens.get(3));
+        } else if begins(&["RESET"]) {
+            self.session = None;
+        } else if !OF_ANY_ROLE.into_iter().any(begins) {
+            let of_subscription = begins(&["ALTER", "SUBSCRIPTION"]);
+            let of_superuser = begins(&["ALTER", "EVENT", "TRIGGER"])
+                || begins(&["ALTER", "FOREIGN", "DATA", "WRAPPER"]);
+            if of_subscription || of_superuser {
+                let tokens: Vec<_> = Tokens::new(statement).collect();
+                let owner = after(&tokens, &["OWNER", "TO"]).first();
+                let owners = if of_superuser {
+                    &mut self.superusers
+                } else {
+                    &mut self.subscribers
+                };
+                if let Some(name) = owner.and_then(Token::name) {
+                    self.held += insert(owners, name);
+                }
+            }
+            if let Some(role) = &self.session {
+                self.held += insert(&mut self.superusers, role);
+            }
         }
     }
 
-    /// Takes the names, separated by commas, that follow the first occurrence of `keywords`.
-    fn roles_after(&mut self, tokens: &[Token<'_>], keywords: &[&str]) {
-        let Some(place) = position(tokens, keywords) else {
-            return;
-        };
-        for pair in tokens[place..].chunks(2) {
-            match &pair[0] {
-                Token::Word(word) if !is_no_role(word) => self.roles.insert(word),
-                Token::Name(name) | Token::Text(name) => self.roles.insert(name),
-                _ => {}
-            }
+    /// Takes the names, separated by commas, that `tokens` begins with.
+    fn roles(&mut self, tokens: &[Token<'_>]) {
+        for pair in tokens.chunks(2) {
+            self.held += match &pair[0] {
+                Token::Word(word) if !is_no_role(word) => insert(&mut self.roles, word),
+                Token::Name(name) | Token::Text(name) => insert(&mut self.roles, name),
+                _ => 0,
+            };
             if pair.get(1) != Some(&Token::Symbol(b',')) {
                 return;
             }
@@ -116,34 +135,25 @@ impl Needs {
         let name = token.and_then(Token::name);
         let is_own = |name: &&[u8]| *name != b"pg_default" && *name != b"pg_global";
         if let Some(name) = name.filter(is_own) {
-            self.tablespaces.insert(name);
+            self.held += insert(&mut self.tablespaces, name);
         }
     }
 }
 
-/// Whether `tokens` begins with these keywords, of which `=` stands for the symbol.
-fn has(tokens: &[Token<'_>], keywords: &[&str]) -> bool {
-    tokens.len() > keywords.len()
-        && tokens
-            .iter()
-            .zip(keywords)
-            .all(|(token, keyword)| matches(token, keyword))
+/// Returns the memory that the name takes, if it is new.
+pub(crate) fn insert(names: &mut BTreeSet<Vec<u8>>, name: &[u8]) -> usize {
+    let is_new = names.insert(name.to_vec());
+    if is_new { name.len() + OVERHEAD } else { 0 }
 }
 
-/// The index of the token after the first occurrence of `keywords`.
-fn position(tokens: &[Token<'_>], keywords: &[&str]) -> Option<usize> {
+/// The tokens after the first occurrence of `keywords`; none where there is none.
+fn after<'a, 'b>(tokens: &'a [Token<'b>], keywords: Words) -> &'a [Token<'b>] {
+    let is_one = |(token, keyword): (&Token<'_>, &&str)| {
+        token.is(keyword) || (*keyword == "=" && *token == Token::Symbol(b'='))
+    };
     let mut windows = tokens.windows(keywords.len());
-    let start = windows.position(|window| {
-        window
-            .iter()
-            .zip(keywords)
-            .all(|(token, keyword)| matches(token, keyword))
-    })?;
-    Some(start + keywords.len())
-}
-
-fn matches(token: &Token<'_>, keyword: &str) -> bool {
-    token.is(keyword) || (keyword == "=" && *token == Token::Symbol(b'='))
+    let start = windows.position(|window| window.iter().zip(keywords).all(is_one));
+    start.map_or(&[], |start| &tokens[start + keywords.len()..])
 }
 
 fn is_no_role(word: &[u8]) -> bool {

@@ -1,8 +1,7 @@
 //! The rows after a COPY statement, up to a line `\.`: fields separated by tabs, rows by line ends.
 //! COPY escapes both inside of a value.
 
-use super::contents::Entry;
-use super::fingerprint::{self, Column, Key};
+use super::fingerprint::{self, Column, Entry, Key};
 use memchr::memchr2_iter;
 use xxhash_rust::xxh3::Xxh3;
 
@@ -19,7 +18,7 @@ pub(crate) struct Rows {
     start: Vec<u8>,
 }
 
-/// What [`Rows::push`] has found.
+/// The outcome of [`Rows::push`].
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     /// The data goes on.

@@ -10,6 +10,7 @@
 
 use super::fingerprint::Key;
 use super::inserts::Insert;
+use super::token::{dollar_tag, is_word};
 use memchr::memchr;
 use memchr::memmem;
 
@@ -181,18 +182,4 @@ impl Statement {
             self.last = 0;
         }
     }
-}
-
-/// `$tag$` or `$$`, if the text begins so.
-pub(crate) fn dollar_tag(text: &[u8]) -> Option<&[u8]> {
-    let end = 1 + text
-        .get(1..)?
-        .iter()
-        .position(|&byte| !is_word(byte) || byte == b'$')?;
-    (text[end] == b'$' && !text[1].is_ascii_digit()).then(|| &text[..=end])
-}
-
-/// Whether it can be part of a name without quotes, a keyword or a number.
-pub(crate) fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | 0x80..)
 }

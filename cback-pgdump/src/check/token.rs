@@ -1,6 +1,9 @@
-//! The tokens of a statement.
+//! The tokens of a statement, and the names among them, spelled in one way.
+//!
+//! pg_dump's own spelling cannot be compared between versions, since it puts names in quotes by its
+//! version's list of keywords. Here a name is put in quotes unless it consists of lower-case
+//! letters, digits and `_`.
 
-use super::statement::{dollar_tag, is_word};
 use memchr::{memchr, memmem};
 use std::ops::Range;
 
@@ -58,8 +61,8 @@ impl<'a> Tokens<'a> {
         self.at += blanks.take_while(|byte| byte.is_ascii_whitespace()).count();
         let rest = &self.text[self.at..];
         let (token, length) = match *rest.first()? {
-            b'"' => quoted(rest, b'"', Token::Name),
-            b'\'' => quoted(rest, b'\'', Token::Text),
+            b'"' => between(rest, b'"', Token::Name),
+            b'\'' => between(rest, b'\'', Token::Text),
             b'$' if dollar_tag(rest).is_some() => dollar_quoted(rest),
             byte if is_word(byte) => {
                 let length = rest.iter().take_while(|&&byte| is_word(byte)).count();
@@ -81,8 +84,8 @@ impl<'a> Iterator for Tokens<'a> {
     }
 }
 
-/// What stands between two `mark`s, a doubled one being part of it; to the end if there is no second.
-fn quoted<'a>(text: &[u8], mark: u8, token: fn(Vec<u8>) -> Token<'a>) -> (Token<'a>, usize) {
+/// A text between two `mark`s, a doubled one being part of it; to the end if there is no second.
+fn between<'a>(text: &[u8], mark: u8, token: fn(Vec<u8>) -> Token<'a>) -> (Token<'a>, usize) {
     let mut content = Vec::new();
     let mut at = 1;
     while let Some(length) = memchr(mark, &text[at..]) {
@@ -104,4 +107,86 @@ fn dollar_quoted(text: &[u8]) -> (Token<'_>, usize) {
     let length = memmem::find(inside, tag).unwrap_or(inside.len());
     let end = (tag.len() + length + tag.len()).min(text.len());
     (Token::Text(inside[..length].to_vec()), end)
+}
+
+/// `name` as a part of a longer one; in quotes where it needs them.
+pub(crate) fn spelled(name: &[u8]) -> Vec<u8> {
+    let is_plain = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'_';
+    if name.iter().all(is_plain) && name.first().is_some_and(|byte| !byte.is_ascii_digit()) {
+        name.to_vec()
+    } else {
+        quoted(name)
+    }
+}
+
+/// `name` in double quotes.
+pub(crate) fn quoted(name: &[u8]) -> Vec<u8> {
+    doubled(name, b'"')
+}
+
+/// `text` in single quotes.
+pub(crate) fn literal(text: &[u8]) -> Vec<u8> {
+    doubled(text, b'\'')
+}
+
+fn doubled(text: &[u8], mark: u8) -> Vec<u8> {
+    let pairs = text.split(|byte| *byte == mark).collect::<Vec<_>>();
+    [&[mark], &pairs.join(&[mark, mark][..])[..], &[mark]].concat()
+}
+
+/// Takes `a.b.c` off `tokens`; what comes after it is returned too.
+pub(crate) fn qualified<'a>(tokens: &mut Tokens<'a>) -> Option<(Vec<u8>, Option<Token<'a>>)> {
+    let mut name = spelled(tokens.next()?.name()?);
+    loop {
+        match tokens.next() {
+            Some(Token::Symbol(b'.')) => {
+                name.push(b'.');
+                name.extend(spelled(tokens.next()?.name()?));
+            }
+            next => return Some((name, next)),
+        }
+    }
+}
+
+/// Takes `a, b)` off `tokens`.
+pub(crate) fn list(tokens: &mut Tokens<'_>) -> Option<Vec<Vec<u8>>> {
+    let mut names = Vec::new();
+    loop {
+        names.push(tokens.next()?.name()?.to_vec());
+        match tokens.next()? {
+            Token::Symbol(b',') => {}
+            Token::Symbol(b')') => return Some(names),
+            _ => return None,
+        }
+    }
+}
+
+/// `name` on one line: escaped as COPY does, other control characters as `\xNN`.
+pub(crate) fn printable(name: &[u8]) -> Vec<u8> {
+    let mut line = Vec::with_capacity(name.len());
+    for &byte in name {
+        match byte {
+            b'\n' => line.extend(b"\\n"),
+            b'\t' => line.extend(b"\\t"),
+            b'\r' => line.extend(b"\\r"),
+            b'\\' => line.extend(b"\\\\"),
+            0..0x20 | 0x7f => line.extend(format!("\\x{byte:02x}").bytes()),
+            _ => line.push(byte),
+        }
+    }
+    line
+}
+
+/// `$tag$` or `$$`, if the text begins so.
+pub(crate) fn dollar_tag(text: &[u8]) -> Option<&[u8]> {
+    let end = 1 + text
+        .get(1..)?
+        .iter()
+        .position(|&byte| !is_word(byte) || byte == b'$')?;
+    (text[end] == b'$' && !text[1].is_ascii_digit()).then(|| &text[..=end])
+}
+
+/// Whether it can be part of a name without quotes, a keyword or a number.
+pub(crate) fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | 0x80..)
 }

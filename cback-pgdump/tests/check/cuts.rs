@@ -1,14 +1,13 @@
-//! Dumps that are cut, or have more than belongs there.
+//! "Exits 0 only if the dump is whole": psql would restore the rest with status 0.
 
-use crate::{check, checked, dump, refused, report, tortured};
-use cback_pgdump::check::{Fault, write_json, write_lines, write_plan};
+use crate::{checked, dump, refused, report, tortured};
+use cback_pgdump::check::{Fault, Key, check, write_lines, write_plan};
 use cback_tests::{Finished, Installation, Random, cases, seeds};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use std::sync::LazyLock;
 
-/// What pg_dump and pg_dumpall write of the database `torture`: plain, as INSERT statements, the cluster,
-/// its globals.
+/// Dumps of the database `torture`, plain and as INSERT statements; the cluster, its globals.
 static DUMPS: LazyLock<[Vec<u8>; 4]> = LazyLock::new(|| {
     let server = tortured(&Installation::usual());
     [
@@ -19,7 +18,7 @@ static DUMPS: LazyLock<[Vec<u8>; 4]> = LazyLock::new(|| {
     ]
 });
 
-/// At each of the last bytes, and in random places before: psql would restore the rest with status 0.
+/// At each of the last bytes, and in random places before.
 #[test]
 fn a_dump_cut_anywhere_is_refused() {
     let seed = seeds(1).next().expect("a seed");
@@ -39,7 +38,7 @@ fn a_dump_cut_anywhere_is_refused() {
 }
 
 #[test]
-fn a_line_lost_from_the_end_is_missed() {
+fn a_line_lost_from_the_end_is_missed_and_nothing_may_follow() {
     for dump in DUMPS.iter() {
         let text: Vec<_> = dump.split_inclusive(|&byte| byte == b'\n').collect();
         let is_marker = |line: &&[u8]| line.ends_with(b" dump complete\n");
@@ -47,12 +46,6 @@ fn a_line_lost_from_the_end_is_missed() {
         for lost in marker..text.len() {
             refused(&[&text[..lost], &text[lost + 1..]].concat().concat());
         }
-    }
-}
-
-#[test]
-fn nothing_may_follow() {
-    for dump in DUMPS.iter() {
         for more in ["\n", " ", "\0", "x", "--\n", "\\unrestrict Key\n\n"] {
             let fault = refused(&[dump, more.as_bytes()].concat());
             assert!(matches!(fault, Fault::Follows { .. }), "{more:?}: {fault}");
@@ -67,49 +60,60 @@ fn the_message_says_where_and_what() {
     let text = String::from_utf8_lossy(&DUMPS[0]).into_owned();
     let before = text.rfind("\n250\ta250\t").expect("a row of plain") + 1;
     let line = text[..before].matches('\n').count();
-    let fault = refused(&text.as_bytes()[..before]).to_string();
-    let begin = "COPY public.plain (id, a, b, c) FROM stdin;\n1\t";
-    let first = text.rfind(begin).expect("its data");
-    let rows = text[first..before].matches('\n').count();
-    let message = format!(
-        "the dump breaks off in line {line}, in the data of public.plain, row {rows}: \
-         \"-- PostgreSQL database dump complete\" is missing"
-    );
-    assert_eq!(fault, message);
+    let first = text.rfind("COPY public.plain (id, a, b, c) FROM stdin;\n1\t");
+    let rows = text[first.expect("its data")..before].matches('\n').count();
+    let place = format!("breaks off in line {line}, in the data of public.plain, row {rows}");
     let cut = text.strip_suffix("\n\n").expect("an empty line");
-    let fault = refused(format!("{cut}\n").as_bytes()).to_string();
-    assert!(fault.ends_with(": an empty line is missing"), "{fault}");
-    let (cut, key) = cut.rsplit_once("\\unrestrict ").expect("a key");
-    let fault = refused(cut.as_bytes()).to_string();
-    let message = format!(": \"\\unrestrict {key}\" is missing");
-    assert!(fault.ends_with(&message), "{fault}");
+    let (keyless, key) = cut.rsplit_once("\\unrestrict ").expect("a key");
+    for (dump, start, missing) in [
+        (
+            &text[..before],
+            place,
+            "\"-- PostgreSQL database dump complete\"",
+        ),
+        (&format!("{cut}\n"), String::new(), "an empty line"),
+        (keyless, String::new(), &format!("\"\\unrestrict {key}\"")),
+    ] {
+        let fault = refused(dump.as_bytes()).to_string();
+        assert!(fault.starts_with(&format!("the dump {start}")), "{fault}");
+        assert!(
+            fault.ends_with(&format!(": {missing} is missing")),
+            "{fault}"
+        );
+    }
 }
 
+/// psql would go on without obeying any command; in a cluster's dump there are several pairs.
 #[test]
-fn the_keys_have_to_be_a_pair() {
-    let text = String::from_utf8_lossy(&DUMPS[0]).into_owned();
-    let key = text
-        .rsplit_once("\\unrestrict ")
-        .expect("a key")
-        .1
-        .trim_end();
-    let other = "A".repeat(key.len());
-    for command in ["\\restrict ", "\\unrestrict "] {
-        let line = format!("{command}{key}\n");
-        for wrong in [format!("{command}{other}\n"), String::new()] {
-            refused(text.replacen(&line, &wrong, 1).as_bytes());
+fn the_keys_have_to_be_pairs() {
+    for dump in [&DUMPS[0], &DUMPS[2]] {
+        let text = String::from_utf8_lossy(dump);
+        let (_, begun) = text.split_once("\n\\restrict ").expect("a key");
+        let key = begun.lines().next().expect("a line");
+        for command in ["\n\\restrict ", "\n\\unrestrict "] {
+            for wrong in [&format!("{command}A"), "\n-- "] {
+                let wrong = text.replacen(&format!("{command}{key}"), &format!("{wrong}{key}"), 1);
+                refused(wrong.as_bytes());
+            }
         }
     }
 }
 
-/// In a cluster's dump there are several, and psql would go on without obeying any of them.
+/// psql would go on with the next database.
 #[test]
-fn the_keys_inside_of_a_cluster_have_to_be_pairs() {
-    let text = String::from_utf8_lossy(&DUMPS[2]).into_owned();
-    let wrong = text.replacen("\n\\unrestrict ", "\n\\unrestrict A", 1);
-    let fault = refused(wrong.as_bytes()).to_string();
-    let message = ": \\unrestrict without its \\restrict";
-    assert!(fault.ends_with(message), "{fault}");
+fn in_a_cluster_the_end_of_each_database_is_required() {
+    let text = String::from_utf8_lossy(&DUMPS[2]);
+    let what = ": the end of one database's dump is missing";
+    let without = |place: usize| {
+        let cut = text[place..].replacen(" complete", "", 1);
+        check([&text[..place], &cut].concat().as_bytes(), Key::default())
+    };
+    let ends = text.match_indices("\n-- PostgreSQL database dump complete\n");
+    let outcomes = ends.map(|(place, _)| without(place));
+    // Others are in data.
+    let faults = outcomes.filter_map(|it| Some(it.err()?.to_string()));
+    let faults = faults.filter(|fault| fault.ends_with(what)).count();
+    assert_eq!(faults, 4, "postgres, template1, torture and another");
 }
 
 #[test]
@@ -134,7 +138,7 @@ fn what_is_no_plain_dump_is_named() {
 proptest! {
     #![proptest_config(ProptestConfig { cases: cases(600), failure_persistence: None, ..Default::default() })]
 
-    /// Whatever it is, it is judged, not a reason to panic.
+    /// "No panics, whatever the input."
     #[test]
     fn any_damage_is_judged(
         dump: Index, damages in prop::collection::vec(
@@ -146,11 +150,9 @@ proptest! {
             let end = (start + length).min(bytes.len());
             bytes.splice(start..end, new);
         }
-        if let Ok(contents) = check(&bytes[..]) {
-            let mut all = Vec::new();
-            write_plan(&contents, &mut all).expect("room");
-            write_json(&contents, &mut all).expect("room");
-            write_lines(&contents, &mut all).expect("room");
+        if let Ok(contents) = check(&bytes[..], Key::default()) {
+            write_plan(&contents, &mut Vec::new()).expect("room");
+            write_lines(&contents, &mut Vec::new()).expect("room");
         }
     }
 
@@ -165,9 +167,9 @@ proptest! {
             }
         }
         let dump = &DUMPS[dump.index(DUMPS.len())];
-        let pieces = Pieces(dump, sizes.into_iter().cycle());
         let mut found = Vec::new();
-        write_lines(&check(pieces).expect("a whole dump"), &mut found).expect("room");
+        let contents = check(Pieces(dump, sizes.into_iter().cycle()), Key::default());
+        write_lines(&contents.expect("a whole dump"), &mut found).expect("room");
         prop_assert_eq!(String::from_utf8_lossy(&found), report(dump));
     }
 }

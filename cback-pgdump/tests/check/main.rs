@@ -9,7 +9,6 @@ mod values;
 
 use cback_pgdump::check::{self, Contents, Fault, Key, write_lines};
 use cback_tests::{Finished, Installation, Server, installations, run_with_input, wrapped};
-use std::io::Read;
 use std::process::{Command, Output};
 use std::sync::LazyLock;
 
@@ -18,13 +17,11 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_cback-pgdump");
 /// A database of a name that has to be quoted.
 const ODD: &str = "one of \"all\"; it's \\ a=b";
 
-/// Of each version a server with the database `torture` and one of an odd name; only read.
+/// A server of each version with the database `torture` and one of an odd name; only read.
 static TORTURED: LazyLock<Vec<Server>> = LazyLock::new(|| {
     let all = installations();
-    assert!(
-        all.len() > 2,
-        "only {all:?}: run scripts/prerequisites test"
-    );
+    let hint = "run scripts/prerequisites test";
+    assert!(all.len() > 2, "only {all:?}: {hint}");
     all.iter().map(tortured).collect()
 });
 
@@ -37,16 +34,16 @@ fn tortured(installation: &Installation) -> Server {
     server
 }
 
-/// Ends what takes too long with status 124.
+/// Ends a program that takes too long with status 124.
 const TIMEOUT: &[&str] = &["timeout", "--kill-after=10", "60"];
 
-/// What `program` of the server writes.
+/// The output of the server's `program`.
 #[track_caller]
 fn dump(server: &Server, program: &str, arguments: &[&str]) -> Vec<u8> {
     written(server.command(program).args(arguments))
 }
 
-/// What a program writes that has to succeed.
+/// The output of a program that has to succeed.
 #[track_caller]
 fn written(command: &Command) -> Vec<u8> {
     let output = wrapped(TIMEOUT, command).output().expect("it starts");
@@ -62,35 +59,44 @@ fn checked(dump: &[u8], arguments: &[&str]) -> Output {
     run_with_input(&mut wrapped(TIMEOUT, &command), dump)
 }
 
-/// What the library reports of a whole dump.
+/// The lines of a whole dump, by the library.
 #[track_caller]
 fn report(dump: &[u8]) -> String {
     let mut report = Vec::new();
-    let contents = check(dump).expect("a whole dump");
+    let contents = check::check(dump, Key::default()).expect("a whole dump");
     write_lines(&contents, &mut report).expect("room");
     String::from_utf8_lossy(&report).into_owned()
-}
-
-fn check(dump: impl Read) -> Result<Contents, Fault> {
-    check::check(dump, Key::default())
 }
 
 /// Why it takes a dump for none.
 #[track_caller]
 fn refused(dump: &[u8]) -> Fault {
-    match check(dump) {
+    match check::check(dump, Key::default()) {
         Err(fault) => fault,
         Ok(Contents { bytes, .. }) => panic!("{bytes} bytes are taken for a whole dump"),
     }
 }
 
+/// Name and rows of each line.
+fn rows(report: &str) -> Vec<String> {
+    let fields = |line: &str| line.split('\t').take(2).collect::<Vec<_>>().join(" ");
+    report.lines().map(fields).collect()
+}
+
 /// A dump of one database with nothing but this in it.
 fn with_text(text: &str) -> Vec<u8> {
-    let dump = format!(
-        "--\n-- PostgreSQL database dump\n--\n\n{text}\n\n\
-         --\n-- PostgreSQL database dump complete\n--\n\n"
-    );
-    dump.into_bytes()
+    of_kind("", text)
+}
+
+/// The same of a cluster's own part.
+fn with_cluster_text(text: &str) -> Vec<u8> {
+    of_kind("cluster ", text)
+}
+
+fn of_kind(kind: &str, text: &str) -> Vec<u8> {
+    let head = format!("--\n-- PostgreSQL database {kind}dump\n--\n\n");
+    let end = format!("\n\n--\n-- PostgreSQL database {kind}dump complete\n--\n\n");
+    [&head, text, &end].concat().into_bytes()
 }
 
 /// A dump with one table of these rows.

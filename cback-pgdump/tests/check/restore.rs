@@ -1,6 +1,7 @@
-//! What a restore brings back prints the same lines as what was dumped.
+//! A restored database prints the same lines as the one that was dumped: "the fingerprint depends on every
+//! value" and on nothing that a restore may change.
 
-use crate::{PROGRAM, TIMEOUT, TORTURED, checked, dump, report};
+use crate::{PROGRAM, TIMEOUT, TORTURED, checked, dump, report, rows};
 use cback_tests::{Finished, Installation, Server, wrapped};
 use std::fs;
 
@@ -92,8 +93,7 @@ fn rows_that_come_by_a_partitions_root_are_found_again() {
     ] {
         let dump = dump(server, "pg_dump", options);
         let found = report(&dump);
-        let rows = |line: &str| line.split('\t').take(2).collect::<Vec<_>>().join(" ") + " ";
-        let found_rows: String = found.lines().map(rows).collect();
+        let found_rows = rows(&found).join(" ") + " ";
         assert_eq!(found_rows.replace("public.", ""), tables);
         let again = restored(&dump, &server.installation);
         assert_eq!(report(&again), found, "{options:?}");

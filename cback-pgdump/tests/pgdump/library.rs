@@ -1,4 +1,4 @@
-//! The same as a function, which writes to anything.
+//! "As a library: the dump as a function that writes to any `Write`."
 
 use crate::{DEADLINE, SEAL, SHIM, WHOLE};
 use cback_pgdump::{Error, Options, Stopper, Target, dump};
@@ -8,16 +8,12 @@ use std::path::Path;
 use std::sync::mpsc::channel;
 use std::thread;
 
-/// A script that writes a line and then nothing, for as long as a test waits.
-fn endless(name: &str) -> String {
-    format!("echo begun; sleep 90 {}", mark(name))
-}
-
 /// A comment in sh that only this process's children have.
 fn mark(name: &str) -> String {
     format!("# {name} {}", std::process::id())
 }
 
+/// Options for a database whose pg_dump is this script.
 fn options(script: &str) -> Options {
     Options {
         target: Target::Database("db".into()),
@@ -29,7 +25,12 @@ fn options(script: &str) -> Options {
     }
 }
 
-/// Whether the child with the [`endless`] script of that name is there.
+/// The same of a script that writes a line and then nothing, for as long as a test waits.
+fn endless(name: &str) -> Options {
+    options(&format!("echo begun; sleep 90 {}", mark(name)))
+}
+
+/// Whether the child of [`endless`] is there.
 fn is_there(name: &str) -> bool {
     !Process::with_argument(Path::new(&mark(name))).is_empty()
 }
@@ -51,9 +52,8 @@ fn full() -> io::Result<()> {
     Err(ErrorKind::StorageFull.into())
 }
 
-/// What [`dump`] returns, unless it panics or takes too long.
-fn outcome(script: &str, mut output: impl Write + Send + 'static) -> Option<Result<(), Error>> {
-    let options = options(script);
+/// The outcome of [`dump`], unless it panics or takes too long.
+fn outcome(options: Options, mut output: impl Write + Send + 'static) -> Option<Result<(), Error>> {
     let (sender, outcome) = channel();
     thread::spawn(move || sender.send(dump(&options, &Stopper::default(), &mut output)));
     outcome.recv_timeout(DEADLINE).ok()
@@ -67,34 +67,30 @@ fn it_writes_to_a_vector() {
     assert_eq!(String::from_utf8_lossy(&output), format!("{dump}{SEAL}"));
 }
 
-/// That of the seal alone, and of the last bytes, which a writer may keep until it is flushed.
+/// Also one of the seal alone, and of the last bytes, which a writer may keep until it is flushed.
 #[test]
-fn a_failed_write_or_flush_is_a_failure() {
+fn a_failed_write_or_flush_is_a_failure_and_ends_the_child() {
     let is_seal = |bytes: &[u8]| bytes == SEAL.as_bytes();
     let write = move |bytes: &[u8]| if is_seal(bytes) { full() } else { Ok(()) };
     for outcome in [
-        outcome(WHOLE, Writer(write, || Ok(()))),
-        outcome(WHOLE, Writer(|_: &[u8]| Ok(()), full)),
+        outcome(options(WHOLE), Writer(write, || Ok(()))),
+        outcome(options(WHOLE), Writer(|_: &[u8]| Ok(()), full)),
+        outcome(
+            endless("failed-write"),
+            Writer(|_: &[u8]| full(), || Ok(())),
+        ),
     ] {
-        let Some(Err(Error::Write(error))) = outcome else {
-            panic!("{outcome:?}");
-        };
-        assert_eq!(error.kind(), ErrorKind::StorageFull);
+        let is_full = |error: &io::Error| error.kind() == ErrorKind::StorageFull;
+        let is_as_told = matches!(&outcome, Some(Err(Error::Write(error))) if is_full(error));
+        assert!(is_as_told, "{outcome:?}");
     }
-}
-
-#[test]
-fn a_failed_write_ends_the_child() {
-    let script = endless("failed-write");
-    let outcome = outcome(&script, Writer(|_: &[u8]| full(), || Ok(())));
-    assert!(matches!(outcome, Some(Err(Error::Write(_)))), "{outcome:?}");
     assert!(!is_there("failed-write"));
 }
 
 #[test]
 fn a_panic_of_the_writer_ends_the_child() {
-    let script = endless("panic");
-    let outcome = outcome(&script, Writer(|_: &[u8]| panic!("as wanted"), || Ok(())));
+    let panicking = Writer(|_: &[u8]| panic!("as wanted"), || Ok(()));
+    let outcome = outcome(endless("panic"), panicking);
     assert!(outcome.is_none(), "{outcome:?}");
     assert!(!is_there("panic"));
 }
@@ -103,15 +99,13 @@ fn a_panic_of_the_writer_ends_the_child() {
 fn another_thread_can_stop_it_for_good() {
     let stopper = Stopper::default();
     let (sender, written) = channel();
+    let tell = move |_: &[u8]| {
+        let _ = sender.send(());
+        Ok(())
+    };
+    let mut writer = Writer(tell, || Ok(()));
     thread::scope(|scope| {
-        let dumping = scope.spawn(|| {
-            let options = options(&endless("stopped"));
-            let tell = move |_: &[u8]| {
-                let _ = sender.send(());
-                Ok(())
-            };
-            dump(&options, &stopper, &mut Writer(tell, || Ok(())))
-        });
+        let dumping = scope.spawn(|| dump(&endless("stopped"), &stopper, &mut writer));
         written.recv_timeout(DEADLINE).expect("the first line");
         assert!(is_there("stopped"));
         stopper.stop();

@@ -57,7 +57,7 @@ fn run(command: &Command) -> Output {
     wrapped(TIMEOUT, command).output().expect("it starts")
 }
 
-/// What `command` has dumped, without the seal: it has to succeed in silence.
+/// The dump without the seal of `command`, which has to succeed in silence.
 #[track_caller]
 fn dumped(command: &Command) -> Vec<u8> {
     let mut dump = written(command);
@@ -66,7 +66,7 @@ fn dumped(command: &Command) -> Vec<u8> {
     dump
 }
 
-/// What a program writes that has to succeed in silence.
+/// The output of a program that has to succeed in silence.
 #[track_caller]
 fn written(command: &Command) -> Vec<u8> {
     let output = run(command);
@@ -76,7 +76,7 @@ fn written(command: &Command) -> Vec<u8> {
     output.stdout
 }
 
-/// What became of `command`, which has to fail with status 1 and without a seal.
+/// The output of `command`, which has to fail with status 1 and without a seal.
 #[track_caller]
 fn failed(command: &Command) -> Output {
     let output = run(command);

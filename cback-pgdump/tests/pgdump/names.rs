@@ -1,4 +1,4 @@
-//! Database names are data: whatever a name looks like, that database is dumped and no other.
+//! "Database names are data: any name PostgreSQL can hold dumps exactly that database."
 
 use crate::{TIMEOUT, dumped, failed, pgdump, run};
 use cback_tests::{Finished, Server, installations, run_with_input, wrapped};
@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::LazyLock;
 
-/// What libpq, pg_dump, a shell or a path could take for something else.
+/// Names that libpq, pg_dump, a shell or a path could take for something else.
 #[rustfmt::skip]
 const NAMES: [&str; 36] = [
     "plain", "a=b", "dbname=decoy", "dbname=decoy user=nobody", "postgresql://h/d", "postgres:///decoy",
@@ -65,6 +65,10 @@ fn each_name_dumps_its_database() {
         let mut beside = with_variable(name);
         beside_service(&mut beside, "decoy");
         let mut commands = vec![with_variable(name), beside];
+        if number == 0 {
+            commands.push(with_variable(name));
+            beside_service(&mut commands[2], ""); // an empty service is one too
+        }
         // By an argument only what is no option.
         if !name.starts_with('-') {
             let mut given = with_variable("decoy");
@@ -78,22 +82,16 @@ fn each_name_dumps_its_database() {
 }
 
 #[test]
-fn an_empty_service_is_a_service() {
-    let mut command = with_variable("plain");
-    beside_service(&mut command, "");
-    assert_holds_table(&dumped(&command), 0, &command);
-}
-
-#[test]
 fn a_service_does_not_lead_all_databases_to_another_role() {
     // A newline in a database's name is more than pg_dumpall can take.
     let options = ["--all", "--user", "postgres", "--", "--globals-only"];
     let mut command = pgdump(&SERVER, &options);
     beside_service(&mut command, "decoy");
     dumped(&command);
+    dumped(&pgdump(&SERVER, &["-U", "", "plain"])); // an empty user is none
 }
 
-/// What follows `--` is pg_dump's, and there it could name another database.
+/// Options after `--` are pg_dump's, and could name another database.
 #[rustfmt::skip]
 const DETOURS: [&[&str]; 7] = [
     &["decoy"], &["-d", "decoy"], &["-ddecoy"], &["--dbname=decoy"], &["--dbname", "dbname=decoy"],
@@ -164,9 +162,4 @@ fn a_name_that_the_server_would_cut_is_refused() {
     let output = failed(&with_variable(&name));
     let message = format!("cback-pgdump: database \"{name}\": a name has at most 63 bytes\n");
     assert_eq!((output.printed(), output.said()), (String::new(), message));
-}
-
-#[test]
-fn an_empty_user_is_none() {
-    dumped(&pgdump(&SERVER, &["-U", "", "plain"]));
 }

@@ -7,7 +7,7 @@ use cback_tests::{Finished, Server, installations};
 const MAPPINGS: &str = "
 CREATE FOREIGN DATA WRAPPER fdw; CREATE SERVER s FOREIGN DATA WRAPPER fdw;
 CREATE ROLE reader LOGIN; GRANT pg_read_all_data TO reader;
-CREATE ROLE owner LOGIN; CREATE ROLE app; CREATE ROLE \"line
+CREATE ROLE owner LOGIN PASSWORD 'x'; CREATE ROLE app; CREATE ROLE \"line
 end\";
 CREATE USER MAPPING FOR \"line
 end\" SERVER s OPTIONS (user 'remote', password 'it''s secret; OPTIONS');";
@@ -21,39 +21,34 @@ fn said(server: &Server, user: &str, target: &str) -> String {
     let output = run(&pgdump(server, &["--user", user, target]));
     let said = output.succeeds();
     assert!(output.stdout.ends_with(SEAL.as_bytes()));
-    assert_eq!(
-        output.printed().contains("secret"),
-        user == "postgres",
-        "{user}"
-    );
+    let dump = output.printed();
+    assert_eq!(dump.contains("secret"), user == "postgres", "{user}");
+    // Who has pg_read_all_data may read the roles' passwords.
+    let has_hashes = dump.contains(" PASSWORD 'SCRAM-SHA-256$");
+    assert_eq!(has_hashes, target == "--all");
     said
 }
 
 #[test]
 fn options_of_user_mappings_that_a_role_may_not_see_are_said_to_be_missing() {
-    let hint =
-        "cback-pgdump: hint: set them again after a restore, or have a superuser make this dump\n";
+    let hint = "hint: set them again after a restore, or have a superuser make this dump";
     for installation in installations() {
         let server = Server::start_from(&installation);
-        server.create_database("m");
-        server.sql("m", MAPPINGS);
+        for (database, sql) in [("a", "CREATE TABLE t AS SELECT 1 AS one"), ("m", MAPPINGS)] {
+            server.create_database(database);
+            server.sql(database, sql);
+        }
         let is_said = |user: &str, target: &str, text: &str| {
-            let words = format!("cback-pgdump: {text}, which this user may not see\n{hint}");
+            let words = format!(
+                "cback-pgdump: {text}, which this user may not see\ncback-pgdump: {hint}\n"
+            );
             assert_eq!(said(&server, user, target), words);
         };
-        let of = "database \"m\": without the options of";
-        is_said("reader", "m", &format!("{of} 1 user mappings"));
-        is_said(
-            "owner",
-            "m",
-            &format!("{of} user mappings, if they have any"),
-        );
-        let of = "all databases: without the options of";
-        is_said(
-            "reader",
-            "--all",
-            &format!("{of} user mappings, if they have any"),
-        );
+        let of = "without the options of user mappings";
+        let any = format!("{of}, if they have any");
+        is_said("reader", "m", &format!("database \"m\": {of} (1)"));
+        is_said("owner", "m", &format!("database \"m\": {any}"));
+        is_said("reader", "--all", &format!("all databases: {any}"));
         for target in ["m", "--all"] {
             assert_eq!(said(&server, "postgres", target), "");
         }
@@ -78,17 +73,15 @@ fn a_mapping_without_options_is_whole() {
 
 #[test]
 fn pg_dump_says_that_subscriptions_are_missing() {
+    let reader = "CREATE ROLE reader LOGIN PASSWORD 'x'; GRANT pg_read_all_data TO reader";
+    let words = "warning: subscriptions not dumped because current user is not a superuser\n";
     for installation in installations() {
         let server = Server::start_from(&installation);
-        server.sql(
-            "postgres",
-            "CREATE ROLE reader LOGIN; GRANT pg_read_all_data TO reader",
-        );
+        server.sql("postgres", reader);
         server.sql("postgres", SUBSCRIPTION);
-        let words = "warning: subscriptions not dumped because current user is not a superuser\n";
-        for (target, program) in [("postgres", "pg_dump"), ("--all", "pg_dump")] {
+        for target in ["postgres", "--all"] {
             let said = said(&server, "reader", target);
-            assert_eq!(said, format!("{program}: {words}"), "{target}");
+            assert_eq!(said, format!("pg_dump: {words}"), "{target}");
         }
     }
 }

@@ -1,13 +1,13 @@
-//! Usage errors, help and version: as clap words them, and as every user of clap's programs knows them.
+//! "Usage errors, `--help` and `--version` are clap's own, in clap's own words."
 
 use crate::{PROGRAM, run};
 use cback_tests::Finished;
 use std::process::Command;
 
 #[rustfmt::skip]
-const WRONG: [&str; 16] = [
+const WRONG: [&str; 15] = [
     "--no-such-option", "-x", "one two", "db --seal", "db --seal=", "--all db", "--globals db", "--globals --all",
-    "--check db", "--check --all", "--check --seal word", "--check -- --schema-only", "--json db", "--plan file db",
+    "--check db", "--check --all", "--check --seal word", "--check -- --schema-only", "--plan file db",
     "--die-with 0 db", "--die-with x db",
 ];
 

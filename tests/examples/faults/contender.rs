@@ -1,4 +1,4 @@
-//! What makes backups: ours, and those that people use instead.
+//! Ways to make backups: ours, and those that people use instead.
 
 use cback_tests::{
     Job, Published, Run, Server, Site, WholeDump, YESTERDAY, cback3, extension, path_with_tools,
@@ -8,40 +8,32 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// A way to back up PostgreSQL.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Hash, PartialEq, Eq)]
 pub(crate) enum Contender {
     /// `scripts/cback-postgresql`.
     Ours,
     /// Cedar Backup's own extension, run by cback3.
     Cedar,
-    /// What stands in many a crontab: `pg_dump DATABASE | gzip > FILE`.
+    /// `pg_dump DATABASE | gzip > FILE`, which stands in many a crontab.
     PlainPipe,
-    /// `pg_back DATABASE`, which writes pg_dump's custom format, whatever the job's mode is.
+    /// `pg_back DATABASE`, which writes pg_dump's custom format, whatever the job's mode is, and
+    /// gives every night's file a name of its own.
     PgBack,
 }
 
-/// `pg_back` gives every night's file a name of its own.
-const NIGHT_BEFORE: &str = "shop_2000-01-01T01:30:00+00:00.dump";
-
 impl Contender {
-    /// All of them.
-    pub(crate) const ALL: [Self; 4] = [Self::Ours, Self::Cedar, Self::PlainPipe, Self::PgBack];
-
-    /// For a table's head.
-    pub(crate) fn title(self) -> &'static str {
-        match self {
-            Self::Ours => "cback-postgresql",
-            Self::Cedar => "Cedar's extension",
-            Self::PlainPipe => "`pg_dump \\| gzip > file`",
-            Self::PgBack => "pg_back",
-        }
-    }
+    /// All of them, with their titles in a table's head.
+    pub(crate) const ALL: [(Self, &str); 4] = [
+        (Self::Ours, "cback-postgresql"),
+        (Self::Cedar, "Cedar's extension"),
+        (Self::PlainPipe, "`pg_dump \\| gzip > file`"),
+        (Self::PgBack, "pg_back"),
+    ];
 
     /// `job`, as far as the contender knows its like.
     pub(crate) fn adapt(self, job: Job) -> Job {
-        let database = Some("shop");
         match self {
-            Self::PgBack => Job { database, ..job },
+            Self::PgBack => Job::new(job.mode, Some(crate::DATABASE)),
             _ => job,
         }
     }
@@ -49,32 +41,30 @@ impl Contender {
     /// Where yesterday's backup lies.
     pub(crate) fn yesterdays(self, site: &Site, job: &Job) -> PathBuf {
         match self {
-            Self::PgBack => site.collect_dir().join(NIGHT_BEFORE),
+            Self::PgBack => site.path("collect/shop_2000-01-01T01:30:00+00:00.dump"),
             _ => job.file(site),
         }
     }
 
-    /// What lies where yesterday's backup was (`file`), or beside it under today's name.
+    /// State of the backup where yesterday's was (`file`), or beside it under today's name.
     pub(crate) fn published(self, file: &Path, whole: &WholeDump, site: &Site) -> Published {
         if self != Self::PgBack {
             return whole.compare(file);
         }
-        let todays = fs::read_dir(file.parent().unwrap())
-            .unwrap()
-            .map(|entry| entry.unwrap().path())
-            .find(|path| path != file && path.extension().is_some_and(|it| it == "dump"));
-        let restored = todays.and_then(|path| {
-            let output = Command::new("pg_restore").arg("-f-").arg(path).run();
-            output.status.success().then_some(output)
-        });
-        match restored {
-            Some(output) => {
+        let entries = fs::read_dir(file.parent().unwrap()).unwrap();
+        let mut paths = entries.map(|entry| entry.unwrap().path());
+        let is_todays = |it: &PathBuf| it != file && it.extension().is_some_and(|it| it == "dump");
+        if let Some(todays) = paths.find(is_todays) {
+            let output = Command::new("pg_restore").arg("-f-").arg(todays).run();
+            if output.status.success() {
                 let sql = site.path("restored.txt");
                 fs::write(&sql, output.stdout).unwrap();
-                whole.compare(&sql)
+                return whole.compare(&sql);
             }
-            None if fs::read(file).is_ok_and(|it| it == YESTERDAY) => Published::Old,
-            None => Published::Lost,
+        }
+        match fs::read(file) {
+            Ok(bytes) if bytes == YESTERDAY => Published::Old,
+            _ => Published::Lost,
         }
     }
 
@@ -127,6 +117,6 @@ fn pg_back(site: &Site, server: &Server) -> Command {
     command.env("PATH", path_with_tools(server));
     command.arg("--config").arg(site.path("pg_back.conf"));
     command.arg("--backup-directory").arg(site.collect_dir());
-    command.arg("shop");
+    command.arg(crate::DATABASE);
     command
 }

@@ -1,9 +1,7 @@
 //! The same faults on us, on Cedar's own extension, on a plain pipe and on `pg_back`, if it is on PATH:
 //! prints the tables of `docs/faults.md`. It takes long, and judges nothing.
 //!
-//!     CBACK_CAMPAIGN_ROUNDS=200 cargo run -p cback-tests --example faults [FAULT [CONTENDER]]
-//!
-//! FAULT and CONTENDER are parts of the titles: `sync`, `Cedar`.
+//!     CBACK_CAMPAIGN_ROUNDS=200 cargo run -p cback-tests --example faults
 #![allow(clippy::unwrap_used)] // it ends by panicking
 
 mod contender;
@@ -27,39 +25,55 @@ const MODES: [&str; 3] = ["none", "gzip", "bzip2"];
 /// An undisturbed run takes a second or two.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// A contender, and what it backs up.
-struct Trial<'a> {
+/// The contender of the moment, and the server that it backs up.
+struct Trial {
     contender: Contender,
-    server: &'a Server,
-    one: &'a WholeDump,
-    all: &'a WholeDump,
+    server: Server,
+    wholes: HashMap<Option<&'static str>, WholeDump>,
     /// How long an undisturbed run takes.
-    durations: HashMap<(&'static str, Option<&'static str>), Duration>,
+    durations: HashMap<(Contender, &'static str, Option<&'static str>), Duration>,
 }
 
-impl Trial<'_> {
+impl Trial {
     fn duration(&mut self, job: &Job) -> Duration {
         let measure = || {
             let mut site = Site::new();
-            let mut command = self.contender.command(&mut site, self.server, job);
+            let mut command = self.contender.command(&mut site, &self.server, job);
             let start = Instant::now();
             command.run().succeeds();
             start.elapsed()
         };
-        let key = (job.mode, job.database);
+        let key = (self.contender, job.mode, job.database);
         *self.durations.entry(key).or_insert_with(measure)
     }
 
     /// A run to which `fault` happens, at a site with yesterday's backup.
     fn run(&self, job: &Job, fault: impl FnOnce(&Site, &mut Child)) -> Outcome {
+        self.run_on(|_| None, job, fault)
+    }
+
+    /// The same on a disk. Only what is on the disk counts, not what is still in memory.
+    fn run_on(
+        &self,
+        mount: impl FnOnce(&Path) -> Option<SmallDisk>,
+        job: &Job,
+        fault: impl FnOnce(&Site, &mut Child),
+    ) -> Outcome {
         let mut site = Site::new();
-        let mut command = self.contender.command(&mut site, self.server, job);
-        let file = self.contender.yesterdays(&site, job);
+        let disk = mount(&site.collect_dir());
+        let mut command = self.contender.command(&mut site, &self.server, job);
+        let mut file = self.contender.yesterdays(&site, job);
+        if let Some(disk) = &disk {
+            command = disk.command(&command);
+            file = disk.path(&file);
+        }
         fs::write(&file, YESTERDAY).unwrap();
+        forget_all(disk.as_ref(), &file);
         let mut child = in_background(&mut command);
         fault(&site, &mut child);
-        let whole = job.database.map_or(self.all, |_| self.one);
+        let whole = &self.wholes[&job.database];
         let mut outcome = Outcome::within(PATIENCE, &site, whole, &file, &mut child);
+        forget_all(disk.as_ref(), &file);
         outcome.published = self.contender.published(&file, whole, &site);
         outcome
     }
@@ -74,32 +88,13 @@ impl Trial<'_> {
         seeds(100).map(one).collect()
     }
 
-    /// One disk of each of these `kilobytes` in each mode. What is read from the disk counts, not
-    /// what is still in memory.
+    /// One disk of each of these `kilobytes` in each mode.
     fn disks(&self, mount: fn(&Path, u32) -> SmallDisk, kilobytes: [u32; 10]) -> Vec<Outcome> {
         let jobs = MODES.map(|mode| Job::new(mode, Some(DATABASE)));
-        let all = jobs
-            .iter()
-            .flat_map(|job| kilobytes.map(|room| (job, room)));
-        let one = |(job, room): (&Job, u32)| {
-            let mut site = Site::new();
-            let disk = mount(&site.collect_dir(), room);
-            let file = disk.path(&self.contender.yesterdays(&site, job));
-            fs::write(&file, YESTERDAY).unwrap();
-            disk.forget(&file);
-            let command = self.contender.command(&mut site, self.server, job);
-            let mut child = in_background(&mut disk.command(&command));
-            let mut outcome = Outcome::within(PATIENCE, &site, self.one, &file, &mut child);
-            for entry in fs::read_dir(file.parent().unwrap()).unwrap() {
-                let path = entry.unwrap().path();
-                if path.is_file() {
-                    disk.forget(&path);
-                }
-            }
-            outcome.published = self.contender.published(&file, self.one, &site);
-            outcome
-        };
-        all.map(one).collect()
+        let all = jobs.iter().flat_map(|job| kilobytes.map(|it| (job, it)));
+        let on = |room| move |place: &Path| Some(mount(place, room));
+        all.map(|(job, room)| self.run_on(on(room), job, |_, _| ()))
+            .collect()
     }
 
     fn full_disks(&mut self) -> Vec<Outcome> {
@@ -131,46 +126,52 @@ impl Trial<'_> {
     }
 }
 
-type Fault = fn(&mut Trial<'_>) -> Vec<Outcome>;
+/// Has all that lies beside `file` read anew from its disk.
+fn forget_all(disk: Option<&SmallDisk>, file: &Path) {
+    for entry in fs::read_dir(file.parent().unwrap()).unwrap() {
+        let path = entry.unwrap().path();
+        if let Some(disk) = disk.filter(|_| path.is_file()) {
+            disk.forget(&path);
+        }
+    }
+}
+
+type Fault = (&'static str, fn(&mut Trial) -> Vec<Outcome>);
+
+const FAULTS: [Fault; 4] = [
+    ("Kills at random moments", Trial::kills),
+    ("Disks that fill up", Trial::full_disks),
+    ("Disks that fail at the sync", Trial::forgetful_disks),
+    ("Connections cut by the server", Trial::cut_connections),
+];
 
 fn main() {
     let server = Server::start();
     create_bulk(&server, DATABASE, 1500);
-    let [one, all] = [Some(DATABASE), None].map(|it| WholeDump::of(&server, it));
-    let faults: [(&str, Fault); 4] = [
-        ("Kills at random moments", |trial| trial.kills()),
-        ("Disks that fill up", |trial| trial.full_disks()),
-        ("Disks that fail at the sync", |trial| {
-            trial.forgetful_disks()
-        }),
-        ("Connections cut by the server", |trial| {
-            trial.cut_connections()
-        }),
-    ];
-    let mut arguments = std::env::args().skip(1);
-    let [wanted_fault, wanted] = [(); 2].map(|()| arguments.next().unwrap_or_default());
-    let contenders = Contender::ALL.into_iter().filter(|it| {
-        it.title().contains(&wanted) && (*it != Contender::PgBack || is_on_path("pg_back"))
-    });
-    let contenders: Vec<_> = contenders.collect();
-    for (title, fault) in faults.into_iter().filter(|it| it.0.contains(&wanted_fault)) {
-        let run = |contender| {
-            let mut trial = Trial {
-                contender,
-                server: &server,
-                one: &one,
-                all: &all,
-                durations: HashMap::new(),
-            };
-            (contender, fault(&mut trial))
-        };
-        let columns: Vec<_> = contenders.iter().copied().map(run).collect();
-        let text = format!("### {title}\n\n{}\n", table::table(&columns));
+    let wholes = [Some(DATABASE), None].map(|it| (it, WholeDump::of(&server, it)));
+    let mut contenders = Contender::ALL.to_vec();
+    if !server
+        .command("which")
+        .arg("pg_back")
+        .run()
+        .status
+        .success()
+    {
+        contenders.retain(|it| it.0 != Contender::PgBack);
+    }
+    let mut trial = Trial {
+        contender: Contender::Ours,
+        server,
+        wholes: wholes.into(),
+        durations: HashMap::new(),
+    };
+    for (heading, fault) in FAULTS {
+        let columns = contenders.iter().map(|&(contender, title)| {
+            trial.contender = contender;
+            (title, fault(&mut trial))
+        });
+        let table = table::table(&columns.collect::<Vec<_>>());
+        let text = format!("### {heading}\n\n{table}\n");
         std::io::stdout().write_all(text.as_bytes()).unwrap();
     }
-}
-
-fn is_on_path(program: &str) -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).any(|directory| directory.join(program).is_file())
 }

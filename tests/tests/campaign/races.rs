@@ -6,70 +6,60 @@ use cback_tests::{
     wait_for,
 };
 use rustix::process::Signal;
-use std::process::Child;
 use std::time::Duration;
 
 in_each_shell!(a_stage_that_is_born_after_the_scripts_death_ends_at_once);
 
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// A run with `fault` in its system calls, and the script killed once a process is called `name`.
-fn killed_while(shell: Shell, name: &str, fault: &str) -> (Site, Child) {
+/// A run with `fault` in its system calls, whose script is killed at the first sight of a process for
+/// which `now` holds; and the names of the processes that were there after it.
+fn killed(shell: Shell, fault: &str, now: impl Fn(&Process) -> bool) -> (Site, Vec<String>) {
     let site = Site::new();
     let job = Job::new("gzip", Some("postgres")).in_shell(shell);
     let command = job.command(&site, server());
     let log = site.path("calls");
-    let strace = in_background(&mut traced(&command, &log, &["-e", fault]));
-    wait_for(name, LIMIT, || has(&site, |it| it.name == name));
-    let alive = site.alive();
-    let script = alive.iter().find(|it| is_script(it)).unwrap();
+    let mut strace = in_background(&mut traced(&command, &log, &["-e", fault]));
+    let mut alive = vec![];
+    wait_for("the moment", LIMIT, || {
+        alive = site.alive();
+        alive.iter().any(&now)
+    });
+    let is_script = |it: &&Process| it.name != "strace" && it.line.contains("cback-postgresql\0");
+    let script = alive.iter().find(is_script).unwrap();
     script.send(Signal::KILL);
     wait_for("the script is dead", LIMIT, || {
-        !has(&site, |it| it.pid == script.pid)
+        !site.alive().iter().any(|it| it.pid == script.pid)
     });
-    assert!(has(&site, |it| it.name == name), "{name} was too fast");
-    (site, strace)
-}
-
-fn has(site: &Site, is_it: impl Fn(&Process) -> bool) -> bool {
-    site.alive().iter().any(is_it)
-}
-
-/// The kernel does not tell a stage of a death that came before the stage asked to be told.
-fn a_stage_that_is_born_after_the_scripts_death_ends_at_once(shell: Shell) {
-    let fault = "inject=prctl:delay_enter=3000000";
-    let (site, mut strace) = killed_while(shell, "cback-pgdump", fault);
     let mut seen = vec![];
     wait_for("the stages end", LIMIT, || {
-        seen.extend(site.alive().into_iter().map(|it| it.name));
-        site.alive().is_empty()
+        let alive = site.alive();
+        seen.extend(alive.iter().map(|it| it.name.clone()));
+        alive.is_empty()
     });
     end_of(&mut strace);
-    assert!(!seen.iter().any(|name| name == "pg_dump"), "{seen:?}");
+    (site, seen)
 }
 
-/// Else it could put yesterday's backup in the place of what the next run has published.
+/// "Takes the pipeline along". The kernel does not tell a stage of a death that came before the stage asked to
+/// be told.
+fn a_stage_that_is_born_after_the_scripts_death_ends_at_once(shell: Shell) {
+    let is_born = |it: &Process| it.name == "cback-pgdump";
+    let (_, seen) = killed(shell, "inject=prctl:delay_enter=3000000", is_born);
+    let has_seen = |name: &str| seen.iter().any(|it| it == name);
+    assert!(has_seen("cback-pgdump"), "it was too fast: {seen:?}");
+    assert!(!has_seen("pg_dump"), "{seen:?}");
+}
+
+/// Else it could put yesterday's backup in the place of what the next run has published. So little is
+/// written in the end, when all of it is known.
 #[test]
 fn a_backup_whose_script_is_dead_gets_no_name() {
-    let site = Site::new();
-    let command = Job::new("gzip", Some("postgres")).command(&site, server());
-    let fault = "inject=linkat:delay_enter=10000000";
-    let log = site.path("calls");
-    let mut strace = in_background(&mut traced(&command, &log, &["-e", fault]));
-    // So little is written in the end, when all of it is known.
-    wait_for("all is written", LIMIT, || {
-        let is_written = |it: &Process| it.unnamed_files().iter().any(|file| file.len() > 0);
-        has(&site, |it| it.name == "cback-compress" && is_written(it))
-    });
-    let alive = site.alive();
-    let script = alive.iter().find(|it| is_script(it)).unwrap();
-    script.send(Signal::KILL);
-    wait_for("the stages end", LIMIT, || site.alive().is_empty());
-    end_of(&mut strace);
-    assert!(site.listing().is_empty(), "{:?}", site.listing());
+    let has_written = |it: &Process| {
+        let mut files = it.unnamed_files().into_iter();
+        it.name == "cback-compress" && files.any(|file| file.len() > 0)
+    };
+    let (site, _) = killed(SHELLS[0], "inject=linkat:delay_enter=10000000", has_written);
+    assert_eq!(site.listing(), [""; 0]);
     site.run(server(), SHELLS[0]).succeeds();
-}
-
-fn is_script(process: &Process) -> bool {
-    process.name != "strace" && process.line.contains("cback-postgresql\0")
 }

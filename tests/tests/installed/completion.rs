@@ -1,9 +1,8 @@
 //! The completions, as they are installed, in the shells that they are for.
 
 use crate::installed;
-use cback_tests::{Finished, Run, run_with_input};
-use std::path::Path;
-use std::process::{Command, Output};
+use cback_tests::{Finished, Run};
+use std::process::Command;
 
 /// A line to complete, and a word that has to be offered.
 const COMPLETIONS: [(&str, &str); 7] = [
@@ -12,12 +11,12 @@ const COMPLETIONS: [(&str, &str); 7] = [
     ("cback-compress --mode bz", "bzip2"),
     ("cback-pgdump --pg-dumpa", "--pg-dumpall"),
     ("cback-pgconf ad", "add"),
-    ("cback-pgconf shell --pre", "--prefix"),
+    ("cback-pgconf shell --no-v", "--no-validate"),
     ("cback-pgconf add --compress-mode gz", "gzip"),
 ];
 
-/// As interactive bash does it, of which only the keyboard is missing: it looks for the function
-/// of the command, and calls it with the words typed and the place of the one to complete.
+/// Interactive bash without its keyboard: it looks for the function of the command, and calls it
+/// with the words typed and the place of the one to complete.
 const BASH: &str = r#"
 line=$1 command=${1%% *}
 . "$2/share/bash-completion/completions/$command"
@@ -29,15 +28,6 @@ compopt() { :; } # speaks to readline
 "$2" "$command" "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
 printf '%s\n' "${COMPREPLY[@]}"
 "#;
-
-#[test]
-fn bash_completes() {
-    each_word_is_completed(|line, prefix| {
-        let mut bash = Command::new("bash");
-        bash.args(["--norc", "-c", BASH, "bash", line]);
-        bash.arg(prefix).run()
-    });
-}
 
 /// Nothing but a keyboard has zsh complete: so one zsh types into another.
 const ZSH: &str = r#"
@@ -53,37 +43,29 @@ expect GOT
 print -r -- "$line"
 "#;
 
-#[test]
-fn zsh_completes() {
-    each_word_is_completed(|line, prefix| {
-        let mut zsh = Command::new("zsh");
-        zsh.args(["-f", "-c", ZSH, "zsh", line]).arg(prefix).run()
-    });
-}
+const FISH: &str = r"
+set command (string split ' ' $argv[1])[1]
+source $argv[2]/share/fish/vendor_completions.d/$command.fish
+complete -C $argv[1] | cut -f 1
+";
 
 #[test]
-fn fish_completes() {
-    each_word_is_completed(|line, prefix| {
-        let program = line.split(' ').next().unwrap();
-        let completions = prefix.join(format!("share/fish/vendor_completions.d/{program}.fish"));
-        let mut fish = Command::new("fish");
-        fish.args(["--no-config", "-C"]);
-        fish.arg(format!("source {}", completions.display()));
-        let typed = format!("complete -C '{line}' | cut -f 1\n");
-        run_with_input(&mut fish, typed.as_bytes())
-    });
-}
-
-/// By `complete`, which is given a line to complete and the prefix.
-#[track_caller]
-fn each_word_is_completed(complete: impl Fn(&str, &Path) -> Output) {
+fn every_shell_completes() {
     let prefix = installed();
-    for (line, expected) in COMPLETIONS {
-        let output = complete(line, prefix.path());
-        assert_eq!(output.succeeds(), "", "{line}");
-        let shown = output.printed();
-        let words: Vec<_> = shown.split([' ', '\n', '\r', '\'']).collect();
-        let is_offered = words.contains(&expected);
-        assert!(is_offered, "{line}: {expected} is not offered: {shown}");
+    for shell in [
+        &["bash", "--norc", "-c", BASH, "bash"][..],
+        &["zsh", "-f", "-c", ZSH, "zsh"],
+        &["fish", "--no-config", "-c", FISH],
+    ] {
+        for (line, expected) in COMPLETIONS {
+            let mut complete = Command::new(shell[0]);
+            complete.args(&shell[1..]).arg(line).arg(prefix.path());
+            let output = complete.run();
+            assert_eq!(output.succeeds(), "", "{}: {line}", shell[0]);
+            let shown = output.printed();
+            let mut words = shown.split([' ', '\n', '\r', '\'']);
+            let is_offered = words.any(|it| it == expected);
+            assert!(is_offered, "{}: {line}: {shown}", shell[0]);
+        }
     }
 }

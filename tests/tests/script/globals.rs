@@ -11,17 +11,22 @@ const FILE: &str = "postgresqlglobals.txt.gz";
 
 in_each_shell!(
     globals_recreate_roles_and_the_named_databases,
+    a_missing_database_is_left_out_of_the_globals_and_named,
     globals_that_fail_leave_the_last_ones_alone,
 );
 
 fn site(databases: &[&str]) -> Site {
     let site = Site::new();
+    configure(&site, databases);
+    site
+}
+
+fn configure(site: &Site, databases: &[&str]) {
     let names = databases.join("</database><database>");
     site.configure_section(&format!(
         "<user>postgres</user><compress_mode>gzip</compress_mode><globals>Y</globals>
          <database>{names}</database>"
     ));
-    site
 }
 
 const DATABASE: &str = "a=b 'c' \\ -x";
@@ -66,13 +71,31 @@ fn globals_recreate_roles_and_the_named_databases(shell: Shell) {
     assert_eq!(globals_of_owned(shell), *PROVEN);
 }
 
-fn globals_that_fail_leave_the_last_ones_alone(shell: Shell) {
+/// "One database failing does not stop the others": they are in the globals, which are new.
+fn a_missing_database_is_left_out_of_the_globals_and_named(shell: Shell) {
     let site = site(&["postgres", "missing"]);
     let file = site.collect_dir().join(FILE);
     fs::write(&file, "yesterday's").unwrap();
     let said = site.run(server(), shell).fails(1);
     let last = said.lines().last().unwrap();
-    let named = "cback-postgresql: not backed up: roles and tablespaces, missing";
+    assert_eq!(last, "cback-postgresql: not backed up: missing", "{said}");
+    let message =
+        "roles and tablespaces: cback-pgdump: database \"missing\" does not exist: its definition";
+    assert!(said.contains(message), "{said}");
+    let globals = String::from_utf8(unpacked(&file).unwrap()).unwrap();
+    assert!(globals.contains("\\connect postgres") && !globals.contains("missing"));
+}
+
+fn globals_that_fail_leave_the_last_ones_alone(shell: Shell) {
+    let mut site = Site::new();
+    let failing = site.shim("failing", "exit 1");
+    site.override_command("pg_dumpall", &failing);
+    configure(&site, &["postgres"]);
+    let file = site.collect_dir().join(FILE);
+    fs::write(&file, "yesterday's").unwrap();
+    let said = site.run(server(), shell).fails(1);
+    let last = said.lines().last().unwrap();
+    let named = "cback-postgresql: not backed up: roles and tablespaces";
     assert_eq!(last, named, "{said}");
     assert_eq!(fs::read(&file).unwrap(), b"yesterday's");
 }

@@ -94,6 +94,7 @@ fn a_default_configuration_that_is_missing_points_to_the_example(shell: Shell) {
     let hint = "cback-postgresql: hint: there is an example, ";
     let path = said.lines().last().unwrap().strip_prefix(hint);
     assert!(path.is_some_and(|it| fs::exists(it).unwrap()), "{said}");
+    assert!(!said.contains(".."), "{said}");
 }
 
 fn relative_names_in_libpqs_variables_mean_the_callers_directory(shell: Shell) {

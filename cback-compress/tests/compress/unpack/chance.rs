@@ -126,7 +126,7 @@ fn packed(blocks: &[&Checked]) -> Vec<u8> {
     )
 }
 
-/// That a stream of these blocks is unpacked to their data, here and by bzip2.
+/// Asserts that a stream of these blocks is unpacked to their data, here and by bzip2.
 #[track_caller]
 fn assert_unpacks(blocks: &[&Checked]) {
     let packed = packed(blocks);
@@ -173,19 +173,21 @@ fn what_looks_like_the_end_of_the_stream_and_another_header() {
         bits.put(48, BLOCK);
         bits.bytes()
     };
-    let next = checked(&symbols(400_000, 6));
+    let [next, large] = [10_000, 400_000].map(|length| checked(&symbols(length, 6)));
     // All alignments of the block's symbols to the bytes of the stream.
     for more in 0..8 {
-        let before = symbols(50 * more + 20, 4);
-        let hidden = [before, header(b'1'), symbols(300, 5)].concat();
-        assert!(hidden.iter().all(|&byte| byte < 254), "cannot be written");
-        assert_unpacks(&[&checked(&hidden), &next]);
+        let hidden = |level| {
+            let before = symbols(50 * more + 20, 4);
+            let hidden = [before, header(level), symbols(20_000, 5)].concat();
+            assert!(hidden.iter().all(|&byte| byte < 254), "cannot be written");
+            checked(&hidden)
+        };
+        assert_unpacks(&[&hidden(b'1'), &next, &large]);
+        // The true level is 1, for which the last block is too large.
+        let mut packed = packed(&[&hidden(b'9'), &next, &large]);
+        packed[3] = b'1';
+        assert!(unpacked(&packed, 1).0.is_err() && unpacked_by("bzip2 -dc", &packed).is_none());
     }
-    // The true level is 1, for which the next block is too large.
-    let hidden = checked(&[header(b'9'), symbols(20_000, 5)].concat());
-    let mut packed = packed(&[&hidden, &next]);
-    packed[3] = b'1';
-    assert!(unpacked(&packed, 1).0.is_err() && unpacked_by("bzip2 -dc", &packed).is_none());
 }
 
 /// In a batch of small blocks, and beside one that holds more than is unpacked at once.
@@ -205,13 +207,13 @@ fn a_magic_beside_a_block_of_megabytes() {
     assert_unpacks(&[&large, &hidden, &large]);
 }
 
-/// So is a damaged one before all behind it is read, which may be without end.
+/// Before all behind it is read, which may be without end.
 #[test]
 fn a_damaged_block_with_magics_in_it_is_refused_where_it_ends() {
     let magics = holding(BLOCK, 0).repeat(5000);
     let packed = stream(&[block(&magics, 0), block(&magics, 0)], 0);
     let cannot_be_read = File::open("/").unwrap();
-    let input = Slices::new(&packed, 1000).chain(cannot_be_read);
+    let input = Slices::new(&packed.repeat(50), 1000).chain(cannot_be_read);
     let result = decompress(input, &mut io::sink(), NonZeroUsize::new(1));
     let said = result.unwrap_err().to_string();
     assert!(said.contains("byte 4: the bzip2 block"), "{said}");

@@ -1,4 +1,4 @@
-//! Nothing that is damaged passes for what it was.
+//! "Anything cut, altered or appended is status 1"
 //!
 //! Some bits mean nothing, as a gzip member's time. So damage may pass only if another program,
 //! silently and with status 0, unpacks the same from it, and that is what was packed.
@@ -117,7 +117,7 @@ fn edit() -> impl Strategy<Value = Edit> {
         1 => new().prop_map(|new| (0, new)),
         1 => (1..300_usize).prop_map(|count| (count, vec![])),
         1 => Just((usize::MAX / 8, vec![])),
-        // What begins a block or ends a stream.
+        // The beginning of a block or the end of a stream.
         1 => any::<bool>().prop_map(|end| (48, bits(if end { END } else { BLOCK }))),
     ];
     (any::<Index>(), prop_oneof![Just(1), Just(8)], change)
@@ -159,7 +159,7 @@ proptest! {
         assert_refused_or_the_same(reader, &edited(packed, edits), data, threads);
     }
 
-    /// What comes out of anything that begins as it should is what another program makes of it.
+    /// Anything that begins as it should and is taken is unpacked as another program does.
     #[test]
     fn anything_behind_a_good_start(gzip: bool, more in vec(any::<u8>(), 0..400)) {
         let (start, reader) = if gzip {

@@ -13,7 +13,7 @@ use cback_tests::Finished;
 
 use crate::{other, output_of, run};
 
-/// What our library makes of `packed`, and all that it wrote.
+/// The library's result, and all that it wrote.
 fn unpacked(packed: &[u8], threads: usize) -> (Result<(), Error>, Vec<u8>) {
     let mut output = Vec::new();
     let input = Cursor::new(packed.to_vec());
@@ -27,7 +27,7 @@ fn unpacked_by(line: &str, packed: &[u8]) -> Option<Vec<u8>> {
     (done.status.success() && done.said().is_empty()).then_some(done.stdout)
 }
 
-/// What another program packs.
+/// The output of another program that packs `data`.
 #[track_caller]
 fn packed_by(line: &str, data: &[u8]) -> Vec<u8> {
     output_of(&other(line), data)

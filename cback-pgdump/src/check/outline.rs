@@ -1,0 +1,194 @@
+//! Where in a dump a line stands, by the lines between statements: comments, and psql's commands, which
+//! begin with a backslash.
+
+use super::contents::{Contents, Kind};
+use super::token::Tokens;
+use crate::dump::ending::{Form, is_key};
+use crate::stdio::bounded;
+use std::collections::VecDeque;
+
+/// Where in a dump.
+pub(crate) struct Outline {
+    pub(crate) form: Form,
+    section: Section,
+    /// In a cluster's dump: the database of the last `\connect`; none in its own part.
+    pub(crate) database: Option<Vec<u8>>,
+    /// The key of `\restrict`, until `\unrestrict`.
+    restricted: Option<Vec<u8>>,
+    /// Where the current line begins, in bytes.
+    pub(crate) start: u64,
+    /// For messages: `, after KIND NAME` by pg_dump's last comment, or `, in the data of NAME`.
+    pub(crate) place: String,
+}
+
+enum Section {
+    /// In a cluster's dump: its own part, until the first database's begins.
+    Cluster,
+    /// In a cluster's dump: between two databases.
+    Between,
+    /// In a database's dump, which can be a part of a cluster's.
+    Database,
+    /// After the marker of the whole dump's end: the lines that have to follow.
+    End(VecDeque<Vec<u8>>),
+}
+
+/// Faults say why a line cannot stand where it stands.
+impl Outline {
+    /// After the head of a dump of this form.
+    pub(crate) fn new(form: Form) -> Self {
+        Self {
+            form,
+            section: match form {
+                Form::Database => Section::Database,
+                Form::Cluster => Section::Cluster,
+            },
+            database: None,
+            restricted: None,
+            start: 0,
+            place: String::new(),
+        }
+    }
+
+    /// In a cluster's own part.
+    pub(crate) fn is_in_cluster(&self) -> bool {
+        matches!(self.section, Section::Cluster)
+    }
+
+    /// After the whole dump's marker: the lines that have to follow.
+    pub(crate) fn ending(&mut self) -> Option<&mut VecDeque<Vec<u8>>> {
+        match &mut self.section {
+            Section::End(lines) => Some(lines),
+            _ => None,
+        }
+    }
+
+    /// A comment, its dashes taken off.
+    pub(crate) fn comment(
+        &mut self,
+        comment: &[u8],
+        contents: &mut Contents,
+    ) -> Result<(), &'static str> {
+        let text = String::from_utf8_lossy(comment);
+        if comment == &self.form.marker().as_bytes()[3..] {
+            self.marker(contents)?;
+        } else if let Some(version) = text.strip_prefix("Dumped from database version ") {
+            note(&mut contents.server_version, version);
+        } else if let Some(version) = text.strip_prefix("Dumped by pg_dump version ") {
+            note(&mut contents.pg_dump_version, version);
+        } else if let Some(name) = text
+            .strip_prefix("Name: ")
+            .or_else(|| text.strip_prefix("Data for Name: "))
+        {
+            self.place = format!(", after {}", kind_and_name(name));
+        } else if text.starts_with("load via partition root ") {
+            contents.has_root_loads = true;
+        } else if text == "PostgreSQL database dump" {
+            self.end_cluster(contents);
+            expect(matches!(self.section, Section::Between))?;
+            self.section = Section::Database;
+            contents.partitions.clear();
+        } else if text == "PostgreSQL database dump complete" {
+            expect(matches!(self.section, Section::Database))?;
+            self.section = Section::Between;
+        }
+        Ok(())
+    }
+
+    /// A command of psql's, its backslash taken off.
+    pub(crate) fn command(
+        &mut self,
+        command: &[u8],
+        contents: &mut Contents,
+    ) -> Result<(), &'static str> {
+        if let Some(key) = command.strip_prefix(b"restrict ").filter(|key| is_key(key)) {
+            if self.restricted.replace(key.to_vec()).is_some() {
+                return Err("a second \\restrict before \\unrestrict");
+            }
+        } else if let Some(key) = command.strip_prefix(b"unrestrict ") {
+            if self.restricted.take().as_deref() != Some(key) {
+                return Err("\\unrestrict without its \\restrict");
+            }
+        } else if let Some(argument) = command.strip_prefix(b"connect ") {
+            self.end_cluster(contents);
+            let database = connected(argument);
+            match self.form {
+                Form::Cluster => self.database = database,
+                Form::Database => contents.created = database,
+            }
+        } else if command.starts_with(b"encoding ") {
+            self.end_cluster(contents);
+        } else {
+            return Err("a command for psql that no pg_dump writes");
+        }
+        Ok(())
+    }
+
+    /// The whole dump's last marker.
+    fn marker(&mut self, contents: &mut Contents) -> Result<(), &'static str> {
+        if self.form == Form::Cluster {
+            expect(!matches!(self.section, Section::Database))?;
+        }
+        if self.is_in_cluster() {
+            contents.sort_out_cluster();
+        }
+        self.section = Section::End(self.form.tail(self.restricted.as_deref()));
+        Ok(())
+    }
+
+    /// The first database's part begins with this line.
+    fn end_cluster(&mut self, contents: &mut Contents) {
+        if self.is_in_cluster() {
+            contents.sort_out_cluster();
+            contents.kind = Kind::Cluster;
+            contents.offset = self.start;
+            self.section = Section::Between;
+        }
+    }
+}
+
+/// In a cluster's dump a database's begins and ends where it should.
+fn expect(is_expected: bool) -> Result<(), &'static str> {
+    let missing = "the end of one database's dump is missing";
+    is_expected.then_some(()).ok_or(missing)
+}
+
+/// Takes the first word for the version, unless it is known already; none is as long as 40 characters.
+fn note(version: &mut String, told: &str) {
+    if version.is_empty() {
+        let word = told.split(' ').next().unwrap_or_default();
+        let shown = word.replace(char::is_control, "?");
+        version.extend(shown.chars().take(40));
+    }
+}
+
+/// `TABLE name` from `name; Type: TABLE; Schema: public; Owner: postgres`.
+fn kind_and_name(comment: &str) -> String {
+    let (name, rest) = comment.split_once("; Type: ").unwrap_or((comment, ""));
+    let kind = rest.split(';').next().unwrap_or_default();
+    shown(format!("{kind} {name}").as_bytes())
+}
+
+/// A name for a message, of which the rest is more important.
+pub(crate) fn shown(name: &[u8]) -> String {
+    String::from_utf8_lossy(&bounded(name, 200)).into_owned()
+}
+
+/// The name in `name` or `-reuse-previous=on "dbname='name'"`, the arguments of `\connect`.
+fn connected(argument: &[u8]) -> Option<Vec<u8>> {
+    let plain = argument.strip_prefix(b"-reuse-previous=on ");
+    let mut tokens = Tokens::new(plain.unwrap_or(argument));
+    let name = tokens.next()?.name()?.to_vec();
+    if plain.is_none() {
+        return Some(name);
+    }
+    let value = name.strip_prefix(b"dbname=")?;
+    let quoted = value
+        .strip_prefix(b"'")
+        .and_then(|it| it.strip_suffix(b"'"));
+    let mut bytes = quoted.unwrap_or(value).iter();
+    let mut name = Vec::new();
+    while let Some(&byte) = bytes.next() {
+        name.push(if byte == b'\\' { *bytes.next()? } else { byte });
+    }
+    Some(name)
+}

@@ -1,0 +1,139 @@
+//! The child's messages on their way to standard error.
+//!
+//! They pass as they come, a line a write. Two things are recognised in them, which the exit status does not
+//! tell: a server that is too new, and passwords that may not be read. They can be muted: where
+//! writing has failed the child is ended, and what it says of that would only hide the cause.
+//!
+//! Their text is partly the server's, whose functions can make it as long as they want. So of each line
+//! the beginning is passed on, and of more than [`BEGINNING`] bytes the last [`END`] besides.
+
+use crate::stdio::{self, LINE, bounded};
+use memchr::memmem;
+use std::collections::VecDeque;
+use std::io::{self, BufRead, BufReader, Read, Write, stderr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::Duration;
+
+/// In the C locale: `aborting because of server version mismatch`.
+const MISMATCH: &[u8] = b"server version mismatch";
+
+/// In any locale: the table that holds passwords, which not every role may read.
+const PASSWORDS: &[u8] = b"pg_authid";
+
+/// But not in a line that shows the query, as every message about a failed query does.
+const SQL: [&[u8]; 3] = [b"SELECT ", b"FROM ", b"JOIN "];
+
+/// Bytes of messages that pass at once.
+const BEGINNING: usize = 1 << 20;
+
+/// Bytes of messages that are kept after that, until it is known that they are the last.
+const END: usize = 64 << 10;
+
+/// How long the end of the messages is waited for after the dump: a program that some wrapper around
+/// `pg_dump` left in the background may hold the pipe open.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Causes that were recognised in the messages.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Recognised {
+    /// The server is newer than the program.
+    pub(crate) version_mismatch: bool,
+    /// The role may not read the table of passwords.
+    pub(crate) password_refusal: bool,
+}
+
+pub(crate) struct Relay {
+    is_mute: Arc<AtomicBool>,
+    recognised: Receiver<Recognised>,
+}
+
+impl Relay {
+    /// Passes on what comes from `messages`, until its end; nothing from the start if `is_mute`.
+    pub(crate) fn start(messages: impl Read + Send + 'static, is_mute: bool) -> io::Result<Self> {
+        let is_mute = Arc::new(AtomicBool::new(is_mute));
+        let (sender, recognised) = channel();
+        let muted = Arc::clone(&is_mute);
+        thread::Builder::new().spawn(move || sender.send(forward(messages, &muted)))?;
+        Ok(Self {
+            is_mute,
+            recognised,
+        })
+    }
+
+    /// Nothing is passed on from now.
+    pub(crate) fn mute(&self) {
+        self.is_mute.store(true, Ordering::SeqCst);
+    }
+
+    /// Waits until the last message has been passed on, but not for ever.
+    pub(crate) fn finish(self) -> Recognised {
+        self.recognised.recv_timeout(PATIENCE).unwrap_or_default()
+    }
+}
+
+/// Reads on where standard error is closed or full, so that the child does not wait for ever.
+fn forward(messages: impl Read, is_mute: &AtomicBool) -> Recognised {
+    let mut messages = BufReader::new(messages);
+    let mut recognised = Recognised::default();
+    let mut length = 0;
+    let mut last = Last::default();
+    while let Some(line) = next_line(&mut messages) {
+        recognised.version_mismatch |= memmem::find(&line, MISMATCH).is_some();
+        recognised.password_refusal |= memmem::find(&line, PASSWORDS).is_some()
+            && SQL.iter().all(|word| memmem::find(&line, word).is_none());
+        length += line.len();
+        if length > BEGINNING {
+            last.push(line);
+        } else if !is_mute.load(Ordering::SeqCst) {
+            let _ = stderr().write_all(&line);
+        }
+    }
+    if !is_mute.load(Ordering::SeqCst) {
+        last.write();
+    }
+    recognised
+}
+
+/// The next line, as much of it as is passed on; none at the end.
+fn next_line(messages: &mut impl BufRead) -> Option<Vec<u8>> {
+    let mut line = Vec::new();
+    let limit = LINE as u64 + 1;
+    let length = messages.take(limit).read_until(b'\n', &mut line).ok()?;
+    if length as u64 == limit && !line.ends_with(b"\n") {
+        line = bounded(&line, LINE);
+        line.push(b'\n');
+        messages.skip_until(b'\n').ok()?;
+    }
+    (length > 0).then_some(line)
+}
+
+/// The last lines, about [`END`] bytes.
+#[derive(Default)]
+struct Last {
+    lines: VecDeque<Vec<u8>>,
+    bytes: usize,
+    has_lost: bool,
+}
+
+impl Last {
+    fn push(&mut self, line: Vec<u8>) {
+        self.bytes += line.len();
+        self.lines.push_back(line);
+        while self.bytes > END {
+            self.bytes -= self.lines.pop_front().map_or(0, |first| first.len());
+            self.has_lost = true;
+        }
+    }
+
+    fn write(self) {
+        if self.has_lost {
+            stdio::say("some messages are left out here");
+        }
+        for line in self.lines {
+            let _ = stderr().write_all(&line);
+        }
+    }
+}

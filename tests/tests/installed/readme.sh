@@ -1,0 +1,200 @@
+# shellcheck shell=sh disable=SC2016,SC2046,SC2086,SC2091,SC2094,SC2154 # site and python come by the environment
+# For readme.rs: makes a machine on which the guides' commands can be typed, and types them.
+
+printf 'APT::Install-Recommends "false";\nAPT::Get::Assume-Yes "true";\n' >/etc/apt/apt.conf.d/99readme
+mkdir -p /opt/backup/staging/2026/11/24/client /var/lib/prometheus/node-exporter
+ln -s "$site/collect" /opt/backup/collect
+cp "$site/cback3.conf" /etc/cback3.conf
+mkdir "$site/bin" "$site/desk" "$site/vault" "$site/store"
+/usr/bin/python3 -m venv --without-pip /opt/cback3
+modules=$("$python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+echo "$modules" >"$(echo /opt/cback3/lib/python3*/site-packages)/cback3.pth"
+sed '1s|.*|#!/opt/cback3/bin/python|' "${python%/*}/cback3" >/usr/bin/cback3
+chmod 755 /usr/bin/cback3
+export GNUPGHOME="$site/gnupg"
+mkdir -m 700 "$GNUPGHOME"
+gpg --batch --quiet --passphrase '' --quick-generate-key backup@example.org
+gpg --batch --quiet --armor --export backup@example.org >"$site/desk/backup.asc"
+gpgconf --kill all
+chown -R postgres "$site/desk" "$site/vault" "$site/store" "$GNUPGHOME"
+echo "listen_addresses = ''" >>/etc/postgresql-common/createcluster.conf
+trap 'for made in restored fresh; do pg_ctlcluster --force 15 $made stop; done >/dev/null 2>&1 || :' EXIT
+workspace=$PWD dump=$site/collect/postgresqldump-shop.txt.gz
+
+# stand_in PROGRAM SCRIPT
+stand_in() {
+    printf '#!/bin/sh\n%s\n' "$2" >"$site/bin/$1"
+    chmod 755 "$site/bin/$1"
+}
+stand_in ssh 'cd ../vault && sh -c "$2"'
+stand_in aws 'to=../store/${4#s3://vault/}
+    case $2 in cp) cat >"$to" ;; mv) mv "../store/${3#s3://vault/}" "$to" ;; esac'
+stand_in systemctl 'shift 2
+    for unit; do ls /usr/lib/systemd/system/$unit || ls /usr/local/lib/systemd/system/$unit || exit; done'
+
+# block PLACE FILE KIND [LABEL...]: types it, or puts it where its text says, and sees that it does its work.
+block() {
+    place=$1 block=$2 and_then=true && shift 2
+    case $* in
+    *with-systemd* | *second-cluster*) return ;; # for scripts/trial
+    *try-all | *analyze) and_then='! grep -q .' ;;
+    *verify) and_then="grep -q ': whole, '" ;;
+    *restore-*) and_then='tail -n 1 | grep -qx restored' ;;
+    esac
+    cd "$site/desk"
+    ! grep -q scripts/ $block || cd "$workspace"
+    set +e # in a condition the subshell would go on after a failure
+    (set -eu; type_it "$@"; sh -c "$and_then" <"$site/said") >"$site/said" 2>&1 </dev/null
+    status=$?
+    set -e
+    [ $status -eq 0 ] || { echo "$place" && cat "$site/said" && exit 1; }
+}
+
+type_it() {
+    case $* in
+    *nagios) nagios ;;
+    *prometheus) prometheus ;;
+    *restore-all) other_backup gzip '<all>Y</all>'; bash -eu $block ;;
+    *restore-globals) other_backup gzip '<globals>Y</globals><database>shop</database>'; bash -eu $block ;;
+    *restore-one) restore_one ;;
+    *keep-install) generations ;;
+    *own-configuration) examples && bash -eu $block ;;
+    *postgres) runuser -u postgres -- bash -eu $block ;;
+    sh*) bash -eu $block ;;
+    xml*) into_configuration "$@" ;;
+    cron*) grep -qxF -f $block /usr/share/doc/cback-postgresql/examples/cback-postgresql.cron ;;
+    esac
+}
+
+# other_backup MODE SECTION
+other_backup() {
+    section="<compress_mode>$1</compress_mode>$2"
+    sed "s|<postgresql>.*|<postgresql>$section</postgresql>|" /etc/cback3.conf >"$site/other.conf"
+    cback-postgresql --quiet --config "$site/other.conf"
+}
+
+# "For one that is not compressed say `cat`."
+restore_one() {
+    other_backup none '<database>shop</database>'
+    sed 's/shop.txt.gz/shop.txt/; s/cback-compress -d/cat/' $block >"$site/plain"
+    cut_and_whole "${dump%.gz}" "$site/plain"
+    rm "${dump%.gz}"
+    runuser -u postgres -- dropdb restored
+    cut_and_whole "$dump" $block
+}
+
+# cut_and_whole FILE COMMANDS: a cut file is refused before a database is made for it.
+cut_and_whole() {
+    cp -p "$1" "$site/whole"
+    truncate -s -9 "$1"
+    if bash -eu $2 || runuser -u postgres -- psql -Xqc '' restored; then
+        return 1
+    fi
+    cp -p "$site/whole" "$1"
+    bash -eu $2
+}
+
+# The example configurations have no fault; on stdin, since everybody may read the files.
+examples() {
+    for example in cback3.conf cback-postgresql.conf; do
+        cback-pgconf check --strict </usr/share/doc/cback-postgresql/examples/$example || return
+    done
+}
+
+# cback3 takes it, and does with it as the text says: the hook before collect, instead of the extension; the pool;
+# the hook after stage, on what a client has sent.
+into_configuration() {
+    case "$*$(cat $block)" in
+    *as-hook*)
+        sed -e "/<options>/r $block" -e '/<extensions>/d' /etc/cback3.conf >"$site/hook.conf"
+        chmod 600 "$site/hook.conf"
+        rm -f "$site"/collect/*
+        cback3 --config "$site/hook.conf" --full collect
+        test -s "$dump"
+        ;;
+    *'<stage>'*)
+        sed -e "/<.collect>/r $block" /etc/cback3.conf >"$site/master.conf"
+        chmod 600 "$site/master.conf"
+        cback3 --config "$site/master.conf" validate
+        ;;
+    *)
+        sed -i -e "/<options>/r $block" "$site/master.conf"
+        cback3 --config "$site/master.conf" validate
+        cp "$site"/collect/*.gz /opt/backup/staging/2026/11/24/client
+        $(sed -n 's|.*<command>\(.*\)</command>|\1|p' $block)
+        ;;
+    esac
+}
+
+# "Days are counted, not their age": today's, and 13 of those before it.
+generations() {
+    bash -eu $block
+    for day in 01 02 03 04 05 06 07 08 09 10 11 12 13 14 15 16; do
+        mkdir -p "$site/collect/kept/2020-01-$day"
+    done
+    for _ in first second; do
+        rm "$dump"
+        cback-postgresql --quiet
+        keep-generations 14 "$site/collect"
+        test "$(cd "$site/collect/kept" && echo *)" = "$(seq -s ' ' -f 2020-01-%02g 4 16) $(date +%F)"
+        test "$dump" -ef "$site/collect/kept/$(date +%F)/${dump##*/}"
+    done
+    rm -r "$site/collect/kept"
+}
+
+# The contract of a plugin: status 0 or 2, and one line, which no `|` ends.
+nagios() {
+    test "$(bash -eu $block)" = OK
+    touch -d '27 hours ago' "$dump"
+    sed 's|<database>|<database>a\|b</database>&|' /etc/cback3.conf >"$site/two.conf"
+    sed "s|cback-pgverify|& --config $site/two.conf|" $block >"$site/plugin"
+    status=0 && bash -eu "$site/plugin" >"$site/critical" || status=$?
+    touch "$dump"
+    test $status = 2
+    test $(wc -l <"$site/critical") = 1
+    grep "^CRITICAL: .*a b.*$dump: 27 hours old" "$site/critical"
+}
+
+# The text format of Prometheus: a name, a blank, a number.
+prometheus() {
+    metrics=/var/lib/prometheus/node-exporter
+    bash -eu $block
+    printf 'cback_proven 1\ncback_proven_timestamp_seconds N\n' >"$site/metrics"
+    sed 's/ [0-9]\{10\}$/ N/' $metrics/cback.prom | cmp - "$site/metrics"
+    touch -d '27 hours ago' "$dump"
+    bash -eu $block
+    touch "$dump"
+    grep -qx 'cback_proven 0' $metrics/cback.prom
+    test "$(ls $metrics)" = cback.prom
+}
+
+# dumped [OPTION...] DATABASE
+dumped() { runuser -u postgres -- pg_dump "$@" | grep -v -e '^.restrict' -e '^.unrestrict'; }
+
+# All examples under --help of each program, at one go.
+type_help() {
+    cd "$site/desk"
+    for program in cback-postgresql cback-pgverify cback-pgconf cback-pgdump cback-compress; do
+        $program --help | sed -n '/^Examples:/,/^$/ s/^  //p' >"$site/examples"
+        test "$(wc -l <"$site/examples")" -ge 2
+        bash -euo pipefail "$site/examples" >"$site/said" 2>&1 </dev/null || {
+            echo "$program --help" && cat "$site/said" && exit 1
+        }
+    done
+    gzip -t shop.sql.gz
+}
+
+# Nothing has changed the configuration for good, and what was restored or sent away is what was there.
+afterwards() {
+    cmp /etc/cback3.conf "$site/cback3.conf"
+    cd "$site/desk"
+    runuser -u postgres -- gpg --batch --quiet --decrypt shop.sql.gz.gpg >decrypted.gz
+    runuser -u postgres -- gpgconf --kill all
+    for file in shop.sql.gz decrypted.gz ../vault/shop.sql.gz ../store/shop.sql.gz; do
+        gzip -dc $file | grep -qx -e '-- PostgreSQL database dump complete'
+    done
+    dumped shop >"$site/shop.sql"
+    for restored in restored '-h /run/postgresql -p 5499 shop' '-h /run/postgresql -p 5498 shop'; do
+        dumped $restored | cmp - "$site/shop.sql"
+    done
+}
