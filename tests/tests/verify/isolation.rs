@@ -138,6 +138,14 @@ fn a_dump_does_not_see_the_callers_keys() {
     let reason =
         "cannot be proven here: a dump could read the keys of this session: install keyutils";
     assert!(said.contains(reason), "{said}");
+
+    // Where a container forbids keyrings, it forbids them to the dump, too.
+    let (backups, _) = Backups::of_items();
+    backups.replace("keyctl", "echo forbidden >&2; exit 1");
+    let output = backups.run(&["--restore", "x.sql"]);
+    let said = output.said();
+    let is_told = output.status.success() || said.contains(reason);
+    assert!(is_told && !said.contains("forbidden"), "{said}");
 }
 
 /// "Without open files": a directory is a way out of every mount namespace, a socket one to its other end.
