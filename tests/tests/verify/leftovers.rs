@@ -173,9 +173,9 @@ fn too_little_room_is_no_proof() {
         ("size=200m", dump, first),
         ("size=400m", filling, "cannot be proven here: "),
     ] {
-        let file = backups.put("x.sql", &sql);
+        let path = backups.put("x.sql", &sql);
         let disk = SmallDisk::mount(backups.scratch(), size);
-        let arguments = ["--restore", file.to_str().unwrap()];
+        let arguments = ["--restore", path.to_str().unwrap()];
         let command = backups.command(SHELLS[0], &arguments);
         let said = disk.command(&command).run().fails(1);
         assert!(said.contains(reason), "{said}");
