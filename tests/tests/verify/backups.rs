@@ -1,8 +1,8 @@
 //! Backups to be verified, and the directory where their restores take place.
 
 use cback_tests::{
-    Finished, Process, Run, SHELLS, Server, Shell, as_user, run_with_input, script, shim, tool,
-    wait_for,
+    Finished, Process, Run, SHELLS, Server, Shell, as_user, run_with_input, script, server, shim,
+    tool, wait_for,
 };
 use std::ffi::OsString;
 use std::fs;
@@ -27,6 +27,16 @@ impl Backups {
             directory: open_directory(),
             scratch: open_directory(),
         }
+    }
+
+    /// With `x.sql`, the dump of a new database with one table `item` of a hundred rows; and the dump.
+    pub(crate) fn of_items() -> (Self, Vec<u8>) {
+        let backups = Self::new();
+        let name = backups.scratch().display().to_string();
+        create_items(server(), &name);
+        let dump = dump(server(), Some(&name));
+        backups.put("x.sql", &dump);
+        (backups, dump)
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -70,10 +80,10 @@ impl Backups {
         shim(&self.path("bin").join(program), script);
     }
 
-    /// A command of ours, run by an account that owns nothing but the place for restores.
-    pub(crate) fn by_nobody(&self, command: &Command) -> Command {
-        chown(self.scratch(), Some(NOBODY), None).unwrap();
-        as_user(NOBODY, command)
+    /// A command of ours, run by that account, which gets the place for restores.
+    pub(crate) fn by(&self, account: u32, command: &Command) -> Command {
+        chown(self.scratch(), Some(account), None).unwrap();
+        as_user(account, command)
     }
 
     /// PATH with all programs but that one.
@@ -96,7 +106,7 @@ impl Backups {
         self.command(SHELLS[0], arguments).run()
     }
 
-    /// What is printed for a backup that is proven to restore.
+    /// Backups that are good, and the lines that are printed for them.
     #[track_caller]
     pub(crate) fn proves(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
@@ -105,11 +115,11 @@ impl Backups {
         output.printed()
     }
 
-    /// What is said of backups that are not.
+    /// Backups that are not, and what is said of that, in which `reason` has to be.
     #[track_caller]
-    pub(crate) fn refuses(&self, arguments: &[&str]) -> String {
-        let output = self.run(arguments);
-        let said = output.fails(1);
+    pub(crate) fn refuses(&self, arguments: &[&str], reason: &str) -> String {
+        let said = self.run(arguments).fails(1);
+        assert!(said.contains(reason), "{said}");
         self.assert_clean();
         said
     }
@@ -122,7 +132,7 @@ impl Backups {
         });
     }
 
-    /// What lives, by number and command line, and what lies in the scratch directory.
+    /// Processes, by number and command line, and files in the scratch directory.
     pub(crate) fn left(&self) -> Vec<String> {
         let mut left: Vec<_> = self.alive().into_iter().map(|it| it.line).collect();
         let entries = fs::read_dir(self.scratch()).unwrap();
@@ -136,11 +146,11 @@ impl Backups {
         alive
     }
 
-    /// What lives and has its environment from us, and bwrap, which has none. In a box it is another one.
+    /// Processes with an environment from us, and bwrap, which has none. In a box it is another one.
     pub(crate) fn started(&self) -> Vec<Process> {
         let mark = format!("CBACK_TEST_MARK={}", self.scratch().display());
         let mut started = Process::with_variable(&mark);
-        let numbers: Vec<_> = started.iter().map(|it| number(it)).collect();
+        let numbers: Vec<_> = started.iter().map(number).collect();
         let mut bwrap = Process::with_argument(Path::new("/given/inside"));
         bwrap.retain(|it| it.name == "bwrap" && numbers.contains(&figure_of(it, "PPid:")));
         started.extend(bwrap);

@@ -1,9 +1,10 @@
-//! The command line.
+//! The command line, and the environment.
 
-use crate::backups::{Backups, create_items, dump};
-use cback_tests::{Finished, Run, SHELLS, Shell, Site, in_each_shell, server, wrapped};
+use crate::backups::Backups;
+use cback_tests::{Finished, Run, SHELLS, Shell, Site, in_each_shell, wrapped};
 use std::fs;
 
+/// "2 wrong usage."
 #[test]
 fn wrong_usage_is_told_and_starts_nothing() {
     let backups = Backups::new();
@@ -24,67 +25,57 @@ fn wrong_usage_is_told_and_starts_nothing() {
     }
 }
 
+/// "One that is missing is a failure."
 #[test]
 fn a_configuration_of_which_nothing_is_there_is_a_failure() {
     let site = Site::with("gzip", &["one", "two"]);
     let backups = Backups::new();
-    let said = backups.refuses(&["-c", site.config().to_str().unwrap()]);
-    assert!(
-        said.contains("postgresqldump-one.txt.gz: missing"),
-        "{said}"
-    );
+    let config = site.config();
+    let arguments = ["-c", config.to_str().unwrap()];
+    let said = backups.refuses(&arguments, "postgresqldump-one.txt.gz: missing");
     assert!(
         said.contains("postgresqldump-two.txt.gz: missing"),
         "{said}"
     );
-    fs::remove_file(site.config()).unwrap();
-    backups.refuses(&["-c", site.config().to_str().unwrap()]);
+    fs::remove_file(&config).unwrap();
+    backups.refuses(&arguments, "cback3.conf");
 }
 
 #[test]
 fn quiet_says_only_what_goes_wrong_and_verbose_each_table() {
-    create_items(server(), "words");
-    let backups = Backups::new();
-    backups.put("words.sql", &dump(server(), Some("words")));
-    assert_eq!(backups.proves(&["-q", "words.sql"]), "");
-    let printed = backups.proves(&["-v", "words.sql"]);
+    let (backups, _) = Backups::of_items();
+    assert_eq!(backups.proves(&["-q", "x.sql"]), "");
+    let printed = backups.proves(&["-v", "x.sql"]);
     assert!(
         printed.contains("\n    public.item: 100 rows, "),
         "{printed}"
     );
 }
 
+/// "A write error is a failure, never swallowed", that of `--help` and `--version` included.
 #[test]
-fn a_full_standard_output_is_a_failure() {
-    create_items(server(), "full");
-    let backups = Backups::new();
-    backups.put("full.sql", &dump(server(), Some("full")));
-    let full = ["sh", "-c", "exec \"$@\" >/dev/full", "sh"];
-    let command = backups.command(SHELLS[0], &["full.sql"]);
-    let said = wrapped(&full, &command).run().fails(1);
-    assert!(said.contains("standard output cannot be written"), "{said}");
-    backups.assert_clean();
+fn a_full_or_closed_standard_output_is_a_failure() {
+    let (backups, _) = Backups::of_items();
     for shell in SHELLS {
-        for option in ["--help", "--version"] {
+        for argument in ["--help", "--version", "x.sql"] {
             for output in [">/dev/full", ">&-"] {
-                let command = backups.command(shell, &[option]);
+                let command = backups.command(shell, &[argument]);
                 let outer = ["sh", "-c", &format!("exec \"$@\" {output}"), "sh"];
                 let said = wrapped(&outer, &command).run().fails(1);
                 let told = "cback-pgverify: standard output cannot be written\n";
-                assert_eq!(said, told, "{shell:?} {option} {output}");
+                assert_eq!(said, told, "{shell:?} {argument} {output}");
             }
         }
     }
+    backups.assert_clean();
 }
 
 in_each_shell!(an_odd_environment_changes_nothing);
 
 /// Shells and programs take options from it.
 fn an_odd_environment_changes_nothing(shell: Shell) {
-    let name = format!("odd {}", shell.join(" "));
-    create_items(server(), &name);
-    let backups = Backups::new();
-    backups.put("all/postgresqldump-a b.txt", &dump(server(), Some(&name)));
+    let (backups, dump) = Backups::of_items();
+    backups.put("all/postgresqldump-a b.txt", &dump);
     backups.put("all/.hidden/postgresqldump-c.txt", b"no backup");
     let odd = " odd \n'$(x)\"";
     for place in [odd, "-rf"] {
@@ -100,15 +91,23 @@ fn an_odd_environment_changes_nothing(shell: Shell) {
         ("TMPDIR", backups.path(odd).to_str().unwrap()),
         ("TMPDIR", "-rf"),
     ] {
-        let mut command = backups.command(shell, &["all", "--restore", "--max-age", "1"]);
+        let restore = if value.contains(':') {
+            "--restore"
+        } else {
+            "--quiet"
+        };
+        let mut command = backups.command(shell, &["all", restore, "--max-age", "1"]);
         let output = command.env(name, value).run();
         assert_eq!(output.succeeds(), "", "{name}={value}");
-        let printed = output.printed();
-        assert!(
-            printed.ends_with(" s and found the same rows\n"),
-            "{name}: {printed}"
+        let proven = output
+            .printed()
+            .matches(" s and found the same rows\n")
+            .count();
+        assert_eq!(
+            proven,
+            usize::from(restore == "--restore"),
+            "{name}={value}"
         );
-        assert_eq!(printed.lines().count(), 1, "{name}: {printed}");
     }
     for place in [odd, "-rf"] {
         assert_eq!(fs::read_dir(backups.path(place)).unwrap().count(), 0);
@@ -119,20 +118,18 @@ fn an_odd_environment_changes_nothing(shell: Shell) {
 fn help_and_version_are_told() {
     let backups = Backups::new();
     let help = backups.proves(&["--help"]);
-    for option in [
-        "--config",
-        "--max-age",
-        "--restore",
-        "--pg-bin",
-        "--time-limit",
-        "--quiet",
-        "--verbose",
-    ] {
-        assert!(help.contains(option), "{help}");
+    let options = [
+        "config",
+        "max-age",
+        "restore",
+        "pg-bin",
+        "time-limit",
+        "quiet",
+        "verbose",
+    ];
+    for option in options {
+        assert!(help.contains(&format!("--{option}")), "{help}");
     }
-    assert!(
-        backups
-            .proves(&["--version"])
-            .starts_with("cback-pgverify 0.")
-    );
+    let version = backups.proves(&["--version"]);
+    assert!(version.starts_with("cback-pgverify 0."), "{version}");
 }

@@ -1,22 +1,24 @@
-//! What is restored otherwise than it was in the backup.
+//! "Dumped again and compared": what is restored otherwise than it was in the backup.
 
-use crate::backups::{Backups, create_items, dump, with_trigger};
+use crate::backups::{Backups, dump, with_trigger};
 use cback_tests::{Finished, run_with_input, server, tool};
 use std::process::Command;
 
-/// The trigger stands for whatever makes a restore differ.
+/// "Every row is there afterwards with its values": the trigger stands for whatever makes a restore differ.
 #[test]
 fn a_restore_that_loses_doubles_or_changes_a_row_is_refused() {
-    create_items(server(), "differs");
-    let backups = Backups::new();
-    let dump = dump(server(), Some("differs"));
-    let cases = [
+    let (backups, dump) = Backups::of_items();
+    let double = "IF NEW.id = 7 AND pg_trigger_depth() = 1 THEN
+        INSERT INTO public.item VALUES (7, 'item 7'); END IF; RETURN NEW;";
+    backups.put("x.sql", &with_trigger(&dump, "RETURN NEW;"));
+    backups.proves(&["--restore", "x.sql"]);
+    for (body, difference) in [
         (
             "IF NEW.id = 7 THEN RETURN NULL; END IF; RETURN NEW;",
             "public.item has 100 rows in the backup, restored 99",
         ),
         (
-            "IF NEW.id = 7 AND pg_trigger_depth() = 1 THEN INSERT INTO public.item VALUES (7, 'item 7'); END IF; RETURN NEW;",
+            double,
             "public.item has 100 rows in the backup, restored 101",
         ),
         (
@@ -27,23 +29,18 @@ fn a_restore_that_loses_doubles_or_changes_a_row_is_refused() {
             "PERFORM lo_create(0); RETURN NEW;",
             "large objects was not in the backup, and has 100 rows now",
         ),
-    ];
-    backups.put("x.sql", &with_trigger(&dump, "RETURN NEW;"));
-    backups.proves(&["--restore", "x.sql"]);
-    for (body, difference) in cases {
+    ] {
         backups.put("x.sql", &with_trigger(&dump, body));
-        let said = backups.refuses(&["--restore", "x.sql"]);
-        assert!(said.contains(difference), "{said}");
+        backups.refuses(&["--restore", "x.sql"], difference);
     }
 }
 
+/// "Every sequence."
 #[test]
 fn a_sequence_that_is_restored_otherwise_is_refused() {
-    create_items(server(), "sequence");
-    server().sql(
-        "sequence",
-        "CREATE SEQUENCE tally; SELECT setval('tally', 42)",
-    );
+    server().create_database("sequence");
+    let create = "CREATE SEQUENCE tally; SELECT setval('tally', 42)";
+    server().sql("sequence", create);
     let backups = Backups::new();
     let dump = dump(server(), Some("sequence"));
     backups.put("x.sql", &dump);
@@ -53,16 +50,11 @@ fn a_sequence_that_is_restored_otherwise_is_refused() {
         $$ BEGIN PERFORM pg_catalog.setval('public.tally', 43); END $$;\n\n\
         CREATE EVENT TRIGGER spoil ON ddl_command_end WHEN TAG IN ('COMMENT') EXECUTE FUNCTION public.spoil();\n\n\
         COMMENT ON SEQUENCE public.tally IS 'x';\n\n";
-    let end = text
-        .rfind("--\n-- PostgreSQL database dump complete")
-        .unwrap();
-    let spoiled = format!("{}{sabotage}{}", &text[..end], &text[end..]);
-    backups.put("x.sql", spoiled.as_bytes());
-    let said = backups.refuses(&["--restore", "x.sql"]);
-    assert!(
-        said.contains("sequences has other data when restored"),
-        "{said}"
-    );
+    let end = text.rfind("--\n-- PostgreSQL database dump complete");
+    let (before, after) = text.split_at(end.unwrap());
+    backups.put("x.sql", format!("{before}{sabotage}{after}").as_bytes());
+    let reason = "sequences has other data when restored";
+    backups.refuses(&["--restore", "x.sql"], reason);
 }
 
 /// Hexadecimal numbers such as 0e1 and 0e2, which awk takes for the same number. These values' rows have such where
@@ -71,47 +63,39 @@ fn a_sequence_that_is_restored_otherwise_is_refused() {
 fn fingerprints_that_read_as_the_same_number_differ() {
     let (backups, first, second) = restored_as_another("name", "136831", "472308");
     let mut awk = Command::new("awk");
-    let equal = run_with_input(
-        awk.arg("{ exit $1 != $2 }"),
-        format!("{first} {second}").as_bytes(),
-    );
-    equal.succeeds();
+    let pair = format!("{first} {second}");
+    run_with_input(awk.arg("{ exit $1 != $2 }"), pair.as_bytes()).succeeds();
     let check = tool("cback-pgdump").display().to_string();
     let without_key = format!("unset CBACK_FINGERPRINT_KEY; exec {check} \"$@\"");
     backups.replace("cback-pgdump", &without_key);
-    let said = backups.refuses(&["--restore", "x.sql"]);
-    assert!(said.contains("public.item has other data"), "{said}");
+    backups.refuses(&["--restore", "x.sql"], "public.item has other data");
 }
 
 /// XXH3 has inputs that collide by construction: a random key for each run ends it.
 #[test]
 fn values_made_up_to_have_the_same_fingerprint_differ() {
     let debt = |amount| format!("lmO9FvzJ{amount}/ to be paid toA");
-    let (backups, first, second) =
-        restored_as_another("c5757", &debt("10000000"), &debt("99999999"));
+    let (small, large) = (debt("10000000"), debt("99999999"));
+    let (backups, first, second) = restored_as_another("c5757", &small, &large);
     assert_eq!(first, second);
-    let said = backups.refuses(&["--restore", "x.sql"]);
-    assert!(said.contains("public.item has other data"), "{said}");
+    backups.refuses(&["--restore", "x.sql"], "public.item has other data");
 }
 
 /// A dump with one value, which its restore changes to another; and the fingerprints of both without a key.
 fn restored_as_another(column: &str, first: &str, second: &str) -> (Backups, String, String) {
     server().create_database(column);
-    server().sql(
-        column,
-        &format!("CREATE TABLE item AS SELECT '{first}' AS {column}"),
-    );
+    let create = format!("CREATE TABLE item AS SELECT '{first}' AS {column}");
+    server().sql(column, &create);
     let dump = dump(server(), Some(column));
-    let other = String::from_utf8(dump.clone())
-        .unwrap()
-        .replace(first, second);
+    let other = String::from_utf8(dump.clone()).unwrap();
+    let other = other.replace(first, second);
     let backups = Backups::new();
     let change = format!("NEW.{column} = '{second}'; RETURN NEW;");
     backups.put("x.sql", &with_trigger(&dump, &change));
     (backups, fingerprint(&dump), fingerprint(other.as_bytes()))
 }
 
-/// That of the one table in `dump`.
+/// The one table's in `dump`.
 fn fingerprint(dump: &[u8]) -> String {
     let mut check = Command::new(tool("cback-pgdump"));
     let output = run_with_input(check.arg("--check"), dump);

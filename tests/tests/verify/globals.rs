@@ -1,52 +1,49 @@
-//! The roles and databases that a dump relies on come from the globals beside it.
+//! "Roles and the database come from the globals beside a dump": or are made up where there are none.
 
 use crate::backups::{Backups, create_items, dump, packed};
 use cback_tests::{Finished, Run, SHELLS, Server, Site, installations, run_with_input, tool};
 use std::fs;
 
-/// The roles come from the globals beside a dump, where there are any.
+/// Roles, tablespaces and this database, empty.
+fn globals(server: &Server, database: &str) -> Vec<u8> {
+    let mut command = server.command(tool("cback-pgdump"));
+    command.args(["--globals", "--databases0-from", "-"]);
+    let output = run_with_input(&mut command, format!("{database}\0").as_bytes());
+    output.succeeds();
+    output.stdout
+}
+
+/// A role that is missing there "is a failure".
 #[test]
 fn a_role_comes_from_the_globals_or_the_backup_is_not_proven() {
     let server = Server::start();
     create_items(&server, "owned");
-    server.sql(
-        "owned",
-        "CREATE ROLE keeper; ALTER TABLE item OWNER TO keeper",
-    );
-    let globals = |server: &Server| {
-        let output = server.command("pg_dumpall").arg("--globals-only").run();
-        output.succeeds();
-        output.stdout
-    };
+    let give = "CREATE ROLE keeper; ALTER TABLE item OWNER TO keeper";
+    server.sql("owned", give);
+    let mut pg_dumpall = server.command("pg_dumpall");
+    let with_roles = pg_dumpall.arg("--globals-only").prints();
     let backups = Backups::new();
     backups.put("postgresqldump-owned.txt", &dump(&server, Some("owned")));
-    let with_roles = globals(&server);
-    backups.put("postgresqlglobals.txt", &with_roles);
+    backups.put("postgresqlglobals.txt", with_roles.as_bytes());
     let printed = backups.proves(&["--restore", "."]);
-    assert!(
-        printed.contains("postgresqlglobals.txt: whole, roles and tablespaces, "),
-        "{printed}"
-    );
+    let content = "postgresqlglobals.txt: whole, roles and tablespaces, ";
+    assert!(printed.contains(content), "{printed}");
 
-    let text = String::from_utf8(with_roles).unwrap();
-    let lines = text
-        .split_inclusive('\n')
-        .filter(|line| !line.contains("keeper"));
-    backups.put(
-        "postgresqlglobals.txt",
-        lines.collect::<String>().as_bytes(),
-    );
-    let said = backups.refuses(&["--restore", "postgresqldump-owned.txt"]);
-    assert!(said.contains("role \"keeper\" does not exist"), "{said}");
+    let lines = with_roles.split_inclusive('\n');
+    let lines: String = lines.filter(|line| !line.contains("keeper")).collect();
+    backups.put("postgresqlglobals.txt", lines.as_bytes());
+    let arguments = ["--restore", "postgresqldump-owned.txt"];
+    backups.refuses(&arguments, "role \"keeper\" does not exist");
 }
 
-/// And so does the database, with its own locale and settings: then nothing is made up.
+/// "Be it the database", with its own locale and settings: then nothing is made up.
 #[test]
 fn a_database_comes_from_the_globals() {
     let server = Server::start();
-    create_items(&server, "it's/%");
+    let (database, file) = ("it's/%", "postgresqldump-it's%2F%25.txt");
+    create_items(&server, database);
     server.sql(
-        "it's/%",
+        database,
         "CREATE TABLE sorted (t text, CHECK (current_setting('my.setting') = 'on'));
          INSERT INTO sorted SELECT 'x' FROM set_config('my.setting', 'on', false);
          CREATE ROLE keeper; ALTER TABLE item OWNER TO keeper;
@@ -55,53 +52,34 @@ fn a_database_comes_from_the_globals() {
          ALTER ROLE postgres VALID UNTIL 'infinity';",
     );
     let backups = Backups::new();
-    backups.put(
-        "postgresqldump-it's%2F%25.txt",
-        &dump(&server, Some("it's/%")),
-    );
-    let mut command = server.command(tool("cback-pgdump"));
-    command.args(["--globals", "--databases0-from", "-"]);
-    let globals = run_with_input(&mut command, "it's/%\0".as_bytes());
-    globals.succeeds();
-    backups.put("postgresqlglobals.txt", &globals.stdout);
+    let dump = dump(&server, Some(database));
+    let globals = globals(&server, database);
+    backups.put(file, &dump);
+    backups.put("postgresqlglobals.txt", &globals);
     let printed = backups.proves(&["--restore", "."]);
     let said = "postgresqlglobals.txt: whole, roles, tablespaces and empty databases, ";
     assert!(printed.contains(said), "{printed}");
     // A dump that creates its database itself finds none.
-    let mut command = server.command("pg_dump");
-    let created = command.args(["--create", "it's/%"]).run();
-    created.succeeds();
-    backups.put("postgresqldump-it's%2F%25.txt", &created.stdout);
-    backups.proves(&["--restore", "postgresqldump-it's%2F%25.txt"]);
-    backups.put(
-        "postgresqldump-it's%2F%25.txt",
-        &dump(&server, Some("it's/%")),
-    );
+    let mut pg_dump = server.command("pg_dump");
+    let created = pg_dump.args(["--create", database]).prints();
+    backups.put(file, created.as_bytes());
+    backups.proves(&["--restore", file]);
     // Those of another mode are of another night.
-    let stale = String::from_utf8_lossy(&globals.stdout).replace("keeper", "nobody");
-    let gzip = |name: &str, bytes: &[u8]| backups.put(name, &packed(bytes, "gzip"));
-    gzip(
-        "postgresqldump-it's%2F%25.txt.gz",
-        &dump(&server, Some("it's/%")),
-    );
-    gzip("postgresqlglobals.txt.gz", &globals.stdout);
-    let bzip2 = packed(stale.as_bytes(), "bzip2");
-    backups.put("postgresqlglobals.txt.bz2", &bzip2);
-    backups.proves(&["--restore", "postgresqldump-it's%2F%25.txt.gz"]);
-    for name in [
-        "dump-it's%2F%25.txt.gz",
-        "globals.txt.gz",
-        "globals.txt.bz2",
-    ] {
-        fs::remove_file(backups.path(&format!("postgresql{name}"))).unwrap();
-    }
+    let stale = String::from_utf8_lossy(&globals).replace("keeper", "nobody");
+    let stale = packed(stale.as_bytes(), "bzip2");
+    let file = backups.put(&format!("{file}.gz"), &packed(&dump, "gzip"));
+    let right = backups.put("postgresqlglobals.txt.gz", &packed(&globals, "gzip"));
+    let stale = backups.put("postgresqlglobals.txt.bz2", &stale);
+    let file = ["--restore", file.to_str().unwrap()];
+    backups.proves(&file);
     // Only with the setting does the check let the row in.
-    fs::remove_file(backups.path("postgresqlglobals.txt")).unwrap();
-    let said = backups.refuses(&["--restore", "."]);
-    assert!(said.contains("my.setting"), "{said}");
+    for globals in [right, stale, backups.path("postgresqlglobals.txt")] {
+        fs::remove_file(globals).unwrap();
+    }
+    backups.refuses(&file, "my.setting");
 }
 
-/// A file from when the configuration still meant it.
+/// "Only the one that the configuration means": a file from when it still meant it does not count.
 #[test]
 fn leftover_globals_are_not_what_a_configuration_means() {
     let server = Server::start();
@@ -110,8 +88,11 @@ fn leftover_globals_are_not_what_a_configuration_means() {
         "<user>postgres</user><compress_mode>gzip</compress_mode><database>owned</database>";
     let with_globals = format!("{section}<globals>Y</globals>");
     let site = Site::new();
-    site.configure_section(&with_globals);
-    site.run(&server, SHELLS[0]).succeeds();
+    let back_up = |section: &str| {
+        site.configure_section(section);
+        site.run(&server, SHELLS[0]).succeeds();
+    };
+    back_up(&with_globals);
     let globals = site.collect_dir().join("postgresqlglobals.txt.gz");
     let leftover = fs::read(&globals).unwrap();
     let config = site.config();
@@ -119,12 +100,9 @@ fn leftover_globals_are_not_what_a_configuration_means() {
     let with_them = " s with postgresqlglobals.txt.gz and found the same rows\n";
     assert!(Backups::new().proves(&restore).contains(with_them));
 
-    server.sql(
-        "owned",
-        "CREATE ROLE newer; ALTER TABLE item OWNER TO newer",
-    );
-    site.configure_section(section);
-    site.run(&server, SHELLS[0]).succeeds();
+    let give = "CREATE ROLE newer; ALTER TABLE item OWNER TO newer";
+    server.sql("owned", give);
+    back_up(section);
     let printed = Backups::new().proves(&restore);
     assert!(
         printed.contains(" s and found the same rows\n"),
@@ -135,26 +113,21 @@ fn leftover_globals_are_not_what_a_configuration_means() {
 
     site.configure_section(&with_globals);
     fs::write(&globals, leftover).unwrap();
-    let said = Backups::new().refuses(&restore);
-    assert!(said.contains("role \"newer\" does not exist"), "{said}");
+    Backups::new().refuses(&restore, "role \"newer\" does not exist");
 }
 
-/// "One descriptor, read once": what is checked is what is used. The second reading would be of half the file.
+/// "They are read once: what is checked is what is used." Another reading would be of a part of the file.
 #[test]
 fn globals_are_read_once() {
     let server = Server::start();
     create_items(&server, "once");
-    server.sql(
-        "once",
-        "CREATE ROLE keeper; ALTER TABLE item OWNER TO keeper",
-    );
-    let mut command = server.command(tool("cback-pgdump"));
-    command.args(["--globals", "--databases0-from", "-"]);
-    let globals = run_with_input(&mut command, b"once\0").stdout;
+    let give = "CREATE ROLE keeper; ALTER TABLE item OWNER TO keeper";
+    server.sql("once", give);
     let backups = Backups::new();
     let file = "postgresqldump-once.txt";
     backups.put(file, &dump(&server, Some("once")));
-    backups.put("postgresqlglobals.txt.gz", &packed(&globals, "gzip"));
+    let globals = packed(&globals(&server, "once"), "gzip");
+    backups.put("postgresqlglobals.txt.gz", &globals);
     let read = format!(
         "case $3 in *globals*) [ ! -e '{0}' ] || exec gzip -dc \"$3\" | head -c 500; true >'{0}' ;; esac\n\
          exec {1} \"$@\"",
@@ -163,38 +136,31 @@ fn globals_are_read_once() {
     );
     backups.replace("cback-compress", &read);
     let printed = backups.proves(&["--restore", file]);
-    assert!(
-        printed.contains(" s with postgresqlglobals.txt.gz and found"),
-        "{printed}"
-    );
+    let with_them = " s with postgresqlglobals.txt.gz and found";
+    assert!(printed.contains(with_them), "{printed}");
 }
 
-/// "A database that the globals should have recreated and did not is a failure", and none is made up.
+/// "A database that the globals should have recreated and did not is a failure", and none is made up; nor is
+/// another dump taken for globals.
 #[test]
 fn a_database_that_the_globals_lack_is_a_failure() {
     let server = Server::start();
     create_items(&server, "here");
     create_items(&server, "lost");
-    let mut command = server.command(tool("cback-pgdump"));
-    command.args(["--globals", "--databases0-from", "-"]);
-    let globals = run_with_input(&mut command, b"here\0").stdout;
     let backups = Backups::new();
-    backups.put("postgresqlglobals.txt", &globals);
-    for name in ["here", "lost"] {
-        backups.put(
-            &format!("postgresqldump-{name}.txt"),
-            &dump(&server, Some(name)),
-        );
-    }
+    backups.put("postgresqlglobals.txt", &globals(&server, "here"));
+    let lost = dump(&server, Some("lost"));
+    backups.put("postgresqldump-here.txt", &dump(&server, Some("here")));
+    backups.put("postgresqldump-lost.txt", &lost);
     backups.proves(&["--restore", "postgresqldump-here.txt"]);
-    let said = backups.refuses(&["--restore", "postgresqldump-lost.txt"]);
-    assert!(
-        said.ends_with(": its database is not in the globals beside it\n"),
-        "{said}"
-    );
+    let reason = ": its database is not in the globals beside it\n";
+    backups.refuses(&["--restore", "postgresqldump-lost.txt"], reason);
+    backups.put("postgresqlglobals.txt", &lost);
+    let reason = "no globals, but a dump of a database\n";
+    backups.refuses(&["--restore", "postgresqldump-lost.txt"], reason);
 }
 
-/// A role that is made up may no more than it might at the source.
+/// "Such a role may nothing but what the dump grants it."
 #[test]
 fn a_view_whose_owner_may_not_read_its_table_does_not_restore() {
     let server = Server::start();
@@ -210,16 +176,11 @@ fn a_view_whose_owner_may_not_read_its_table_does_not_restore() {
     backups.proves(&["--restore", "x.sql"]);
     server.sql("view", "REVOKE SELECT ON t FROM app");
     backups.put("x.sql", &dump(&server, Some("view")));
-    let said = backups.refuses(&["--restore", "x.sql"]);
     let reason = "ERROR:  permission denied for table t (to a role that is made up, without its memberships)\n";
-    assert!(
-        said.contains("does not restore: ") && said.ends_with(reason),
-        "{said}"
-    );
+    backups.refuses(&["--restore", "x.sql"], reason);
 }
 
-/// A statement wants the owner of these to be a superuser, before 16 that of a subscription, too; and whoever
-/// creates objects under `--use-set-session-authorization`.
+/// "It is a superuser only where a statement wants that."
 #[test]
 fn a_role_that_has_to_be_a_superuser_is_made_up_as_one() {
     for installation in installations() {
@@ -236,12 +197,10 @@ fn a_role_that_has_to_be_a_superuser_is_made_up_as_one() {
              SET ROLE app; GRANT SELECT ON t TO public",
         );
         let backups = Backups::new();
-        for options in [
-            &["super"][..],
-            &["--use-set-session-authorization", "super"],
-        ] {
-            let output = server.command("pg_dump").args(options).run();
-            backups.put("x.sql", &output.stdout);
+        for option in ["--no-comments", "--use-set-session-authorization"] {
+            let mut pg_dump = server.command("pg_dump");
+            let dump = pg_dump.args([option, "super"]).run();
+            backups.put("x.sql", &dump.stdout);
             let bin = installation.bin.to_str().unwrap();
             backups.proves(&["--restore", "--pg-bin", bin, "x.sql"]);
         }

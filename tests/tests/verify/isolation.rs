@@ -1,7 +1,7 @@
-//! What a hostile dump can reach: it runs SQL as superuser, and programs. "Each is restored by an account that owns
+//! The reach of a hostile dump: it runs SQL as superuser, and programs. "Each is restored by an account that owns
 //! nothing else and reaches no network, never into a server that was there before."
 
-use crate::backups::{Backups, create_items, dump, with_trigger};
+use crate::backups::{Backups, NOBODY, with_trigger};
 use cback_tests::{Finished, Run, SHELLS, server, skip, skipped_without_root, wrapped};
 use rustix::io::{FdFlags, fcntl_setfd};
 use std::fs;
@@ -9,20 +9,19 @@ use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream;
 use std::process::Command;
 
-/// What `program` prints, a bar in place of a line end and `_` of a blank, when a dump runs it while it is restored
+/// The output of `program`, a bar in place of a line end and `_` of a blank, when a dump runs it while it is restored
 /// by what `wrap` makes of the script's command.
 #[track_caller]
-fn seen(backups: &Backups, program: &str, wrap: impl FnOnce(&Command) -> Command) -> String {
-    let name = backups.scratch().display().to_string();
-    create_items(server(), &name);
+fn seen(program: &str, wrap: impl FnOnce(&Backups, &Command) -> Command) -> String {
+    let (backups, dump) = Backups::of_items();
     let body = format!(
         "CREATE TEMP TABLE seen (line text);
          EXECUTE $q$COPY seen FROM PROGRAM '{{ {program}; }} 2>&1 | tr [:blank:] _'$q$;
          RAISE EXCEPTION 'seen: %.', (SELECT string_agg(line, '|') FROM seen);"
     );
-    backups.put("x.sql", &with_trigger(&dump(server(), Some(&name)), &body));
+    backups.put("x.sql", &with_trigger(&dump, &body));
     let command = backups.command(SHELLS[0], &["--restore", "x.sql"]);
-    let said = wrap(&command).run().fails(1);
+    let said = wrap(&backups, &command).run().fails(1);
     backups.assert_clean();
     let seen = said
         .split_once("seen: ")
@@ -33,14 +32,14 @@ fn seen(backups: &Backups, program: &str, wrap: impl FnOnce(&Command) -> Command
 
 /// [`seen`] by the caller itself.
 #[track_caller]
-fn seen_by_a_dump(backups: &Backups, program: &str) -> String {
-    seen(backups, program, |command| wrapped(&["env"], command))
+fn seen_by_a_dump(program: &str) -> String {
+    seen(program, |_, command| wrapped(&["env"], command))
 }
 
 #[test]
 fn a_dump_sees_only_the_programs_and_its_own_server() {
     let program = "ls -A /; ls -A /etc /given; ls /proc | grep [0-9] | wc -l";
-    let seen = seen_by_a_dump(&Backups::new(), program);
+    let seen = seen_by_a_dump(program);
     let (files, processes) = seen.rsplit_once('|').unwrap();
     assert_eq!(
         files.replace("lib32|", "").replace("libx32|", ""),
@@ -52,7 +51,7 @@ fn a_dump_sees_only_the_programs_and_its_own_server() {
 #[test]
 fn a_dump_has_no_network() {
     let program = "cat /proc/net/dev | tail -n +3 | cut -d: -f1";
-    let seen = seen_by_a_dump(&Backups::new(), program);
+    let seen = seen_by_a_dump(program);
     assert_eq!(seen.trim_matches('_'), "lo");
 }
 
@@ -61,7 +60,7 @@ fn a_dump_runs_as_nobody_that_owns_anything() {
     if skipped_without_root("another caller's uid is its own") {
         return;
     }
-    let seen = seen_by_a_dump(&Backups::new(), "id -u; grep ^CapEff /proc/self/status");
+    let seen = seen_by_a_dump("id -u; grep ^CapEff /proc/self/status");
     let (uid, capabilities) = seen.split_once('|').unwrap();
     assert!(uid.parse::<u32>().unwrap() >= 65534, "{seen}");
     assert!(capabilities.ends_with("_0000000000000000"), "{seen}");
@@ -69,15 +68,13 @@ fn a_dump_runs_as_nobody_that_owns_anything() {
 
 #[test]
 fn a_dump_writes_nowhere_outside() {
-    let backups = Backups::new();
-    let target = backups.path("written");
-    fs::create_dir(&target).unwrap();
-    let place = target.display();
+    let target = tempfile::tempdir().unwrap();
+    let place = target.path().display();
     let program = format!(
         "for f in {place}/x /usr/x /usr/bin/x /etc/x /given/x /tmp/x /var/tmp/x /proc/1/root/x /dev/shm/x; \
          do touch $f && echo wrote $f; done >/data/log 2>/dev/null; cat /data/log"
     );
-    assert_eq!(seen_by_a_dump(&backups, &program), "<NULL>");
+    assert_eq!(seen_by_a_dump(&program), "<NULL>");
     assert_eq!(fs::read_dir(&target).unwrap().count(), 0);
 }
 
@@ -86,12 +83,12 @@ fn a_dump_does_not_reach_a_server_that_was_there() {
     let host = server().host().display();
     let psql = server().bin().join("psql").display().to_string();
     let program = format!("{psql} -X -h {host} -U postgres -c select postgres; ls -d {host}");
-    let seen = seen_by_a_dump(&Backups::new(), &program);
+    let seen = seen_by_a_dump(&program);
     assert!(seen.contains("No_such_file_or_directory"), "{seen}");
     assert!(!seen.contains("1_row"), "{seen}");
 }
 
-/// bwrap's first process keeps what `--clearenv` hides.
+/// "Without the caller's environment": bwrap's first process keeps what `--clearenv` hides.
 #[test]
 fn a_dump_does_not_see_the_callers_environment() {
     let program = "cat /proc/[0-9]*/environ 2>/dev/null | tr \\\\000 \\\\n >/data/all; \
@@ -101,82 +98,71 @@ fn a_dump_does_not_see_the_callers_environment() {
         command.env("PGPASSWORD", "secret").env("OTHER", "secret");
         command
     };
-    assert_eq!(
-        seen(&Backups::new(), program, with_secret)
-            .split('|')
-            .next(),
-        Some("0")
-    );
+    let seen_by_us = seen(program, |_, command| with_secret(command));
+    assert!(seen_by_us.starts_with("0|"), "{seen_by_us}");
     if skipped_without_root("to become another account") {
         return;
     }
-    let backups = Backups::new();
-    let by_nobody = |command: &Command| with_secret(&backups.by_nobody(command));
-    let seen = seen(&backups, program, by_nobody);
+    let seen = seen(program, |backups, command| {
+        with_secret(&backups.by(NOBODY, command))
+    });
     assert!(seen.starts_with("0|") && !seen.ends_with("|0"), "{seen}");
 }
 
-/// Session keyrings have no namespace. Without keyctl nothing is restored where there is a key.
+/// "Without the caller's keys": session keyrings have no namespace. Without keyctl nothing is restored where there
+/// is a key.
 #[test]
 fn a_dump_does_not_see_the_callers_keys() {
-    let keyctl = Command::new("keyctl")
-        .args(["session", "-", "true"])
-        .status();
-    if !keyctl.is_ok_and(|status| status.success()) {
+    let keyctl = "/usr/bin/keyctl";
+    let try_it = Command::new(keyctl).args(["session", "-", "true"]).output();
+    if !try_it.is_ok_and(|output| output.status.success()) {
         return skip("there is no keyctl, or it is forbidden");
     }
-    let add = "keyctl add user cback-secret 1234567 @s >/dev/null && exec \"$@\"";
-    let with_key = ["keyctl", "session", "-", "sh", "-c", add, "sh"];
+    let add = format!("{keyctl} add user cback-secret 1234567 @s >/dev/null && exec \"$@\"");
+    let with_key = [keyctl, "session", "-", "sh", "-c", &add, "sh"];
     let program = "for key in $(cut -b -8 /proc/keys); do keyctl print 0x$key; done";
-    let is_hidden = |seen: &str| assert!(!seen.contains("1234567"), "{seen}");
-    is_hidden(&seen(&Backups::new(), program, |command| {
-        wrapped(&with_key, command)
-    }));
+    let seen_by_us = seen(program, |_, command| wrapped(&with_key, command));
+    assert!(!seen_by_us.contains("1234567"), "{seen_by_us}");
     if skipped_without_root("to become another account") {
         return;
     }
-    let backups = Backups::new();
-    let by_nobody = |command: &Command| backups.by_nobody(&wrapped(&with_key, command));
-    is_hidden(&seen(&backups, program, by_nobody));
+    let seen = seen(program, |backups, command| {
+        backups.by(NOBODY, &wrapped(&with_key, command))
+    });
+    assert!(!seen.contains("1234567"), "{seen}");
 
-    let backups = Backups::new();
-    create_items(server(), "keys");
-    backups.put("x.sql", &dump(server(), Some("keys")));
+    let (backups, _) = Backups::of_items();
     let mut command = backups.command(SHELLS[0], &["--restore", "x.sql"]);
     command.env("PATH", backups.path_without("keyctl"));
-    command.run().succeeds();
-    let mut command = backups.command(SHELLS[0], &["--restore", "x.sql"]);
-    let keyctl = "/usr/bin/keyctl";
-    let add = format!("{keyctl} add user cback-secret 1234567 @s >/dev/null && exec \"$@\"");
-    command.env("PATH", backups.path_without("keyctl"));
-    let with_key = [keyctl, "session", "-", "sh", "-c", &add, "sh"];
     let said = wrapped(&with_key, &command).run().fails(1);
-    assert!(
-        said.contains(
-            "cannot be proven here: a dump could read the keys of this session: install keyutils"
-        ),
-        "{said}"
-    );
+    let reason =
+        "cannot be proven here: a dump could read the keys of this session: install keyutils";
+    assert!(said.contains(reason), "{said}");
+
+    // Where a container forbids keyrings, it forbids them to the dump, too.
+    let (backups, _) = Backups::of_items();
+    backups.replace("keyctl", "echo forbidden >&2; exit 1");
+    let output = backups.run(&["--restore", "x.sql"]);
+    let said = output.said();
+    let is_told = output.status.success() || said.contains(reason);
+    assert!(is_told && !said.contains("forbidden"), "{said}");
 }
 
-/// An open directory is a way out of every mount namespace, a socket one to its other end.
+/// "Without open files": a directory is a way out of every mount namespace, a socket one to its other end.
 #[test]
 fn what_the_caller_left_open_is_not_handed_to_a_dump() {
     let (socket, _other_end) = UnixStream::pair().unwrap();
     fcntl_setfd(&socket, FdFlags::empty()).unwrap();
-    let left = format!(
-        "exec 5</ 12>>left 115<&{} 116> >(cat); exec \"$@\"",
-        socket.as_raw_fd()
-    );
+    let socket = socket.as_raw_fd();
+    let left = format!("exec 5</ 12>>left 115<&{socket} 116> >(cat); exec \"$@\"");
     let program = "for d in 1 self $PPID; do ls -l /proc/$d/fd | sed 1d | sed s/.*-.//; done | \
                    grep -v -e ^/proc/ -e ^/dev/null | sort | uniq -c | tr -d [0-9]";
-    let alone = seen_by_a_dump(&Backups::new(), program);
+    let alone = seen_by_a_dump(program);
     for shell in SHELLS {
-        let backups = Backups::new();
-        let with_files = |_: &Command| {
+        let seen = seen(program, |backups, _| {
             let command = backups.command(shell, &["--restore", "x.sql"]);
             wrapped(&["bash", "-c", &left, "bash"], &command)
-        };
-        assert_eq!(seen(&backups, program, with_files), alone, "{shell:?}");
+        });
+        assert_eq!(seen, alone, "{shell:?}");
     }
 }

@@ -1,47 +1,40 @@
-//! Good backups.
+//! "Each is restored into a throwaway server, dumped again and compared": good backups.
 
-use crate::backups::{Backups, create_items, dump, packed};
+use crate::backups::{Backups, NOBODY, create_items, dump, packed};
 use cback_tests::{
     Finished, Run, SHELLS, Server, Shell, Site, create_sample, in_each_shell, installations,
     server, skip, skipped_without_root, wrapped,
 };
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
 in_each_shell!(a_backup_is_proven_to_restore);
 
 fn a_backup_is_proven_to_restore(shell: Shell) {
-    let name = format!("proven by {}", shell.join(" "));
-    create_items(server(), &name);
-    let backups = Backups::new();
-    backups.put("items.gz", &packed(&dump(server(), Some(&name)), "gzip"));
+    let (backups, dump) = Backups::of_items();
+    backups.put("items.gz", &packed(&dump, "gzip"));
     let output = backups.command(shell, &["--restore", "items.gz"]).run();
     assert_eq!(output.succeeds(), "");
     let line = output.printed();
-    assert!(
-        line.contains("items.gz: whole, database, 1 tables, 100 rows, "),
-        "{line}"
-    );
+    let start = "items.gz: whole, database, 1 tables, 100 rows, ";
+    assert!(line.contains(start), "{line}");
     assert!(line.contains(" s and found the same rows\n"), "{line}");
     backups.assert_clean();
 }
 
-/// All that a version dumps, restored into that version and into every later one.
+/// "The smallest installed major that is not older": all that a version dumps, into that version and every later one.
 #[test]
 fn every_version_restores_into_itself_and_into_later_ones() {
     let installations = installations();
-    let modes = ["gzip", "bzip2", "none"];
+    let modes = [("gzip", "gz"), ("bzip2", "bz2"), ("none", "sql")];
     for (number, installation) in installations.iter().enumerate() {
         let server = Server::start_from(installation);
         create_sample(&server, "sample");
-        server.sql(
-            "sample",
-            "CREATE ROLE \"odd \"\"name\" ; ALTER TABLE customer OWNER TO \"odd \"\"name\"",
-        );
+        let odd = "CREATE ROLE \"odd \"\"name\" ; ALTER TABLE customer OWNER TO \"odd \"\"name\"";
+        server.sql("sample", odd);
         let backups = Backups::new();
-        let mode = modes[number % 3];
-        let suffix = ["gz", "bz2", "sql"][number % 3];
+        let (mode, suffix) = modes[number % 3];
         let (one, all) = (format!("sample.{suffix}"), format!("all.{suffix}"));
         backups.put(&one, &packed(&dump(&server, Some("sample")), mode));
         backups.put(&all, &packed(&dump(&server, None), mode));
@@ -54,77 +47,64 @@ fn every_version_restores_into_itself_and_into_later_ones() {
     }
 }
 
+/// "None named: those that FILE means."
 #[test]
 fn what_a_configuration_means_is_proven() {
     let server = Server::start();
-    create_items(&server, "shop");
-    create_items(&server, "a/b 100%'x'");
     let databases = ["shop", "a/b 100%'x'"];
-    let modes: [(&str, &[&str]); 3] = [("none", &databases), ("gzip", &[]), ("bzip2", &databases)];
-    for (mode, databases) in modes {
+    for database in databases {
+        create_items(&server, database);
+    }
+    for (mode, databases) in [
+        ("none", &databases[..]),
+        ("gzip", &[]),
+        ("bzip2", &databases),
+    ] {
         let site = Site::with(mode, databases);
         site.run(&server, SHELLS[0]).succeeds();
         let config = site.config();
         let config = config.to_str().unwrap();
         let printed = Backups::new().proves(&["--restore", "--max-age", "1", "--config", config]);
-        let many = databases.len().max(1);
-        assert_eq!(
-            printed.matches("found the same rows\n").count(),
-            many,
-            "{printed}"
-        );
+        let proven = printed.matches("found the same rows\n").count();
+        assert_eq!(proven, databases.len().max(1), "{printed}");
     }
 }
 
+/// "A directory for all beneath it."
 #[test]
 fn a_directory_stands_for_the_backups_beneath() {
-    create_items(server(), "beneath");
-    let backups = Backups::new();
-    let dump = dump(server(), Some("beneath"));
-    backups.put(
-        "2026/11/24/one/postgresqldump-beneath.txt.gz",
-        &packed(&dump, "gzip"),
-    );
-    backups.put("2026/11/24/two/postgresqldump-beneath.txt", &dump);
-    backups.put("2026/11/24/two/some-log.txt", b"no backup");
+    let (backups, dump) = Backups::of_items();
+    let day = |file: &str, bytes: &[u8]| backups.put(&format!("2026/11/24/{file}"), bytes);
+    day("one/postgresqldump-beneath.txt.gz", &packed(&dump, "gzip"));
+    day("two/postgresqldump-beneath.txt", &dump);
+    day("two/some-log.txt", b"no backup");
     let printed = backups.proves(&["2026"]);
     assert_eq!(printed.lines().count(), 2, "{printed}");
 
-    backups.put("2026/11/24/three/postgresqldump-beneath.txt.gz", b"");
-    let said = backups.refuses(&["--quiet", "2026"]);
-    assert!(
-        said.contains("three/postgresqldump-beneath.txt.gz: "),
-        "{said}"
-    );
+    day("three/postgresqldump-beneath.txt.gz", b"");
+    let empty = "three/postgresqldump-beneath.txt.gz: ";
+    backups.refuses(&["--quiet", "2026"], empty);
     backups.put("empty/some-log.txt", b"no backup");
-    let said = backups.refuses(&["empty"]);
-    assert!(
-        said.ends_with("/empty: there is no backup in it\n"),
-        "{said}"
-    );
+    backups.refuses(&["empty"], "/empty: there is no backup in it\n");
 }
 
-/// What cannot be looked into may hold a backup that is none.
+/// A directory that cannot be looked into may hold a backup that is none.
 #[test]
 fn a_directory_that_cannot_be_read_is_not_passed_over() {
     if skipped_without_root("to become another account") {
         return;
     }
-    create_items(server(), "secret");
-    let backups = Backups::new();
-    let dump = dump(server(), Some("secret"));
+    let (backups, dump) = Backups::of_items();
     backups.put("all/good/postgresqldump-x.txt", &dump);
     backups.put("all/secret/postgresqldump-x.txt", b"no backup");
     let closed = fs::Permissions::from_mode(0o700);
     fs::set_permissions(backups.path("all/secret"), closed).unwrap();
-    chown(backups.scratch(), Some(65534), None).unwrap();
-    let outer = ["setpriv", "--reuid=65534", "--clear-groups", "--"];
     let command = backups.command(SHELLS[0], &["all"]);
-    let said = wrapped(&outer, &command).run().fails(1);
+    let said = backups.by(NOBODY, &command).run().fails(1);
     assert!(said.contains("all/secret: cannot be read"), "{said}");
 }
 
-/// A dump shows times in its server's zone, and the throwaway server has another. Texts are not times.
+/// A dump by pg_dump alone shows times in its server's zone, and the throwaway server has another. Texts are no times.
 #[test]
 fn a_backup_from_another_time_zone_is_proven() {
     server().create_database("zone");
@@ -136,9 +116,9 @@ fn a_backup_from_another_time_zone_is_proven() {
     );
     let backups = Backups::new();
     for zone in ["America/St_Johns", "Asia/Kolkata"] {
-        let mut command = server().command("pg_dump");
-        let output = command.env("PGTZ", zone).arg("zone").run();
-        backups.put("zone.sql", &output.stdout);
+        let mut pg_dump = server().command("pg_dump");
+        let dump = pg_dump.env("PGTZ", zone).arg("zone").prints();
+        backups.put("zone.sql", dump.as_bytes());
         backups.proves(&["--restore", "zone.sql"]);
     }
 }
@@ -148,22 +128,15 @@ fn the_servers_own_account_and_any_other_may_prove_a_backup() {
     if skipped_without_root("to become another account") {
         return;
     }
-    create_items(server(), "accounts");
-    let dump = dump(server(), Some("accounts"));
     for account in ["postgres", "nobody"] {
         let id = Command::new("id").args(["-u", account]).run();
         let Ok(uid) = id.printed().trim().parse() else {
             skip(&format!("there is no account {account}"));
             continue;
         };
-        let backups = Backups::new();
-        backups.put("items.sql", &dump);
-        chown(backups.scratch(), Some(uid), None).unwrap();
-        let command = backups.command(SHELLS[0], &["--restore", "items.sql"]);
-        let uid = format!("--reuid={uid}");
-        let outer = ["setpriv", &uid, "--clear-groups", "--"];
-        let output = wrapped(&outer, &command).run();
-        output.succeeds();
+        let (backups, _) = Backups::of_items();
+        let command = backups.command(SHELLS[0], &["--restore", "x.sql"]);
+        backups.by(uid, &command).run().succeeds();
         backups.assert_clean();
     }
 }
@@ -175,23 +148,19 @@ fn a_backup_is_proven_in_a_container_with_few_processes() {
     if skipped_without_root("to make a PID namespace") {
         return;
     }
-    create_items(server(), "contained");
-    let backups = Backups::new();
-    backups.put("x.sql", &dump(server(), Some("contained")));
+    let (backups, _) = Backups::of_items();
     let container = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"];
     let command = backups.command(SHELLS[0], &["--restore", "x.sql"]);
     wrapped(&container, &command).run().succeeds();
     backups.assert_clean();
 }
 
-/// A line says what there is, and what there is not: large objects, a checksum.
+/// A line says what there is, large objects too, and what there is not: a checksum.
 #[test]
 fn large_objects_are_counted_and_a_missing_checksum_is_said() {
     server().create_database("large");
-    server().sql(
-        "large",
-        "SELECT lo_from_bytea(0, 'x') FROM generate_series(1, 300)",
-    );
+    let create = "SELECT lo_from_bytea(0, 'x') FROM generate_series(1, 300)";
+    server().sql("large", create);
     let backups = Backups::new();
     let dump = dump(server(), Some("large"));
     backups.put("x.sql", &dump);

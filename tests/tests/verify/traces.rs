@@ -1,7 +1,9 @@
-//! "What reads a backup leaves no trace on it: not even its access time, by which cback3 purges."
+//! "Reading a backup leaves no trace on it: not even its access time, by which cback3 purges."
 
-use crate::backups::{Backups, NOBODY, create_items, dump, packed};
-use cback_tests::{Finished, Run, Site, cback3, server, skip, skipped_without_root};
+use crate::backups::{Backups, NOBODY, packed};
+use cback_tests::{
+    Finished, Run, SHELLS, Site, cback3, server, skip, skipped_without_root, wrapped,
+};
 use std::fs::{self, File, FileTimes};
 use std::os::unix::fs::chown;
 use std::path::Path;
@@ -23,56 +25,47 @@ fn make_nine_days_old(path: &Path) {
 fn what_was_proven_is_purged_in_its_time() {
     let mut site = Site::new();
     let staging = site.path("stage");
-    site.add_section(&format!(
-        "<purge><dir><abs_path>{}</abs_path><retain_days>7</retain_days></dir></purge>",
-        staging.display()
-    ));
+    let directory = format!("<abs_path>{}</abs_path>", staging.display());
+    let days = "<retain_days>7</retain_days>";
+    site.add_section(&format!("<purge><dir>{directory}{days}</dir></purge>"));
     site.configure("none", &["purged"]);
-    create_items(server(), "purged");
-    let backups = Backups::new();
-    let dump = dump(server(), Some("purged"));
-    let mut command = server().command("pg_dumpall");
-    let globals = command.arg("--globals-only").run().stdout;
+    let (backups, dump) = Backups::of_items();
+    let globals = server().command("pg_dumpall").arg("--globals-only").run();
     let put = |owner: Option<u32>| {
-        for (suffix, mode) in [("", "none"), (".gz", "gzip"), (".bz2", "bzip2")] {
-            for (name, bytes) in [("dump-purged", &dump), ("globals", &globals)] {
-                let file = staging.join(format!("postgresql{name}.txt{suffix}"));
-                fs::write(&file, packed(bytes, mode)).unwrap();
-                chown(&file, owner, owner).unwrap();
-                make_nine_days_old(&file);
-            }
+        let modes = [("", "none"), (".gz", "gzip"), (".bz2", "bzip2")];
+        let files = modes.iter().flat_map(|(suffix, mode)| {
+            let dump = (format!("postgresqldump-x.txt{suffix}"), packed(&dump, mode));
+            let globals = packed(&globals.stdout, mode);
+            [dump, (format!("postgresqlglobals.txt{suffix}"), globals)]
+        });
+        let control = ("control".to_owned(), b"is read by others".to_vec());
+        for (name, bytes) in files.chain([control]) {
+            let file = staging.join(name);
+            fs::write(&file, bytes).unwrap();
+            chown(&file, owner, owner).unwrap();
+            make_nine_days_old(&file);
         }
-        let control = staging.join("control");
-        fs::write(&control, "read by others").unwrap();
-        make_nine_days_old(&control);
-        fs::read(&control).unwrap();
+        fs::read(staging.join("control")).unwrap();
     };
-    let is_purged = || {
+    let assert_purged = || {
         cback3(&site, server()).arg("purge").run().succeeds();
-        let left = fs::read_dir(&staging)
-            .unwrap()
-            .map(|it| it.unwrap().file_name());
-        let left: Vec<_> = left.collect();
+        let left = fs::read_dir(&staging).unwrap();
+        let left: Vec<_> = left.map(|it| it.unwrap().file_name()).collect();
         if left.is_empty() {
-            skip("the file system keeps no access times");
+            return skip("the file system keeps no access times");
         }
-        left.is_empty() || left == ["control"]
+        assert_eq!(left, ["control"]);
     };
-    let arguments = ["--restore", staging.to_str().unwrap()];
+    let command = backups.command(SHELLS[0], &["--restore", staging.to_str().unwrap()]);
     put(None);
-    let printed = backups.proves(&arguments);
-    assert_eq!(
-        printed.matches(" with postgresqlglobals.txt").count(),
-        3,
-        "{printed}"
-    );
-    assert!(is_purged());
+    let printed = wrapped(&["env"], &command).prints();
+    let with_globals = printed.matches(" with postgresqlglobals.txt").count();
+    assert_eq!(with_globals, 3, "{printed}");
+    assert_purged();
     if skipped_without_root("to become another account") {
         return;
     }
     put(Some(NOBODY));
-    backups
-        .by_nobody(&backups.command(cback_tests::SHELLS[0], &arguments))
-        .run();
-    assert!(is_purged());
+    backups.by(NOBODY, &command).run().succeeds();
+    assert_purged();
 }
