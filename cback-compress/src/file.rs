@@ -9,11 +9,12 @@ use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{AtFlags, CWD, FileType, Gid, Mode, OFlags, Uid};
-use rustix::fs::{fchmod, fchown, fstat, linkat, open};
+use rustix::fs::{fchmod, fchown, fstat, linkat, open, stat};
 use rustix::io::Errno;
 use rustix::rand::{GetRandomFlags, getrandom};
 
-/// Names that a process killed in the middle may leave; `cback-postgresql` removes them.
+/// Names that a process killed in the middle may leave begin so, and go on with the number of the
+/// file's directory; `cback-postgresql` removes them.
 const PREFIX: &str = ".cback-compress.";
 
 /// Opens a regular file without renewing its access time, where its owner or root asks for that.
@@ -37,30 +38,28 @@ pub(crate) fn input(path: &Path) -> io::Result<File> {
 /// A file that has no name yet, or on a file system without such files a hidden one.
 pub(crate) struct Output {
     file: File,
-    /// The hidden name that the file has, or may get before its own.
-    hidden: PathBuf,
-    is_hidden: bool,
+    /// The hidden name that it has.
+    hidden: Option<PathBuf>,
     path: PathBuf,
 }
 
 impl Output {
     /// Creates it in the directory of `path`, with mode 0600, and gives it to `owner`.
     pub(crate) fn create(path: &Path, owner: Option<(u32, u32)>) -> io::Result<Self> {
-        let hidden = path.with_file_name(format!("{PREFIX}{:016x}", random()?));
         let flags = OFlags::WRONLY | OFlags::CLOEXEC;
         let mode = Mode::RUSR | Mode::WUSR;
-        let (file, is_hidden) = match open(directory(path), flags | OFlags::TMPFILE, mode) {
+        let (file, hidden) = match open(directory(path), flags | OFlags::TMPFILE, mode) {
             // Kernels and file systems without O_TMPFILE: open(2).
             Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::INVAL) => {
                 let flags = flags | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW;
-                (open(&hidden, flags, mode)?, true)
+                let hidden = directory(path).join(hidden_name(path)?);
+                (open(&hidden, flags, mode)?, Some(hidden))
             }
-            file => (file?, false),
+            file => (file?, None),
         };
         let output = Self {
             file: File::from(file),
             hidden,
-            is_hidden,
             path: path.to_owned(),
         };
         // A default ACL of the directory counts in place of the umask.
@@ -82,17 +81,35 @@ impl Output {
     /// The directory itself is not put on the disk.
     pub(crate) fn publish(mut self) -> io::Result<()> {
         self.file.sync_all()?;
-        if !self.is_hidden {
+        if self.hidden.is_none() {
             match self.link(&self.path) {
                 // link(2) replaces nothing, rename(2) does.
-                Err(Errno::EXIST) => self.link(&self.hidden)?,
+                Err(Errno::EXIST) => {}
                 linked => return Ok(linked?),
             }
-            self.is_hidden = true;
+            self.hidden = Some(self.link_hidden()?);
         }
-        fs::rename(&self.hidden, &self.path)?;
-        self.is_hidden = false;
+        if let Some(hidden) = &self.hidden {
+            fs::rename(hidden, &self.path)?;
+        }
+        self.hidden = None;
         Ok(())
+    }
+
+    /// Links it above its directory, if it can be renamed from there: a name that is listed in the directory
+    /// itself and then gone ends the stage of Cedar Backup 3.
+    fn link_hidden(&self) -> io::Result<PathBuf> {
+        let directory = directory(&self.path);
+        let name = hidden_name(&self.path)?;
+        let above = directory.join("..").join(&name);
+        match self.link(&above) {
+            // Another mount, or one where the caller may not write.
+            Err(Errno::XDEV | Errno::ACCESS | Errno::PERM | Errno::ROFS) => {}
+            linked => return Ok(linked.map(|()| above)?),
+        }
+        let beside = directory.join(name);
+        self.link(&beside)?;
+        Ok(beside)
     }
 
     fn link(&self, path: &Path) -> rustix::io::Result<()> {
@@ -101,10 +118,16 @@ impl Output {
     }
 }
 
+/// A name for a file on its way to `path`.
+fn hidden_name(path: &Path) -> io::Result<String> {
+    let directory = stat(directory(path))?.st_ino;
+    Ok(format!("{PREFIX}{directory}.{:016x}", random()?))
+}
+
 impl Drop for Output {
     fn drop(&mut self) {
-        if self.is_hidden {
-            let _ = fs::remove_file(&self.hidden);
+        if let Some(hidden) = &self.hidden {
+            let _ = fs::remove_file(hidden);
         }
     }
 }

@@ -120,25 +120,48 @@ fn a_file_is_on_the_disk_before_it_has_its_name() {
     }
 }
 
-/// "... and none that looks like a finished backup and is not", also after SIGKILL.
+/// "At no moment does anything but a regular file stand in `collect_dir`, and none that looks like a finished
+/// backup and is not", also after SIGKILL.
 #[test]
-fn what_a_kill_leaves_is_hidden_and_removed_by_its_name() {
-    let directory = collect_dir();
-    let command = writing(directory.path(), "");
+fn what_a_kill_leaves_is_hidden_and_mostly_above_the_directory() {
+    let top = tempdir().unwrap();
+    let directory = top.path().join("collect");
+    fs::create_dir(&directory).unwrap();
+    fs::write(directory.join("data.gz"), "yesterday's").unwrap();
+    let command = writing(&directory, "");
     let unnamed = without_unnamed_files();
     let kill = "inject=rename:signal=KILL:error=EIO";
-    for faults in [&["-e", kill][..], &["-e", kill, "-e", &unnamed]] {
+    let prefix = format!(".cback-compress.{}.", directory.metadata().unwrap().ino());
+    for (faults, place) in [
+        (&["-e", kill][..], top.path()),
+        (&["-e", kill, "-e", &unnamed], &directory),
+    ] {
         filing(&command, faults);
-        let names = names(directory.path());
-        let [hidden, file] = &names[..] else {
-            panic!("{names:?}")
+        let [hidden, other] = &names(place)[..] else {
+            panic!("{:?}", names(place))
         };
-        assert!(hidden.starts_with(".cback-compress."), "{hidden}");
-        assert_eq!(file, "data.gz");
-        let path = directory.path().join(hidden);
+        assert!(hidden.starts_with(&prefix), "{hidden}");
+        assert!(["collect", "data.gz"].contains(&other.as_str()));
+        let path = place.join(hidden);
         let stat = path.symlink_metadata().unwrap();
         assert!(stat.is_file() && stat.mode() & 0o777 == 0o600);
         fs::remove_file(path).unwrap();
+        assert_eq!(names(&directory), ["data.gz"]);
+    }
+}
+
+/// Where the directory above is on another mount, or not the caller's.
+#[test]
+fn where_the_directory_above_cannot_be_written_to_the_name_is_hidden_beside() {
+    let directory = collect_dir();
+    for error in ["EXDEV", "EACCES", "EROFS"] {
+        let fault = format!("inject=linkat:error={error}:when=2");
+        let calls = filing(&writing(directory.path(), ""), &["-e", &fault]);
+        assert_eq!(names(directory.path()), ["data.gz"]);
+        let is_linked_beside = |it: &Call| it.name == "linkat" && it.result == "0";
+        assert!(calls.iter().any(is_linked_beside), "{error}: {calls:?}");
+        let file = fs::read(directory.path().join("data.gz")).unwrap();
+        assert!(is_whole("gzip", &file));
     }
 }
 

@@ -105,7 +105,7 @@ impl Contents {
         match self.entries.entry(name) {
             btree_map::Entry::Occupied(mut old) => old.get_mut().1.add(entry),
             btree_map::Entry::Vacant(new) => {
-                self.names += new.key().len() + OVERHEAD;
+                self.names += new.key().len() + 2 * OVERHEAD;
                 new.insert((item, entry));
             }
         }

@@ -65,6 +65,7 @@ fn more_than_fits_is_refused() {
     let commas = ",".repeat(2 * MIB);
     for (dump, fault) in [
         (with_text(&lines(100, |n| format!("COPY t.\"{most}{n}\" (a) FROM stdin;\n\\.\n"))), names),
+        (with_text(&lines(1_000_000, |n| format!("INSERT INTO t{n} VALUES (1);\n"))), names),
         (with_text(&lines(100, |n| format!("GRANT ALL ON t TO \"{most}{n}\";\n"))), much),
         (with_text(&lines(2_000_000, |n| format!("GRANT a TO r{n};\n"))), much),
         (with_cluster_text(&lines(2_000_000, |n| format!("GRANTED BY r{n};\n"))), much),

@@ -40,7 +40,7 @@ fn lintian_finds_no_error_and_nothing_is_taken_along_but_what_it_needs() {
     let fields = fields.arg(&package).prints();
     let (others, depends) = fields.rsplit_once('\n').unwrap();
     let version = env!("CARGO_PKG_VERSION");
-    let expected = format!("{version}-1\n\ncedar-backup3, postgresql, bubblewrap");
+    let expected = format!("{version}-1\n\ncedar-backup3, postgresql, bubblewrap, keyutils");
     assert_eq!(others, expected);
     let names = depends.split(", ").map(|it| it.split(' ').next().unwrap());
     let names = names.collect::<Vec<_>>().join(" ");

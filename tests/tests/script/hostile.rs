@@ -19,6 +19,8 @@ in_each_shell!(
     what_lies_in_collect_dir_is_never_run,
     what_is_laid_where_the_owner_of_a_lock_was_looked_up_is_not_opened,
     only_regular_files_with_a_backups_name_are_ever_in_collect_dir,
+    a_tmpdir_in_which_others_can_rename_is_refused,
+    nothing_is_locked_by_its_name,
 );
 
 /// Who owns what is hostile.
@@ -202,6 +204,40 @@ fn only_regular_files_with_a_backups_name_are_ever_in_collect_dir(shell: Shell) 
         });
         assert!(looks > 10, "{looks}");
     }
+}
+
+/// Its owner could exchange the pipes in it, and have root's shell run what he writes to them.
+fn a_tmpdir_in_which_others_can_rename_is_refused(shell: Shell) {
+    if skipped_without_root("nobody else gives files away") {
+        return;
+    }
+    let (site, precious) = hostile_site();
+    let tmpdir = site.path("");
+    let mut command = site.command(server(), shell);
+    let said = command.env("TMPDIR", &tmpdir).run().fails(1);
+    let reason = "(TMPDIR) is another account's, or others may exchange what is in it\n";
+    assert!(
+        said.ends_with(reason) && said.lines().count() == 1,
+        "{said}"
+    );
+    assert_untouched(precious);
+}
+
+/// flock(1) creates the file that it is given by name, follows a link to it, and waits for a FIFO.
+fn nothing_is_locked_by_its_name(shell: Shell) {
+    let site = Site::with("none", &["postgres"]);
+    let tmpdir = site.path("tmp");
+    let dead = tmpdir.join("cback-postgresql.0123456789");
+    fs::create_dir_all(&dead).unwrap();
+    site.replace(
+        "flock",
+        "for it; do case $it in -n | [0-9] | rm | -*) ;; *) echo \"flock $*\" >&2; exit 1 ;; esac; done\n\
+         exec /usr/bin/flock \"$@\"",
+    );
+    let mut command = site.command(server(), shell);
+    let said = command.env("TMPDIR", &tmpdir).run().succeeds();
+    assert_eq!(said.lines().count(), 1, "{said}");
+    assert_eq!(fs::read_dir(&tmpdir).unwrap().count(), 0);
 }
 
 /// "Published files: ... owned by `backup_user:backup_group` when root", who does not own the directory.
