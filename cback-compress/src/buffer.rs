@@ -9,7 +9,7 @@ pub(crate) fn resize<T: Clone + Default>(buffer: &mut Vec<T>, length: usize) -> 
     Ok(())
 }
 
-/// So many zeros, in memory that need not be cleared where it is new.
+/// Zeros, so many, in memory that need not be cleared where it is new.
 pub(crate) fn zeroed(length: usize) -> io::Result<Vec<u8>> {
     Vec::<u8>::new().try_reserve_exact(length)?;
     Ok(vec![0; length])

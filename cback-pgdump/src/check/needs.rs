@@ -20,7 +20,7 @@ pub(crate) const OVERHEAD: usize = 100;
 #[derive(Debug, Default)]
 pub(crate) struct Needs {
     pub(crate) roles: BTreeSet<Vec<u8>>,
-    /// Of the roles those that a statement wants to be superusers.
+    /// Those of the roles that a statement wants to be superusers.
     pub(crate) superusers: BTreeSet<Vec<u8>>,
     /// Owners of subscriptions, who have to be superusers before PostgreSQL 16.
     pub(crate) subscribers: BTreeSet<Vec<u8>>,
