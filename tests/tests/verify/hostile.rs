@@ -210,3 +210,22 @@ fn no_program_is_taken_from_a_directory_of_backups() {
     let dots = ["sh", "-c", "PATH=:.:$PATH exec \"$@\"", "sh"];
     assert_eq!(wrapped(&dots, &command).run().succeeds(), "");
 }
+
+/// flock(1) creates the file that it is given by name, follows a link to it, and waits for a FIFO.
+#[test]
+fn nothing_is_locked_by_its_name() {
+    let (backups, _) = Backups::of_items();
+    fs::create_dir(backups.scratch().join("cback-pgverify.0123456789")).unwrap();
+    let log = backups.path("locked by name");
+    backups.replace(
+        "flock",
+        &format!(
+            "for it; do case $it in -n | [0-9]) ;; *) echo \"$*\" >>'{}' ;; esac; done\n\
+             exec /usr/bin/flock \"$@\"",
+            log.display()
+        ),
+    );
+    backups.proves(&["x.sql"]);
+    backups.assert_clean();
+    assert!(!log.exists(), "{:?}", fs::read_to_string(log));
+}
