@@ -1,0 +1,120 @@
+//! What is run of a dump: the steps of `script`, and what makes each database.
+
+use super::encoding;
+use crate::check::{Contents, Part, Section, literal};
+use crate::script::Steps;
+use std::io::{Result, Write};
+
+/// Encodings that only clients have: see "Supported Character Sets" in PostgreSQL's manual.
+#[rustfmt::skip]
+const CLIENT_ONLY: [&str; 7] = ["BIG5", "GB18030", "GBK", "JOHAB", "SJIS", "SHIFT_JIS_2004", "UHC"];
+
+const RESTORED: &[u8] = b"\\echo restored\n";
+
+/// Makes the database: by the dump's own statement, else in the dump's encoding, with the server's locale.
+pub(super) fn create(contents: &Contents, section: &Section, sql: &mut impl Write) -> Result<()> {
+    if contents.has_part(section, Part::Create) {
+        return statements(contents, section, Part::Create, sql);
+    }
+    let name = &section.encoding[..];
+    let is_for_clients = name.is_empty() || CLIENT_ONLY.contains(&name);
+    let encoding = literal(if is_for_clients {
+        b"UTF8"
+    } else {
+        name.as_bytes()
+    });
+    let encoding = String::from_utf8_lossy(&encoding);
+    // The server's locale may be for no other encoding than its own; C is for all.
+    write!(
+        sql,
+        "SELECT CASE WHEN pg_char_to_encoding({encoding}) = encoding THEN ''
+    WHEN current_setting('server_version_num')::int < 150000 THEN 'LOCALE ''C'''
+    ELSE 'LOCALE ''C'' LOCALE_PROVIDER libc' END AS cback_locale
+FROM pg_catalog.pg_database WHERE datname = 'template0' \\gset
+CREATE DATABASE :\"cback_database\" TEMPLATE template0 ENCODING {encoding} :cback_locale;\n"
+    )
+}
+
+/// The statements of this part about the section's database.
+pub(super) fn statements(
+    contents: &Contents,
+    section: &Section,
+    part: Part,
+    sql: &mut impl Write,
+) -> Result<()> {
+    let mut texts = contents.statements_about(section, part);
+    texts.try_for_each(|text| sql.write_all(text))
+}
+
+/// The body of the one database, whose psql is connected to it.
+pub(super) fn single(
+    contents: &Contents,
+    section: &Section,
+    output: &mut impl Write,
+) -> Result<()> {
+    let mut steps = Steps::begin(contents, output)?;
+    steps.transaction()?;
+    steps.body(section)?;
+    steps.verify()?;
+    steps.commit()?;
+    steps.text(RESTORED)
+}
+
+/// All of these databases, one after the other, each by a name of its own. Their settings follow when all of the
+/// dump has been found unchanged.
+pub(super) fn cluster(
+    contents: &Contents,
+    sections: &[&Section],
+    output: &mut impl Write,
+) -> Result<()> {
+    let mut steps = Steps::begin(contents, output)?;
+    for (number, section) in (1..).zip(sections) {
+        if number > 1 {
+            steps.commit()?;
+        }
+        let mut sql = named(section, number)?;
+        create(contents, section, &mut sql)?;
+        statements(contents, section, Part::Configure, &mut sql)?;
+        sql.extend(b"\\connect :cback_database\n");
+        steps.text(&sql)?;
+        steps.transaction()?;
+        steps.body(section)?;
+    }
+    steps.verify()?;
+    if !sections.is_empty() {
+        steps.commit()?;
+    }
+    for (number, section) in (1..).zip(sections) {
+        let mut sql = named(section, number)?;
+        statements(contents, section, Part::Settle, &mut sql)?;
+        steps.text(&sql)?;
+    }
+    steps.text(RESTORED)
+}
+
+fn named(section: &Section, number: u32) -> Result<Vec<u8>> {
+    let mut sql = format!("\\set cback_database :cback_prefix {number}\n").into_bytes();
+    encoding(&section.encoding, &mut sql)?;
+    Ok(sql)
+}
+
+/// What a cluster's dump has for a database that is there already.
+pub(super) fn in_place(
+    contents: &Contents,
+    section: &Section,
+    database: &str,
+    output: &mut impl Write,
+) -> Result<()> {
+    let mut steps = Steps::begin(contents, output)?;
+    let mut sql = format!("\\connect {database}\n\\set cback_database {database}\n").into_bytes();
+    encoding(&section.encoding, &mut sql)?;
+    statements(contents, section, Part::Configure, &mut sql)?;
+    steps.text(&sql)?;
+    steps.transaction()?;
+    steps.body(section)?;
+    steps.verify()?;
+    steps.commit()?;
+    let mut sql = Vec::new();
+    statements(contents, section, Part::Settle, &mut sql)?;
+    steps.text(&[&sql, RESTORED].concat())
+}
