@@ -175,7 +175,7 @@ check() {
 record() {
     plan=$1
     shift
-    exec cback-pgdump --check --plan "$plan" "$@" --die-with "$$" >"$plan/tables" 9<&-
+    exec cback-pgdump --check --plan "$plan" "$@" --die-with "$$" >/dev/null 9<&-
 }
 
 # pass FILE COMMAND...: unpacks FILE to COMMAND; fails unless both succeed. The pipeline's status is that of its last
@@ -284,7 +284,8 @@ start_janitor() {
     # shellcheck disable=SC2016 # for the inner shell
     setsid sh -c 'trap "" HUP INT QUIT TERM
         remove() { rm -rf --one-file-system -- "$0"; }
-        { command exec 8<"$0/."; } 2>/dev/null && flock 8 || exit 0
+        { command exec 8<"$0/."; } 2>/dev/null || exit
+        while [ -d "$0" ] && ! flock 8; do sleep 1; done
         [ ! -e "$0/undo" ] || (cd -- "$0" && sh ./undo)
         remove || { sleep 1 && remove; }' "$work" </dev/null >/dev/null 2>&1 9<&- &
 }

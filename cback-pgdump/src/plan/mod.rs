@@ -9,6 +9,7 @@
 //! | `facts` | assignments for a shell, each short: see `facts` |
 //! | `tables` | the lines of `--check` |
 //! | `needs` | roles that the dump names; `superusers` those of them that have to be superusers |
+//! | `created-roles` | those that `roles.sql` creates |
 //! | `lacking-roles` | those that neither the server has nor the dump creates; `plain-roles.sql` creates them |
 //! | `roles.sql` | creates the dump's roles; `superuser.sql` changes the server's to what it was |
 //! | `needed-tablespaces` | `tablespaces.sql` creates them in the server's own directory |
@@ -56,17 +57,18 @@ pub(crate) struct Request<'a> {
 ///
 /// A file cannot be read or written, or the one database is not there.
 pub(crate) fn write(contents: &Contents, request: &Request<'_>) -> anyhow::Result<()> {
-    let server = Server::read(request.existing_roles)?;
+    let superuser = contents.cluster.superuser();
+    let superuser = superuser.unwrap_or_else(|| b"postgres".to_vec());
+    let server = Server::read(request.existing_roles, &superuser)?;
     let needs = Needed::read(contents, request.globals_for)?;
     let is_all = contents.one.is_none() && request.globals_for.is_none();
     let roles = Roles::choose(&contents.cluster, &server, &needs.roles, is_all);
-    let superuser = contents.cluster.superuser();
-    let superuser = superuser.unwrap_or_else(|| b"postgres".to_vec());
     let plan = Plan(request.directory);
     plan.file("facts", |it| facts::write(contents, &superuser, it))?;
     plan.file("tables", |it| write_lines(contents, it))?;
     plan.names("needs", &needs.roles)?;
     plan.names("superusers", &needs.superusers)?;
+    plan.names("created-roles", &roles.created)?;
     plan.names("lacking-roles", &roles.lacking)?;
     plan.file("plain-roles.sql", |it| {
         encoding(&contents.encoding, it)?;

@@ -21,10 +21,10 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// From their names, initdb's the first.
-    pub(super) fn read(file: Option<&Path>) -> anyhow::Result<Self> {
+    /// From their names, initdb's the first; without a file a new server, whose initdb made this role.
+    pub(super) fn read(file: Option<&Path>, superuser: &[u8]) -> anyhow::Result<Self> {
         let names = file.map(|it| names::read(it, LONGEST)).transpose()?;
-        let names = names.unwrap_or_default();
+        let names = names.unwrap_or_else(|| vec![superuser.to_vec()]);
         Ok(Self {
             superuser: names.first().cloned(),
             roles: names.into_iter().collect(),
@@ -43,7 +43,7 @@ pub(super) struct Roles<'a> {
     superuser: Option<Vec<u8>>,
     /// Also what is no single role's.
     is_all: bool,
-    created: Names,
+    pub(super) created: Names,
     /// Needed, and neither there nor created.
     pub(super) lacking: Names,
 }

@@ -38,9 +38,18 @@ fn one_database_comes_out_of_a_dump_of_all() {
         let databases = "SELECT datname, datdba::regrole FROM pg_database ORDER BY 1";
         let both = [&place.server, &server].map(|it| it.sql("postgres", databases));
         assert_eq!(both[0], both[1]);
-        place.restores(&["--database", NAMES[1], "--into", "x", "postgresqldump.txt.gz"]);
+        place.restores(&[
+            "--database",
+            NAMES[1],
+            "--into",
+            "x",
+            "postgresqldump.txt.gz",
+        ]);
         assert_eq!(contents(&place.server, "x"), contents(&server, NAMES[1]));
-        place.refuses(&["--database", "none", "postgresqldump.txt.gz"], "there is no database none in this dump");
+        place.refuses(
+            &["--database", "none", "postgresqldump.txt.gz"],
+            "there is no database none in this dump",
+        );
         place.refuses(&["postgresqldump.txt.gz"], "the dump of a whole cluster\n");
     }
 }
@@ -49,7 +58,10 @@ fn one_database_comes_out_of_a_dump_of_all() {
 fn everything(server: &Server) -> String {
     let dump = dump_all(server);
     let dump = String::from_utf8(without_keys(&dump)).unwrap();
-    dump.lines().filter(|line| !line.contains("CREATE TABLESPACE")).collect::<Vec<_>>().join("\n")
+    dump.lines()
+        .filter(|line| !line.contains("CREATE TABLESPACE"))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// "--everything gives a server whose pg_dumpall equals the source's."
@@ -58,9 +70,18 @@ fn everything_comes_back_into_an_empty_server() {
     for installation in installations() {
         let server = Server::start_from(&installation);
         source(&server);
-        server.sql("postgres", "SET allow_in_place_tablespaces = on; CREATE TABLESPACE fast OWNER keeper LOCATION ''");
-        server.sql("plain", "CREATE TABLE there (x int) TABLESPACE fast; INSERT INTO there VALUES (7)");
-        server.sql("postgres", "CREATE TABLE in_postgres AS SELECT 1 AS x; GRANT CREATE ON SCHEMA public TO staff");
+        server.sql(
+            "postgres",
+            "SET allow_in_place_tablespaces = on; CREATE TABLESPACE fast OWNER keeper LOCATION ''",
+        );
+        server.sql(
+            "plain",
+            "CREATE TABLE there (x int) TABLESPACE fast; INSERT INTO there VALUES (7)",
+        );
+        server.sql(
+            "postgres",
+            "CREATE TABLE in_postgres AS SELECT 1 AS x; GRANT CREATE ON SCHEMA public TO staff",
+        );
         let whole = dump_all(&server);
         let place = Place::with(Server::start_from(&installation));
         place.put("postgresqldump.txt.bz2", &packed(&whole, "bzip2"));
@@ -69,9 +90,15 @@ fn everything_comes_back_into_an_empty_server() {
         for name in NAMES {
             assert_eq!(contents(&place.server, name), contents(&server, name));
         }
-        place.refuses(&["--everything", "postgresqldump.txt.bz2"], "this server lacks emptiness: it has ");
+        place.refuses(
+            &["--everything", "postgresqldump.txt.bz2"],
+            "this server lacks emptiness: it has ",
+        );
 
-        server.sql("postgres", "DROP TABLE in_postgres; REVOKE CREATE ON SCHEMA public FROM staff");
+        server.sql(
+            "postgres",
+            "DROP TABLE in_postgres; REVOKE CREATE ON SCHEMA public FROM staff",
+        );
         for jobs in ["1", "3"] {
             let place = Place::with(Server::start_from(&installation));
             fs::create_dir(place.path("collect")).unwrap();
@@ -79,7 +106,10 @@ fn everything_comes_back_into_an_empty_server() {
                 let file = format!("collect/postgresqldump-{name}.txt.gz");
                 place.put(&file, &packed(&dump(&server, name), "gzip"));
             }
-            place.put("collect/postgresqlglobals.txt.gz", &packed(&globals(&server, &NAMES), "gzip"));
+            place.put(
+                "collect/postgresqlglobals.txt.gz",
+                &packed(&globals(&server, &NAMES), "gzip"),
+            );
             place.restores(&["--everything", "-j", jobs, "collect"]);
             assert_eq!(everything(&place.server), everything(&server));
         }

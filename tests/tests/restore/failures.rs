@@ -8,7 +8,10 @@ use cback_tests::{Server, server, tool};
 fn a_dump_that_does_not_restore_leaves_nothing() {
     let source = Server::start();
     items(&source, "broken");
-    source.sql("broken", "CREATE ROLE owner; ALTER TABLE item OWNER TO owner");
+    source.sql(
+        "broken",
+        "CREATE ROLE owner; ALTER TABLE item OWNER TO owner",
+    );
     let end = "\n--\n-- PostgreSQL database dump complete";
     let fails = |dump: Vec<u8>, statement: &str| {
         let text = String::from_utf8(dump).unwrap();
@@ -17,7 +20,10 @@ fn a_dump_that_does_not_restore_leaves_nothing() {
         changed
     };
     let place = Place::new();
-    let one = fails(crate::place::dump(&source, "broken"), "INSERT INTO public.item VALUES (7, 'a second');");
+    let one = fails(
+        crate::place::dump(&source, "broken"),
+        "INSERT INTO public.item VALUES (7, 'a second');",
+    );
     place.put("one.sql", one.as_bytes());
     let reason = "broken: not restored: ERROR:  duplicate key value violates unique constraint \"item_pkey\"\n";
     place.refuses(&["--create-roles", "--into", "broken", "one.sql"], reason);
@@ -27,8 +33,17 @@ fn a_dump_that_does_not_restore_leaves_nothing() {
         "CREATE SUBSCRIPTION s CONNECTION 'dbname=x' PUBLICATION p WITH (connect = false, slot_name = 's');",
     );
     place.put("subscribed.sql", subscribed.as_bytes());
-    place.replace("cback-pgdump", &format!("case $* in *--script*) {0} \"$@\"; echo 'SELECT 1/0;' ;; *) exec {0} \"$@\" ;; esac", tool("cback-pgdump").display()));
-    place.refuses(&["--create-roles", "--into", "broken", "subscribed.sql"], "division by zero");
+    place.replace(
+        "cback-pgdump",
+        &format!(
+            "case $* in *--script*) {0} \"$@\"; echo 'SELECT 1/0;' ;; *) exec {0} \"$@\" ;; esac",
+            tool("cback-pgdump").display()
+        ),
+    );
+    place.refuses(
+        &["--create-roles", "--into", "broken", "subscribed.sql"],
+        "division by zero",
+    );
 
     let place = Place::new();
     let all = fails(dump_all(&source), "SELECT 1/0;");
@@ -41,7 +56,10 @@ fn a_dump_that_does_not_restore_leaves_nothing() {
 #[test]
 fn a_dump_that_has_changed_since_it_was_checked_is_not_restored() {
     let dump = items(server(), "changing");
-    let other = String::from_utf8(dump.clone()).unwrap().replace("\nitem 1\n", "\nitem X\n").replace("\t", "\t");
+    let other = String::from_utf8(dump.clone())
+        .unwrap()
+        .replace("\nitem 1\n", "\nitem X\n")
+        .replace("\t", "\t");
     let other = other.replace("item 17", "item 71");
     let place = Place::new();
     place.put("x.sql", &dump);
@@ -49,7 +67,15 @@ fn a_dump_that_has_changed_since_it_was_checked_is_not_restored() {
     place.put("short.sql", &dump[..dump.len() - 100]);
     for with in ["other.sql", "short.sql"] {
         place.put("x.sql", &dump);
-        place.replace("cback-compress", &format!("{} \"$@\"; cp {} {}", tool("cback-compress").display(), place.path(with).display(), place.path("x.sql").display()));
+        place.replace(
+            "cback-compress",
+            &format!(
+                "{} \"$@\"; cp {} {}",
+                tool("cback-compress").display(),
+                place.path(with).display(),
+                place.path("x.sql").display()
+            ),
+        );
         place.refuses(&["--into", "x", "x.sql"], "not restored: ");
     }
 }

@@ -9,7 +9,10 @@ use std::time::{Duration, Instant};
 #[test]
 fn whatever_is_killed_at_whatever_moment_the_database_is_whole_or_none() {
     create_bulk(server(), "killed", 2000);
-    server().sql("killed", "CREATE ROLE owner_of_bulk; ALTER TABLE bulk OWNER TO owner_of_bulk");
+    server().sql(
+        "killed",
+        "CREATE ROLE owner_of_bulk; ALTER TABLE bulk OWNER TO owner_of_bulk",
+    );
     let dump = dump(server(), "killed");
     server().sql("postgres", "DROP DATABASE killed; DROP ROLE owner_of_bulk");
     let place = Place::new();
@@ -23,7 +26,9 @@ fn whatever_is_killed_at_whatever_moment_the_database_is_whole_or_none() {
     let after = place.state();
     for seed in seeds(10) {
         place.server.sql("postgres", "DROP DATABASE IF EXISTS x");
-        place.server.sql("postgres", "DROP ROLE IF EXISTS owner_of_bulk");
+        place
+            .server
+            .sql("postgres", "DROP ROLE IF EXISTS owner_of_bulk");
         let mut random = Random::new(seed);
         let shell = random.choose(&SHELLS);
         let mut child = in_background(&mut place.command(shell, &arguments));
@@ -47,10 +52,15 @@ fn whatever_is_killed_at_whatever_moment_the_database_is_whole_or_none() {
             }
             told = format!("{told} of {chosen:?}");
         }
-        wait_for(&told, Duration::from_secs(120), || child.try_wait().unwrap().is_some());
+        wait_for(&told, Duration::from_secs(120), || {
+            child.try_wait().unwrap().is_some()
+        });
         place.assert_clean();
         let state = place.state();
-        let databases = place.server.sql("postgres", "SELECT datname FROM pg_database WHERE datname = 'x'");
+        let databases = place.server.sql(
+            "postgres",
+            "SELECT datname FROM pg_database WHERE datname = 'x'",
+        );
         if databases == "x\n" {
             assert_eq!(place.server.sql("x", sum), right, "{told}");
             assert_eq!(state, after, "{told}");

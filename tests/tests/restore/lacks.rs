@@ -20,8 +20,16 @@ CREATE COLLATION public.far (provider = libc, locale = 'xx_XX.utf8');\n";
     let text = text.replacen(start, &format!("{more}{start}"), 1);
     let place = Place::new();
     place.put("x.sql", text.as_bytes());
-    let said = place.refuses(&["--into", "x", "x.sql"], "x.sql: nothing was changed, since this server lacks ");
-    for lack in ["extension nowhere", "tablespace fast", "locale xx_XX.utf8", "role owner"] {
+    let said = place.refuses(
+        &["--into", "x", "x.sql"],
+        "x.sql: nothing was changed, since this server lacks ",
+    );
+    for lack in [
+        "extension nowhere",
+        "tablespace fast",
+        "locale xx_XX.utf8",
+        "role owner",
+    ] {
         assert!(said.contains(lack), "{lack}: {said}");
     }
     assert_eq!(said.lines().count(), 2, "{said}");
@@ -38,7 +46,10 @@ fn an_older_server_is_refused() {
     let dump = items(&newer, "newer");
     let place = Place::with(Server::start_from(first));
     place.put("x.sql", &dump);
-    let lacks = format!("this server lacks PostgreSQL {} (it has {}, ", last.major, first.major);
+    let lacks = format!(
+        "this server lacks PostgreSQL {} (it has {}, ",
+        last.major, first.major
+    );
     place.refuses(&["--into", "x", "x.sql"], &lacks);
 }
 
@@ -49,7 +60,10 @@ fn half_a_dump_is_refused_before_anything_is_done() {
     let place = Place::new();
     place.replace("psql", "case \"$*\" in *'-o /dev/null'*) echo restoring >&2; exit 1 ;; esac; PATH=${PATH#*:} exec psql \"$@\"");
     place.put("x.sql", &dump[..dump.len() / 2]);
-    place.refuses(&["--into", "x", "x.sql"], "x.sql: breaks off at line ");
+    place.refuses(
+        &["--into", "x", "x.sql"],
+        "x.sql: the dump breaks off in line ",
+    );
     place.put("x.gz", &dump);
     place.refuses(&["--into", "x", "x.gz"], "x.gz: ");
     place.refuses(&["--into", "x", "none.sql"], "none.sql: missing\n");

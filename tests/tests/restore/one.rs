@@ -1,7 +1,9 @@
 //! "A database into a new one, never into one that exists": with roles, rights and settings where a file has them.
 
 use crate::place::{Place, dump, globals, items, packed};
-use cback_tests::{Finished, Run, Server, Shell, contents, create_sample, in_each_shell, installations, server};
+use cback_tests::{
+    Finished, Run, Server, Shell, contents, create_sample, in_each_shell, installations, server,
+};
 
 in_each_shell!(a_database_is_restored);
 
@@ -13,15 +15,25 @@ fn a_database_is_restored(shell: Shell) {
     let output = place.command(shell, &["postgresqldump-shop.txt.gz"]).run();
     assert_eq!(output.succeeds(), "");
     let printed = output.printed();
-    assert!(printed.starts_with("restored shop into PostgreSQL "), "{printed}");
-    assert_eq!(contents(&place.server, "shop"), contents(server(), "sample"));
+    assert!(
+        printed.starts_with("restored shop into PostgreSQL "),
+        "{printed}"
+    );
+    assert_eq!(
+        contents(&place.server, "shop"),
+        contents(server(), "sample")
+    );
     let analyzed = "SELECT count(*) FROM pg_class WHERE relkind = 'r' AND reltuples < 0";
     assert_eq!(place.server.sql("shop", analyzed), "0\n");
     place.assert_clean();
 
     let exists = "there is a database shop, which is left alone\n";
     place.refuses(&["postgresqldump-shop.txt.gz"], exists);
-    place.restores(&["--into", "shop 'of' \"yesterday\"\n-x", "postgresqldump-shop.txt.gz"]);
+    place.restores(&[
+        "--into",
+        "shop 'of' \"yesterday\"\n-x",
+        "postgresqldump-shop.txt.gz",
+    ]);
     let copy = contents(&place.server, "shop 'of' \"yesterday\"\n-x");
     assert_eq!(copy, contents(server(), "sample"));
 }
@@ -47,8 +59,15 @@ fn every_version_restores_into_itself_and_into_later_ones() {
             later.put("plain.sql.bz2", &packed(&dump.stdout, "bzip2"));
             let into = format!("from {number}");
             later.restores(&["--compare", "--into", &into, "plain.sql.bz2"]);
-            let [copy, original] = [contents(&later.server, &into), contents(&place.server, &name)];
-            assert_eq!(copy, original, "{name} into {}", later.server.installation.major);
+            let [copy, original] = [
+                contents(&later.server, &into),
+                contents(&place.server, &name),
+            ];
+            assert_eq!(
+                copy, original,
+                "{name} into {}",
+                later.server.installation.major
+            );
         }
     }
 }
@@ -76,8 +95,13 @@ fn roles_and_database_come_from_the_globals() {
     let place = Place::new();
     place.put("postgresqldump-shop.txt", &dump(&source, "shop"));
     place.put("postgresqldump-owned.txt", &items);
-    place.put("postgresqlglobals.txt.gz", &packed(&globals(&source, &["shop", "owned"]), "gzip"));
-    place.server.sql("postgres", "CREATE ROLE known PASSWORD 'b'");
+    place.put(
+        "postgresqlglobals.txt.gz",
+        &packed(&globals(&source, &["shop", "owned"]), "gzip"),
+    );
+    place
+        .server
+        .sql("postgres", "CREATE ROLE known PASSWORD 'b'");
     let known = "SELECT * FROM pg_authid WHERE rolname = 'known'";
     let before = place.server.sql("postgres", known);
     place.restores(&["postgresqldump-shop.txt"]);
@@ -87,11 +111,14 @@ fn roles_and_database_come_from_the_globals() {
         FROM pg_authid a JOIN pg_roles r USING (oid) WHERE a.rolname IN ('staff', 'the \"keeper') ORDER BY 1";
     let bystander = "SELECT count(*) FROM pg_roles WHERE rolname = 'bystander'";
     assert_eq!(place.server.sql("postgres", bystander), "0\n");
-    let database = "SELECT pg_encoding_to_char(encoding), datcollate, datdba::regrole, datconnlimit, datacl,
+    let database = "SELECT pg_encoding_to_char(encoding), datcollate, datdba::regrole, datconnlimit, ARRAY(SELECT unnest(datacl)::text ORDER BY 1),
             shobj_description(oid, 'pg_database'), ARRAY(SELECT (setrole::regrole, setconfig)::text FROM pg_db_role_setting
             WHERE setdatabase = d.oid ORDER BY 1) FROM pg_database d WHERE datname = 'shop'";
     for query in [roles, database] {
-        assert_eq!(place.server.sql("postgres", query), source.sql("postgres", query));
+        assert_eq!(
+            place.server.sql("postgres", query),
+            source.sql("postgres", query)
+        );
     }
     assert_eq!(contents(&place.server, "shop"), contents(&source, "shop"));
     // Now all of its roles are there, and are left alone.
@@ -109,8 +136,14 @@ fn roles_are_made_only_where_that_is_asked_for() {
     source.sql("owned", "CREATE ROLE \"a b\" LOGIN SUPERUSER; ALTER TABLE item OWNER TO \"a b\"; CREATE ROLE c; GRANT ALL ON item TO c");
     let place = Place::new();
     place.put("x.sql", &dump(&source, "owned"));
-    let said = place.refuses(&["--into", "x", "x.sql"], "this server lacks role a b, role c\n");
-    assert!(said.contains("--globals") && said.contains("--create-roles"), "{said}");
+    let said = place.refuses(
+        &["--into", "x", "x.sql"],
+        "this server lacks role a b, role c\n",
+    );
+    assert!(
+        said.contains("--globals") && said.contains("--create-roles"),
+        "{said}"
+    );
     place.restores(&["--into", "x", "--create-roles", "x.sql"]);
     let made = "SELECT rolname, rolcanlogin, rolsuper, rolcreaterole FROM pg_roles WHERE rolname IN ('a b', 'c') ORDER BY 1";
     assert_eq!(place.server.sql("postgres", made), "a b|f|f|f\nc|f|f|f\n");
@@ -137,16 +170,23 @@ fn a_dry_run_changes_nothing() {
 fn a_difference_is_found_where_it_is_asked_for() {
     let place = Place::new();
     let text = String::from_utf8(items(server(), "compared")).unwrap();
-    let deletes = "\nDELETE FROM public.item WHERE id > 98;\n\n--\n-- PostgreSQL database dump complete";
+    let deletes =
+        "\nDELETE FROM public.item WHERE id > 98;\n\n--\n-- PostgreSQL database dump complete";
     let changed = text.replace("\n--\n-- PostgreSQL database dump complete", deletes);
     assert_ne!(changed, text);
     place.put("same.sql", text.as_bytes());
     place.put("otherwise.sql", changed.as_bytes());
     let printed = place.restores(&["--compare", "--into", "same", "same.sql"]);
-    assert!(printed.ends_with(", and found the same rows\n"), "{printed}");
+    assert!(
+        printed.ends_with(", and found the same rows\n"),
+        "{printed}"
+    );
     let output = place.run(&["--compare", "--into", "otherwise", "otherwise.sql"]);
     let said = output.fails(1);
-    assert!(said.contains("public.item has 100 rows in the backup, restored 98\n"), "{said}");
+    assert!(
+        said.contains("public.item has 100 rows in the backup, restored 98\n"),
+        "{said}"
+    );
     assert!(output.stdout.is_empty());
     place.assert_clean();
 }

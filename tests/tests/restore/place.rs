@@ -1,7 +1,7 @@
 //! Backups to be restored, and a server to restore them into.
 
 use cback_tests::{
-    Finished, Process, Run, SHELLS, Server, Shell, run_with_input, script, shim, tool, wait_for,
+    Finished, Process, Run, SHELLS, Server, Shell, run_with_input, script, shim, tool,
 };
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -52,8 +52,12 @@ impl Place {
         let mut path = vec![self.path("bin"), tools, self.server.bin().to_owned()];
         path.extend(std::env::split_paths(&usual));
         command.env("PATH", std::env::join_paths(path).unwrap());
-        command.env("TMPDIR", self.path("scratch")).current_dir(self.top.path());
-        command.env("CBACK_TEST_MARK", self.top.path()).args(arguments);
+        command
+            .env("TMPDIR", self.path("scratch"))
+            .current_dir(self.top.path());
+        command
+            .env("CBACK_TEST_MARK", self.top.path())
+            .args(arguments);
         command
     }
 
@@ -90,7 +94,7 @@ impl Place {
         self.server.sql(
             "postgres",
             "SELECT 'database', datname, datdba::regrole, datacl, datconnlimit FROM pg_database ORDER BY datname;
-             SELECT 'role', a.* FROM pg_authid a ORDER BY rolname;
+             SELECT 'role', rolname, rolsuper, rolcreaterole, rolcanlogin, rolpassword, rolvaliduntil FROM pg_authid ORDER BY 2;
              SELECT 'member', roleid::regrole, member::regrole FROM pg_auth_members ORDER BY 2, 3;
              SELECT 'setting', setrole::regrole, setdatabase, setconfig FROM pg_db_role_setting ORDER BY 2, 3;
              SELECT 'tablespace', spcname FROM pg_tablespace ORDER BY 2;
@@ -101,9 +105,17 @@ impl Place {
     /// No process of ours lives, and no file of ours is there.
     #[track_caller]
     pub(crate) fn assert_clean(&self) {
-        wait_for("nothing is left", Duration::from_secs(60), || {
-            self.alive().is_empty() && fs::read_dir(self.path("scratch")).unwrap().count() == 0
-        });
+        let mut left = String::new();
+        for _ in 0..600 {
+            let files = fs::read_dir(self.path("scratch")).unwrap().flatten();
+            let files: Vec<_> = files.map(|it| it.path()).collect();
+            left = format!("{files:?} {:?}", self.alive());
+            if left == "[] []" {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        panic!("left: {left}");
     }
 
     pub(crate) fn alive(&self) -> Vec<Process> {
@@ -149,6 +161,9 @@ pub(crate) fn packed(dump: &[u8], mode: &str) -> Vec<u8> {
 pub(crate) fn items(server: &Server, database: &str) -> Vec<u8> {
     server.create_database(database);
     let rows = "SELECT n AS id, 'item ' || n AS name FROM generate_series(1, 100) n";
-    server.sql(database, &format!("CREATE TABLE item AS {rows}; ALTER TABLE item ADD PRIMARY KEY (id)"));
+    server.sql(
+        database,
+        &format!("CREATE TABLE item AS {rows}; ALTER TABLE item ADD PRIMARY KEY (id)"),
+    );
     dump(server, database)
 }
