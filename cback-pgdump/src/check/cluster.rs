@@ -84,7 +84,7 @@ pub(crate) fn created_role(statement: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// The role that `CREATE ROLE` or `ALTER ROLE` is about.
-pub(crate) fn role<'a>(tokens: &'a [Token<'_>]) -> Option<&'a [u8]> {
+fn role<'a>(tokens: &'a [Token<'_>]) -> Option<&'a [u8]> {
     let [verb, noun, name, ..] = tokens else {
         return None;
     };

@@ -150,11 +150,9 @@ impl Needs {
             return;
         }
         for triple in tokens.windows(3) {
-            let is_locale = |name: &&str| triple[0].is(name);
+            let words = ["LOCALE", "LC_COLLATE", "LC_CTYPE"];
             if let Token::Text(locale) = &triple[2]
-                && ["LOCALE", "LC_COLLATE", "LC_CTYPE"]
-                    .iter()
-                    .any(|it| is_locale(it))
+                && words.into_iter().any(|word| triple[0].is(word))
             {
                 self.held += insert(&mut self.locales, locale);
             }

@@ -97,7 +97,7 @@ impl Statements {
         let begins = |start: &&str| text.starts_with(start.as_bytes());
         if text == b"BEGIN;\n" || text == b"COMMIT;\n" {
             self.contents.cut(place, true);
-        } else if !has_begun(&self.contents) && CLEANING.iter().any(|start| begins(&start)) {
+        } else if !has_begun(&self.contents) && CLEANING.iter().any(begins) {
             self.contents.cut(place, false);
         }
     }

@@ -15,7 +15,7 @@ BEGIN
             EXECUTE format('CREATE COLLATION pg_temp.cback (provider = libc, locale = %L)', name);
             RAISE SQLSTATE 'CBACK';
         EXCEPTION
-            WHEN invalid_parameter_value OR undefined_file THEN
+            WHEN invalid_parameter_value THEN
                 IF NOT EXISTS (SELECT FROM pg_catalog.pg_collation WHERE name IN (collname, collcollate)) THEN
                     lacks := lacks || E'\\nlocale ' || name;
                 END IF;
@@ -48,7 +48,7 @@ pub(super) fn write(needs: &Needs, tablespaces: &Names, sql: &mut impl Write) ->
         ),
     ] {
         write!(sql, "\nSELECT '{what} ' || name FROM unnest(")?;
-        array(names, |name| literal(name), sql)?;
+        array(names, literal, sql)?;
         writeln!(sql, ") AS name\nWHERE name NOT IN (SELECT {from});")?;
     }
     if !needs.locales.is_empty() {

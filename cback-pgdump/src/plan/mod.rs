@@ -21,6 +21,7 @@ mod bodies;
 mod facts;
 mod lacks;
 mod roles;
+mod subject;
 
 use crate::check::{Contents, Fault, Kind, Part, Section, literal, write_lines};
 use crate::names;
@@ -59,7 +60,7 @@ pub(crate) fn write(contents: &Contents, request: &Request<'_>) -> anyhow::Resul
     let server = Server::read(request.existing_roles)?;
     let needs = Needed::read(contents, request.globals_for)?;
     let is_all = contents.one.is_none() && request.globals_for.is_none();
-    let roles = Roles::choose(&contents.cluster, &server, &needs.roles, is_all);
+    let roles = Roles::choose(&contents.cluster, server, &needs.roles, is_all);
     let superuser = contents.cluster.superuser();
     let superuser = superuser.unwrap_or_else(|| b"postgres".to_vec());
     let plan = Plan(request.directory);
@@ -74,9 +75,9 @@ pub(crate) fn write(contents: &Contents, request: &Request<'_>) -> anyhow::Resul
     })?;
     plan.file("roles.sql", |it| {
         encoding(&contents.encoding, it)?;
-        roles.write(false, it)
+        roles.create(it)
     })?;
-    plan.file("superuser.sql", |it| roles.write(true, it))?;
+    plan.file("superuser.sql", |it| roles.change_superuser(it))?;
     let tablespaces = roles.tablespaces(&needs.tablespaces);
     plan.names("needed-tablespaces", &tablespaces)?;
     plan.file("tablespaces.sql", |it| {

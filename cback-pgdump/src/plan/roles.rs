@@ -5,15 +5,15 @@
 //! is not initdb's on the server. A tablespace has to lie inside the server's own directory: run as it is,
 //! `CREATE TABLESPACE` would write into the directory of the server that was dumped.
 
+use super::subject::Subject;
 use super::{LONGEST, Names};
-use crate::check::{Cluster, Token, Tokens, created_role, quoted, role};
+use crate::check::{Cluster, Token, Tokens, quoted};
 use crate::names;
 use std::collections::{BTreeMap, HashSet};
 use std::io::{Result, Write};
 use std::path::Path;
 
 /// The roles of the server that a dump is restored into.
-#[derive(Debug, Default)]
 pub(super) struct Server {
     roles: HashSet<Vec<u8>>,
     /// The one that initdb made.
@@ -36,10 +36,11 @@ impl Server {
     }
 }
 
-/// What is done about the roles.
+/// The statements of a cluster's own part, and what is done with them.
 pub(super) struct Roles<'a> {
-    cluster: &'a Cluster,
-    server: &'a Server,
+    statements: Vec<(Subject, &'a [u8])>,
+    server: Server,
+    /// The one that initdb made for the server that was dumped.
     superuser: Option<Vec<u8>>,
     /// Also what is no single role's.
     is_all: bool,
@@ -48,62 +49,66 @@ pub(super) struct Roles<'a> {
     pub(super) lacking: Names,
 }
 
-/// The subject of a statement of a cluster's own part.
-enum Subject<'a> {
-    Session,
-    Role(&'a [u8]),
-    Tablespace,
-    /// Nobody's: a parameter's rights for PUBLIC, settings of all roles.
-    All,
-    /// DROP, by `--clean`.
-    None,
-}
-
 impl<'a> Roles<'a> {
     /// Those that are needed, or all.
     pub(super) fn choose(
         cluster: &'a Cluster,
-        server: &'a Server,
+        server: Server,
         needed: &Names,
         is_all: bool,
     ) -> Self {
-        let created = cluster.statements.iter().filter_map(|it| created_role(it));
-        let mut created: Names = created.filter(|it| !server.has(it)).collect();
-        if !is_all {
-            let wanted = with_groups(cluster, needed, server);
-            created.retain(|it| wanted.contains(it));
+        let statements = cluster.statements.iter();
+        let statements: Vec<_> = statements.map(|it| (Subject::of(it), &it[..])).collect();
+        let wanted = with_groups(&statements, needed);
+        let mut created = Names::new();
+        for (subject, _) in &statements {
+            if let Subject::New(name) = subject
+                && !server.has(name)
+                && (is_all || wanted.contains(name))
+            {
+                created.insert(name.clone());
+            }
         }
-        // A database's part can be in another encoding than the cluster's own, which has all roles.
-        let is_comparable = |it: &[u8]| !is_all || cluster.statements.is_empty() || it.is_ascii();
-        let is_lacking =
-            |it: &&Vec<u8>| !server.has(it) && !created.contains(*it) && is_comparable(it);
+        let is_lacking = |it: &&Vec<u8>| !server.has(it) && !created.contains(*it);
         Self {
-            cluster,
+            lacking: needed.iter().filter(is_lacking).cloned().collect(),
+            statements,
             server,
             superuser: cluster.superuser(),
             is_all,
-            lacking: needed.iter().filter(is_lacking).cloned().collect(),
             created,
         }
     }
 
-    /// What creates the roles; or, if `is_superusers`, changes initdb's role to what it was, where it has the
-    /// same name.
-    pub(super) fn write(&self, is_superusers: bool, sql: &mut impl Write) -> Result<()> {
-        for statement in &self.cluster.statements {
-            let tokens: Vec<_> = Tokens::new(statement).collect();
-            let is_it = match subject(&tokens) {
-                Subject::Session => true,
-                Subject::Role(role) if is_superusers => self.is_same(role) && !shuts_out(&tokens),
-                Subject::Role(role) => self.created.contains(role),
-                Subject::All => self.is_all && !is_superusers,
-                Subject::Tablespace | Subject::None => false,
-            };
-            if is_it {
-                sql.write_all(&self.granted(statement, &tokens))?;
+    /// What creates the roles.
+    pub(super) fn create(&self, sql: &mut impl Write) -> Result<()> {
+        self.write(sql, |subject| match subject {
+            Subject::Session => true,
+            Subject::New(name) | Subject::Role { name, .. } | Subject::Member { name, .. } => {
+                self.created.contains(name)
             }
-        }
-        Ok(())
+            Subject::All => self.is_all,
+            Subject::Tablespace(_) | Subject::Old => false,
+        })
+    }
+
+    /// What changes initdb's role to what it was, where it has the same name.
+    pub(super) fn change_superuser(&self, sql: &mut impl Write) -> Result<()> {
+        let is_all = self.is_all && self.superuser == self.server.superuser;
+        self.write(sql, |subject| match subject {
+            Subject::Session => true,
+            Subject::Role {
+                name,
+                shuts_out: false,
+            }
+            | Subject::Member { name, .. } => is_all && self.superuser.as_ref() == Some(name),
+            _ => false,
+        })
+    }
+
+    fn write(&self, sql: &mut impl Write, is_wanted: impl Fn(&Subject) -> bool) -> Result<()> {
+        let mut wanted = self.statements.iter().filter(|it| is_wanted(&it.0));
+        wanted.try_for_each(|(_, statement)| sql.write_all(&self.granted(statement)))
     }
 
     /// What creates those that are lacking, without any rights where that will do.
@@ -129,138 +134,88 @@ impl<'a> Roles<'a> {
 
     /// The names of those that are needed: all of a cluster's.
     pub(super) fn tablespaces(&self, needed: &Names) -> Names {
-        let created = self.cluster.statements.iter().filter_map(|statement| {
-            let mut tokens = Tokens::new(statement);
-            let name = tokens.after(&["CREATE", "TABLESPACE"])?.next()?;
-            name.name().map(<[u8]>::to_vec)
-        });
-        let created = created.filter(|_| self.is_all);
-        created.chain(needed.iter().cloned()).collect()
+        let mut names = needed.clone();
+        names.extend(
+            self.statements
+                .iter()
+                .filter_map(|(subject, _)| match subject {
+                    Subject::Tablespace(name) if self.is_all => Some(name.clone()),
+                    _ => None,
+                }),
+        );
+        names
     }
 
     pub(super) fn create_tablespaces(&self, needed: &Names, sql: &mut impl Write) -> Result<()> {
-        const IN_PLACE: &[u8] = b"SET allow_in_place_tablespaces = on;\n";
-        sql.write_all(IN_PLACE)?;
-        if !self.is_all || self.cluster.statements.is_empty() {
+        sql.write_all(b"SET allow_in_place_tablespaces = on;\n")?;
+        if !self.is_all || self.statements.is_empty() {
             return needed.iter().try_for_each(|name| {
                 let create = [b"CREATE TABLESPACE ", &quoted(name)[..], b" LOCATION '';\n"];
                 sql.write_all(&create.concat())
             });
         }
-        for statement in &self.cluster.statements {
-            let tokens: Vec<_> = Tokens::new(statement).collect();
-            match subject(&tokens) {
-                Subject::Session => sql.write_all(statement)?,
-                Subject::Tablespace => sql.write_all(&in_place(statement))?,
-                _ => {}
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether it is initdb's role, here and there.
-    fn is_same(&self, role: &[u8]) -> bool {
-        let is_it = |superuser: &Option<Vec<u8>>| superuser.as_deref() == Some(role);
-        self.is_all && is_it(&self.superuser) && is_it(&self.server.superuser)
+        self.statements
+            .iter()
+            .try_for_each(|(subject, statement)| match subject {
+                Subject::Session => sql.write_all(statement),
+                Subject::Tablespace(_) => sql.write_all(&in_place(statement)),
+                _ => Ok(()),
+            })
     }
 
     /// The statement without GRANTED BY where that would not go through.
-    fn granted(&self, statement: &[u8], tokens: &[Token<'_>]) -> Vec<u8> {
-        let [.., granted, by, grantor, Token::Symbol(b';')] = tokens else {
-            return statement.to_vec();
-        };
-        let grantor = grantor.name();
-        let is_kept = match &self.server.superuser {
-            None => true,
-            there if there.as_deref() == grantor => true,
-            _ => {
-                self.superuser.as_deref() != grantor
-                    && grantor.is_some_and(|it| self.created.contains(it))
-            }
-        };
-        if is_kept || !granted.is("GRANTED") || !by.is("BY") {
-            return statement.to_vec();
-        }
+    fn granted(&self, statement: &[u8]) -> Vec<u8> {
+        let mut ends = vec![0];
+        let mut tokens = Vec::new();
         let mut places = Tokens::new(statement);
-        let mut start = 0;
-        for _ in 0..tokens.len() - 4 {
-            start = places
-                .next_with_place()
-                .map_or(start, |(_, place)| place.end);
+        while let Some((token, place)) = places.next_with_place() {
+            tokens.push(token);
+            ends.push(place.end);
         }
-        [&statement[..start], b";\n"].concat()
+        if let [.., granted, by, grantor, Token::Symbol(b';')] = &tokens[..]
+            && granted.is("GRANTED")
+            && by.is("BY")
+            && !self.may_grant(grantor.name().unwrap_or_default())
+        {
+            return [&statement[..ends[tokens.len() - 4]], b";\n"].concat();
+        }
+        statement.to_vec()
+    }
+
+    fn may_grant(&self, grantor: &[u8]) -> bool {
+        let is_it = |role: &Option<Vec<u8>>| role.as_deref() == Some(grantor);
+        let is_created = self.created.contains(grantor) && !is_it(&self.superuser);
+        self.server.superuser.is_none() || is_it(&self.server.superuser) || is_created
     }
 }
 
-/// Those of the roles that the server lacks, and those whose members they are, and so on, where it lacks these too.
-fn with_groups(cluster: &Cluster, needed: &Names, server: &Server) -> Names {
-    let mut groups = BTreeMap::<Vec<u8>, Vec<Vec<u8>>>::new();
-    for statement in &cluster.statements {
-        let tokens: Vec<_> = Tokens::new(statement).collect();
-        if let [verb, group, to, member, ..] = &tokens[..]
-            && verb.is("GRANT")
-            && to.is("TO")
-            && let (Some(group), Some(member)) = (group.name(), member.name())
-        {
-            let of_member = groups.entry(member.to_vec()).or_default();
-            of_member.push(group.to_vec());
+/// These roles, those whose members they are, and so on.
+fn with_groups(statements: &[(Subject, &[u8])], needed: &Names) -> Names {
+    let mut groups = BTreeMap::<&[u8], Vec<&[u8]>>::new();
+    for (subject, _) in statements {
+        if let Subject::Member { name, group } = subject {
+            groups.entry(name).or_default().push(group);
         }
     }
     let mut found = Names::new();
-    let mut next: Vec<_> = needed.iter().cloned().collect();
+    let mut next: Vec<&[u8]> = needed.iter().map(|it| &it[..]).collect();
     while let Some(role) = next.pop() {
-        if !server.has(&role) && found.insert(role.clone()) {
-            next.extend(groups.remove(&role).unwrap_or_default());
+        if found.insert(role.to_vec()) {
+            next.extend(groups.remove(role).unwrap_or_default());
         }
     }
     found
 }
 
-fn subject<'a>(tokens: &'a [Token<'_>]) -> Subject<'a> {
-    let [verb, noun, ..] = tokens else {
-        return Subject::None;
-    };
-    let on = tokens.iter().position(|token| token.is("ON"));
-    let kind = on.and_then(|on| tokens.get(on + 1));
-    let is_on = |word: &str| kind.is_some_and(|kind| kind.is(word));
-    let after = |word: &str| {
-        let place = tokens.iter().position(|token| token.is(word));
-        place.and_then(|place| tokens.get(place + 1)?.name())
-    };
-    let of = |role: Option<&'a [u8]>| match role {
-        None | Some(b"public" | b"PUBLIC") => Subject::All,
-        Some(role) => Subject::Role(role),
-    };
-    if verb.is("DROP") {
-        Subject::None
-    } else if verb.is("SET") {
-        Subject::Session
-    } else if noun.is("TABLESPACE") || is_on("TABLESPACE") {
-        Subject::Tablespace
-    } else if is_on("ROLE") {
-        of(on.and_then(|on| tokens.get(on + 2)?.name()))
-    } else if verb.is("GRANT") || verb.is("REVOKE") {
-        of(after("TO").or_else(|| after("FROM")))
-    } else {
-        of(role(tokens).filter(|_| !tokens[2].is("ALL")))
-    }
-}
-
-/// Whether it could keep the role from logging in.
-fn shuts_out(tokens: &[Token<'_>]) -> bool {
-    let words = ["NOLOGIN", "LIMIT", "VALID"];
-    tokens[0].is("CREATE") || tokens.iter().any(|it| words.iter().any(|word| it.is(word)))
-}
-
 /// The statement with LOCATION emptied, if it creates a tablespace.
 fn in_place(statement: &[u8]) -> Vec<u8> {
     let mut tokens = Tokens::new(statement);
-    let is_it = tokens.after(&["CREATE", "TABLESPACE"]).is_some();
-    let is_location = |token: Token<'_>| token.is("LOCATION");
-    if !is_it || !tokens.any(is_location) {
-        return statement.to_vec();
+    let is_new = tokens.after(&["CREATE", "TABLESPACE"]).is_some();
+    if is_new
+        && tokens.any(|token| token.is("LOCATION"))
+        && let Some((_, place)) = tokens.next_with_place()
+    {
+        return [&statement[..place.start], b"''", &statement[place.end..]].concat();
     }
-    let place = tokens.next_with_place().map(|(_, place)| place);
-    let place = place.unwrap_or(statement.len()..statement.len());
-    [&statement[..place.start], b"''", &statement[place.end..]].concat()
+    statement.to_vec()
 }

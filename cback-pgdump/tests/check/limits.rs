@@ -12,7 +12,10 @@ use std::process::{Command, Output, Stdio};
 fn limited(bytes: u32, dump: &[u8]) -> Output {
     let mut command = Command::new("prlimit");
     command.arg(format!("--data={bytes}"));
-    command.args(["--", PROGRAM, "--check", "--plan", "/dev/null"]);
+    let directory = tempfile::tempdir().expect("room");
+    command
+        .args(["--", PROGRAM, "--check", "--plan"])
+        .arg(directory.path());
     run_with_input(&mut wrapped(TIMEOUT, &command), dump)
 }
 

@@ -5,33 +5,52 @@ use crate::{PROGRAM, TIMEOUT, TORTURED, checked, dump, report, rows};
 use cback_tests::{Finished, Installation, Server, wrapped};
 use std::fs;
 
-/// Restores as a script would: by the plan alone, without knowing any SQL.
+/// Restores as a script would: by the plan alone, without knowing any SQL but CREATE DATABASE's name. A single
+/// database in one transaction.
 const RESTORE: &str = r#"
-    "$CHECK" --check --plan "$DUMP.plan" < "$DUMP" > /dev/null || exit
-    eval "$(cat "$DUMP.plan")"
-    [ "$superuser" = postgres ] || exit 9
-    psql() { command psql -Xq -v ON_ERROR_STOP=1 "$@" > /dev/null; }
-    printf %s "$prepare" | psql -d postgres || exit
-    printf %s "$roles" | psql -d "$connect" || exit
-    [ -z "$(command psql -XAt -d postgres -c "$missing")" ] || exit 8
-    tail -c +$((offset + 1)) "$DUMP" | psql -d "$connect" || exit
-    case $kind in
-        database) PGDATABASE=$database pg_dump $dump_options ;;
-        *) pg_dumpall $dump_options ;;
-    esac"#;
+    set -eu
+    sql() { command psql -XAtq -v ON_ERROR_STOP=1 "$@"; }
+    sql -0 -d postgres -c 'SELECT rolname FROM pg_roles ORDER BY oid' >existing
+    "$CHECK" --check --plan . --existing-roles existing <dump >/dev/null
+    . ./facts
+    [ "$superuser" = postgres ]
+    sql -d postgres --single-transaction -f roles.sql
+    sql -d postgres -f tablespaces.sql
+    [ -z "$(sql -d postgres -f lacks.sql)" ] || exit 8
+    run() {
+        script=$1 && shift
+        [ "$("$CHECK" --script "$script" $transaction <dump | sql -o "$script.said" "$@" -f -)" = restored ]
+    }
+    transaction=--one-transaction
+    if [ "$kind" = database ]; then
+        sql -d postgres -v cback_database=restored -f create.sql
+        sql -d restored -v cback_database=restored -1 -f plain-roles.sql -f configure.sql
+        run script -d restored
+        sql -d restored -v cback_database=restored -1 -f settle.sql
+        pg_dump $dump_options restored
+    else
+        for database in $others; do run "script.$database" -d postgres; done
+        transaction=
+        run script -d postgres -v cback_prefix=restored
+        sql -d postgres -f superuser.sql
+        number=0
+        tr '\0' '\n' <names | while IFS= read -r name; do
+            number=$((number + 1))
+            echo "ALTER DATABASE restored$number RENAME TO :\"name\"" | sql -d postgres -v name="$name" -f -
+        done
+        pg_dumpall $dump_options
+    fi"#;
 
 /// The dump of what a new server of that version makes of `dump`.
 #[track_caller]
 fn restored(dump: &[u8], installation: &Installation) -> Vec<u8> {
     let directory = tempfile::tempdir().expect("room");
-    let path = directory.path().join("dump");
-    fs::write(&path, dump).expect("room");
+    fs::write(directory.path().join("dump"), dump).expect("room");
     let server = Server::start_from(installation);
     let mut shell = server.command("sh");
     shell.args(["-c", RESTORE]).env("CHECK", PROGRAM);
-    let output = wrapped(TIMEOUT, shell.env("DUMP", path))
-        .output()
-        .expect("sh starts");
+    let mut shell = wrapped(TIMEOUT, shell.current_dir(directory.path()));
+    let output = shell.output().expect("sh starts");
     let said = output.said();
     let (status, version) = (output.status, installation.major);
     assert!(status.success(), "into {version}: {status}: {said}");
