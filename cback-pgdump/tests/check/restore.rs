@@ -1,8 +1,9 @@
 //! A restored database prints the same lines as the one that was dumped: "the fingerprint depends on every
 //! value" and on nothing that a restore may change.
 
+use crate::plan::SHOPS;
 use crate::{PROGRAM, TIMEOUT, TORTURED, checked, dump, report, rows};
-use cback_tests::{Finished, Installation, Server, wrapped};
+use cback_tests::{Finished, Installation, Server, without_keys, wrapped};
 use std::fs;
 
 /// Restores as a script would: by the plan alone, without knowing any SQL but CREATE DATABASE's name. A single
@@ -13,7 +14,6 @@ const RESTORE: &str = r#"
     sql -0 -d postgres -c 'SELECT rolname FROM pg_roles ORDER BY oid' >existing
     "$CHECK" --check --plan . --existing-roles existing <dump >/dev/null
     . ./facts
-    [ "$superuser" = postgres ]
     sql -d postgres --single-transaction -f roles.sql
     sql -d postgres -f tablespaces.sql
     [ -z "$(sql -d postgres -f lacks.sql)" ] || exit 8
@@ -78,6 +78,8 @@ fn a_database_is_restored_however_it_was_written() {
         &["--column-inserts", "--rows-per-insert=7"],
         &["--load-via-partition-root"],
         &["--load-via-partition-root", "--column-inserts"],
+        &["--clean"],
+        &["--clean", "--if-exists", "--create"],
     ] {
         let dump = dump(server, "pg_dump", &[options, &["torture"]].concat());
         let again = restored(&dump, &server.installation);
@@ -136,6 +138,40 @@ fn a_restored_cluster_prints_the_same_lines() {
             assert!(is_there, "{start}: {found}");
         }
     }
+}
+
+/// All of it, roles, tablespaces, databases and their rights, whatever initdb's role was called.
+#[test]
+fn a_restored_cluster_is_dumped_as_it_was() {
+    for server in SHOPS.iter() {
+        let original = dump(server, "pg_dumpall", &[]);
+        let cleaning = dump(server, "pg_dumpall", &["--clean", "--if-exists"]);
+        let is_last = server.installation == SHOPS[SHOPS.len() - 1].installation;
+        for dump in [&original, &cleaning]
+            .into_iter()
+            .take(1 + usize::from(is_last))
+        {
+            let again = settled(&restored(dump, &server.installation));
+            let original = settled(&original);
+            let mut pairs = again.iter().zip(&original);
+            let other = pairs.find(|(again, original)| again != original);
+            assert_eq!((other, again.len()), (None, original.len()));
+        }
+    }
+}
+
+/// The lines of a cluster's dump, without what cannot be the same: keys, grantors, places of tablespaces.
+fn settled(dump: &[u8]) -> Vec<String> {
+    let text = String::from_utf8_lossy(&without_keys(dump)).into_owned();
+    let line = |line: &str| {
+        let end = [" GRANTED BY ", " LOCATION '"]
+            .iter()
+            .find_map(|it| line.find(it));
+        line[..end.unwrap_or(line.len())].to_owned()
+    };
+    let mut lines: Vec<_> = text.lines().map(line).collect();
+    lines.sort();
+    lines
 }
 
 #[test]
