@@ -19,7 +19,7 @@ fn limited(bytes: u32, dump: &[u8]) -> Output {
     run_with_input(&mut wrapped(TIMEOUT, &command), dump)
 }
 
-fn lines(count: u32, line: impl Fn(u32) -> String) -> String {
+pub(crate) fn lines(count: u32, line: impl Fn(u32) -> String) -> String {
     (0..count).map(line).collect()
 }
 

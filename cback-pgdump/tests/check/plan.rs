@@ -1,5 +1,6 @@
 //! `--plan`: what a restore needs of a dump, a file for each step.
 
+use crate::limits::lines;
 use crate::{PROGRAM, TIMEOUT, dump, with_cluster_text, with_text};
 use cback_tests::{Finished, Run, Server, installations, run_with_input, without_keys, wrapped};
 use std::fs;
@@ -123,14 +124,17 @@ fn a_database_that_is_not_in_the_dump_is_named_and_nothing_is_planned() {
     };
     let all = dump(server, "pg_dumpall", &[]);
     let created = dump(server, "pg_dump", &["--create", "postgres"]);
-    let plain = dump(server, "pg_dump", &["postgres"]);
-    let sections: String = (0..30).map(|n| format!("\\connect d{n}\n\n--\n-- PostgreSQL database dump\n--\n\n--\n-- PostgreSQL database dump complete\n--\n\n")).collect();
+    let unnamed = dump(server, "pg_dump", &["postgres"]);
+    let end = "--\n-- PostgreSQL database dump complete\n--\n\n";
+    let sections = lines(30, |n| {
+        format!("\\connect d{n}\n\n--\n-- PostgreSQL database dump\n--\n\n{end}")
+    });
     let many = with_cluster_text(&sections);
     let shown = SHOP.replace('\\', "\\\\");
     for (dump, of) in [
         (all, format!("; it has template1, {shown}, postgres")),
         (created, "; it has postgres".to_owned()),
-        (plain, ", which does not tell the name of any".to_owned()),
+        (unnamed, ", which does not tell the name of any".to_owned()),
         (
             many,
             "; it has d0, d1, d2, d3, d4, d5, d6, d7, d8, d9 and 20 more".to_owned(),
