@@ -40,7 +40,8 @@ impl Cluster {
             });
             *number += 1;
         }
-        self.held += statement.len() + OVERHEAD / 2;
+        // A plan has the names in it too.
+        self.held += 2 * statement.len() + OVERHEAD * 3 / 2;
         self.statements.push(statement.to_vec());
     }
 

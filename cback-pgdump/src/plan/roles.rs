@@ -5,30 +5,27 @@
 //! is not initdb's on the server. A tablespace has to lie inside the server's own directory: run as it is,
 //! `CREATE TABLESPACE` would write into the directory of the server that was dumped.
 
+use super::Names;
 use super::subject::Subject;
-use super::{LONGEST, Names};
-use crate::check::{Cluster, Token, Tokens, quoted};
-use crate::names;
+use crate::check::{Token, Tokens, quoted};
 use std::collections::{BTreeMap, HashSet};
 use std::io::{Result, Write};
-use std::path::Path;
 
 /// The roles of the server that a dump is restored into.
-pub(super) struct Server {
-    roles: HashSet<Vec<u8>>,
+pub(super) struct Server<'a> {
+    roles: HashSet<&'a [u8]>,
     /// The one that initdb made.
-    superuser: Option<Vec<u8>>,
+    superuser: Option<&'a [u8]>,
 }
 
-impl Server {
+impl<'a> Server<'a> {
     /// From their names, initdb's the first.
-    pub(super) fn read(file: Option<&Path>) -> anyhow::Result<Self> {
-        let names = file.map(|it| names::read(it, LONGEST)).transpose()?;
-        let names = names.unwrap_or_default();
-        Ok(Self {
-            superuser: names.first().cloned(),
-            roles: names.into_iter().collect(),
-        })
+    pub(super) fn new(names: impl Iterator<Item = &'a [u8]>) -> Self {
+        let mut names = names.peekable();
+        Self {
+            superuser: names.peek().copied(),
+            roles: names.collect(),
+        }
     }
 
     fn has(&self, role: &[u8]) -> bool {
@@ -36,45 +33,44 @@ impl Server {
     }
 }
 
-/// The statements of a cluster's own part, and what is done with them.
+/// A statement of a cluster's own part.
+pub(super) type Statement<'a> = (Subject, &'a [u8]);
+
+/// These statements, and what is done with them.
 pub(super) struct Roles<'a> {
-    statements: Vec<(Subject, &'a [u8])>,
-    server: Server,
+    statements: &'a [Statement<'a>],
+    server: &'a Server<'a>,
     /// The one that initdb made for the server that was dumped.
-    superuser: Option<Vec<u8>>,
+    superuser: Option<&'a [u8]>,
     /// Also what is no single role's.
     is_all: bool,
-    created: Names,
+    created: Names<'a>,
     /// Needed, and neither there nor created.
-    pub(super) lacking: Names,
+    pub(super) lacking: Names<'a>,
 }
 
 impl<'a> Roles<'a> {
-    /// Those that are needed, or all.
+    /// Those that are needed, or all. `superuser` is the one that initdb made for the server that was dumped.
     pub(super) fn choose(
-        cluster: &'a Cluster,
-        server: Server,
-        needed: &Names,
+        statements: &'a [Statement<'a>],
+        superuser: Option<&'a [u8]>,
+        server: &'a Server<'a>,
+        needed: &Names<'a>,
         is_all: bool,
     ) -> Self {
-        let statements = cluster.statements.iter();
-        let statements: Vec<_> = statements.map(|it| (Subject::of(it), &it[..])).collect();
-        let wanted = with_groups(&statements, needed);
-        let mut created = Names::new();
-        for (subject, _) in &statements {
-            if let Subject::New(name) = subject
-                && !server.has(name)
-                && (is_all || wanted.contains(name))
-            {
-                created.insert(name.clone());
-            }
-        }
-        let is_lacking = |it: &&Vec<u8>| !server.has(it) && !created.contains(*it);
+        let wanted = with_groups(statements, needed);
+        let created = statements.iter().filter_map(|(subject, _)| match subject {
+            Subject::New(name) => Some(&name[..]),
+            _ => None,
+        });
+        let is_new = |name: &&[u8]| !server.has(name) && (is_all || wanted.contains(name));
+        let created: Names<'_> = created.filter(is_new).collect();
+        let is_lacking = |name: &&[u8]| !server.has(name) && !created.contains(name);
         Self {
-            lacking: needed.iter().filter(is_lacking).cloned().collect(),
+            lacking: needed.iter().copied().filter(is_lacking).collect(),
             statements,
             server,
-            superuser: cluster.superuser(),
+            superuser,
             is_all,
             created,
         }
@@ -85,7 +81,7 @@ impl<'a> Roles<'a> {
         self.write(sql, |subject| match subject {
             Subject::Session => true,
             Subject::New(name) | Subject::Role { name, .. } | Subject::Member { name, .. } => {
-                self.created.contains(name)
+                self.created.contains(&name[..])
             }
             Subject::All => self.is_all,
             Subject::Tablespace(_) | Subject::Old => false,
@@ -101,7 +97,7 @@ impl<'a> Roles<'a> {
                 name,
                 shuts_out: false,
             }
-            | Subject::Member { name, .. } => is_all && self.superuser.as_ref() == Some(name),
+            | Subject::Member { name, .. } => is_all && self.superuser == Some(name),
             _ => false,
         })
     }
@@ -112,7 +108,7 @@ impl<'a> Roles<'a> {
     }
 
     /// What creates those that are lacking, without any rights where that will do.
-    pub(super) fn create_plain(&self, superusers: &Names, sql: &mut impl Write) -> Result<()> {
+    pub(super) fn create_plain(&self, superusers: &Names<'_>, sql: &mut impl Write) -> Result<()> {
         for name in &self.lacking {
             let attribute: &[u8] = if superusers.contains(name) {
                 b" SUPERUSER"
@@ -133,20 +129,22 @@ impl<'a> Roles<'a> {
     }
 
     /// The names of those that are needed: all of a cluster's.
-    pub(super) fn tablespaces(&self, needed: &Names) -> Names {
-        let mut names = needed.clone();
-        names.extend(
-            self.statements
-                .iter()
-                .filter_map(|(subject, _)| match subject {
-                    Subject::Tablespace(name) if self.is_all => Some(name.clone()),
-                    _ => None,
-                }),
-        );
-        names
+    pub(super) fn tablespaces(&self, needed: &Names<'a>) -> Names<'a> {
+        let own = self
+            .statements
+            .iter()
+            .filter_map(|(subject, _)| match subject {
+                Subject::Tablespace(name) if self.is_all => Some(&name[..]),
+                _ => None,
+            });
+        own.chain(needed.iter().copied()).collect()
     }
 
-    pub(super) fn create_tablespaces(&self, needed: &Names, sql: &mut impl Write) -> Result<()> {
+    pub(super) fn create_tablespaces(
+        &self,
+        needed: &Names<'_>,
+        sql: &mut impl Write,
+    ) -> Result<()> {
         sql.write_all(b"SET allow_in_place_tablespaces = on;\n")?;
         if !self.is_all || self.statements.is_empty() {
             return needed.iter().try_for_each(|name| {
@@ -183,14 +181,13 @@ impl<'a> Roles<'a> {
     }
 
     fn may_grant(&self, grantor: &[u8]) -> bool {
-        let is_it = |role: &Option<Vec<u8>>| role.as_deref() == Some(grantor);
-        let is_created = self.created.contains(grantor) && !is_it(&self.superuser);
-        self.server.superuser.is_none() || is_it(&self.server.superuser) || is_created
+        let is_created = self.created.contains(grantor) && self.superuser != Some(grantor);
+        is_created || self.server.superuser.is_none_or(|it| it == grantor)
     }
 }
 
 /// These roles, those whose members they are, and so on.
-fn with_groups(statements: &[(Subject, &[u8])], needed: &Names) -> Names {
+fn with_groups<'a>(statements: &'a [Statement<'a>], needed: &Names<'a>) -> Names<'a> {
     let mut groups = BTreeMap::<&[u8], Vec<&[u8]>>::new();
     for (subject, _) in statements {
         if let Subject::Member { name, group } = subject {
@@ -198,9 +195,9 @@ fn with_groups(statements: &[(Subject, &[u8])], needed: &Names) -> Names {
         }
     }
     let mut found = Names::new();
-    let mut next: Vec<&[u8]> = needed.iter().map(|it| &it[..]).collect();
+    let mut next: Vec<&[u8]> = needed.iter().copied().collect();
     while let Some(role) = next.pop() {
-        if found.insert(role.to_vec()) {
+        if found.insert(role) {
             next.extend(groups.remove(role).unwrap_or_default());
         }
     }
