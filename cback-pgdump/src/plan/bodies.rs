@@ -1,6 +1,6 @@
 //! What is run of a dump: the steps of `script`, and what makes each database.
 
-use super::encoding;
+use super::{encoding, restricted};
 use crate::check::{Contents, Part, Section, literal};
 use crate::script::Steps;
 use std::io::{Result, Write};
@@ -46,7 +46,9 @@ pub(super) fn statements(
     sql: &mut impl Write,
 ) -> Result<()> {
     let mut texts = contents.statements_about(section, part);
-    texts.try_for_each(|text| sql.write_all(text))
+    restricted(contents, sql, |sql| {
+        texts.try_for_each(|text| sql.write_all(text))
+    })
 }
 
 /// The body of the one database, whose psql is connected to it.

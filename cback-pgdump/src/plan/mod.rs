@@ -92,10 +92,16 @@ pub(crate) fn write(contents: &Contents, request: &Request<'_>) -> anyhow::Resul
     plan.names("lacking-roles", &roles.lacking)?;
     plan.names("needed-tablespaces", &tablespaces)?;
     plan.sql("plain-roles.sql", |it| roles.create_plain(&superusers, it))?;
-    plan.sql("roles.sql", |it| roles.create(it))?;
-    plan.sql("superuser.sql", |it| roles.change_superuser(it))?;
+    plan.sql("roles.sql", |it| {
+        restricted(contents, it, |it| roles.create(it))
+    })?;
+    plan.sql("superuser.sql", |it| {
+        restricted(contents, it, |it| roles.change_superuser(it))
+    })?;
     plan.sql("tablespaces.sql", |it| {
-        roles.create_tablespaces(&needed_tablespaces, it)
+        restricted(contents, it, |it| {
+            roles.create_tablespaces(&needed_tablespaces, it)
+        })
     })?;
     plan.sql("lacks.sql", |it| lacks::write(needs, &tablespaces, it))?;
     if contents.kind == Kind::Database || contents.one.is_some() {
@@ -208,6 +214,21 @@ fn cluster(contents: &Contents, plan: &Plan<'_>) -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Statements of the dump, in which psql takes no command if it takes none in the dump: what it shows of names may be
+/// made to look like one.
+fn restricted<W: Write>(
+    contents: &Contents,
+    sql: &mut W,
+    write: impl FnOnce(&mut W) -> io::Result<()>,
+) -> io::Result<()> {
+    let Some(key) = &contents.restricted else {
+        return write(sql);
+    };
+    sql.write_all(&[b"\\restrict ", &key[..], b"\n"].concat())?;
+    write(sql)?;
+    sql.write_all(&[b"\\unrestrict ", &key[..], b"\n"].concat())
 }
 
 /// `SET client_encoding`, where it is known.

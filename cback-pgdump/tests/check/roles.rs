@@ -2,7 +2,7 @@
 
 use crate::plan::{Plan, SHOP, SHOPS, connection};
 use crate::{PROGRAM, dump, with_cluster_text};
-use cback_tests::{Finished, Run, Server, run_with_input};
+use cback_tests::{Finished, Run, Server, run_with_input, server};
 use std::io::Write;
 use tempfile::NamedTempFile;
 
@@ -148,4 +148,47 @@ fn statements_go_where_their_role_belongs() {
         (&plan.file("roles.sql")[..], &plan.file("superuser.sql")[..]),
         (new, superuser)
     );
+}
+
+/// psql takes a backslash for the beginning of a command, and `\!` is a shell's. A dump's own `\restrict` keeps it from
+/// that; so do the plan's.
+#[test]
+fn no_statement_is_a_command_for_psql() {
+    let refused = |text: &str| {
+        let plan = Plan::of(&with_cluster_text(text), None, &[]);
+        let said = plan.output.fails(1);
+        assert!(
+            said.contains(": a backslash outside of quotes, as pg_dump writes none\n"),
+            "{said}"
+        );
+    };
+    refused("COMMENT ON ROLE r IS 'r' \\! touch evil\n;");
+    refused("\\connect d\nALTER DATABASE d SET x TO 'y' \\! touch evil\n;");
+    let evil = "E'\\'' \\! touch evil --';\n";
+    let text = format!(
+        "\\restrict k\nCREATE ROLE r;\nCOMMENT ON ROLE r IS {evil}CREATE TABLESPACE t LOCATION '';\n\
+         COMMENT ON TABLESPACE t IS {evil}\\unrestrict k\n\\connect d\nALTER DATABASE d SET a TO {evil}\
+         COMMENT ON DATABASE d IS {evil}"
+    );
+    let directory = tempfile::tempdir().expect("room");
+    let server = server();
+    for (one, files) in [
+        (None, &["roles.sql", "tablespaces.sql", "script"][..]),
+        (Some("d"), &["create.sql", "configure.sql", "settle.sql"]),
+    ] {
+        let dump = with_cluster_text(&text);
+        let plan = Plan::of(&dump, one, &[]);
+        for file in files {
+            let text = match *file {
+                "script" => plan.script(file, &dump, &[]).printed(),
+                _ => plan.file(file),
+            };
+            assert_eq!(text.contains("touch evil"), *file != "create.sql");
+            let mut psql = server.command("psql");
+            psql.args(["-Xq", "-v", "cback_prefix=evil", "-f", "-", "template1"]);
+            run_with_input(psql.current_dir(&directory), text.as_bytes());
+            let made = directory.path().read_dir().expect("ours").count();
+            assert_eq!(made, 0, "{file}");
+        }
+    }
 }
