@@ -13,10 +13,10 @@ use clap::CommandFactory;
 use clap::error::ErrorKind;
 use rustix::process::Pid;
 use std::env;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{BufWriter, Write};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 /// In the environment, since `ps` shows arguments: whoever writes the data must not know it.
@@ -99,14 +99,16 @@ fn no_database() -> ! {
 
 /// Databases' names; libpq would connect by an empty one to that which is called like the user.
 fn databases(file: &Path) -> anyhow::Result<Vec<OsString>> {
-    let names = names::read(file, LONGEST_LIST)?;
+    let text = names::read(file, LONGEST_LIST)?;
+    let names = names::split(&text).map(|it| OsStr::from_bytes(it).to_owned());
+    let names: Vec<_> = names.collect();
     let file = file.display();
     ensure!(!names.is_empty(), "{file}: no database's name");
     ensure!(
         names.iter().all(|it| !it.is_empty()),
         "{file}: a name is empty"
     );
-    Ok(names.into_iter().map(OsString::from_vec).collect())
+    Ok(names)
 }
 
 /// Reads a dump, and prints what is in it, writes a plan, or compares.

@@ -77,41 +77,46 @@ pub(crate) fn run(
     input: impl Read,
     output: &File,
 ) -> anyhow::Result<()> {
-    let steps = File::open(file).with_context(|| file.display().to_string())?;
-    let mut steps = BufReader::new(steps);
+    let name = file.display();
+    let mut steps = BufReader::new(File::open(file).with_context(|| name.to_string())?);
     let mut dump = Dump {
         input: BufReader::with_capacity(BUFFER, Digested::new(input)),
         place: 0,
     };
     let mut output = BufWriter::new(output);
-    let mut expected = String::new();
-    steps.read_line(&mut expected)?;
+    let checked = line(&mut steps)?;
     loop {
-        let mut step = String::new();
-        steps.read_line(&mut step)?;
-        let words: Vec<_> = step.split_ascii_whitespace().collect();
-        let number = |word: &str| word.parse::<u64>().context("no step");
-        match words[..] {
-            [] => break,
-            ["verify"] => ensure!(
-                dump.identity()? == expected.trim_end(),
+        let step = line(&mut steps)?;
+        let mut words = step.split(' ');
+        let verb = words.next().unwrap_or_default();
+        let numbers: Vec<u64> = words.map_while(|word| word.parse().ok()).collect();
+        let mut text = Vec::new();
+        match (verb, &numbers[..]) {
+            ("", []) => break,
+            ("verify", []) => ensure!(
+                dump.identity()? == checked,
                 "the dump has changed since it was checked"
             ),
-            ["transaction"] if is_one => output.write_all(b"BEGIN;\n").map_err(Error::Write)?,
-            ["commit"] if is_one => output.write_all(b"COMMIT;\n").map_err(Error::Write)?,
-            ["transaction" | "commit"] => {}
-            ["text", length] => {
-                let text = io::copy(&mut (&mut steps).take(number(length)?), &mut output);
-                text.map_err(Error::Write)?;
+            ("text", [length]) => {
+                (&mut steps).take(*length).read_to_end(&mut text)?;
             }
-            ["transactions", ..] if is_one => {}
-            ["copy" | "transactions", start, end] => {
-                dump.copy(number(start)?..number(end)?, &mut output)?;
-            }
-            _ => bail!("{}: no step of a plan", file.display()),
+            ("transaction", []) if is_one => text.extend(b"BEGIN;\n"),
+            ("commit", []) if is_one => text.extend(b"COMMIT;\n"),
+            ("transactions", _) if is_one => {}
+            ("transaction" | "commit", []) => {}
+            ("copy" | "transactions", [start, end]) => dump.copy(*start..*end, &mut output)?,
+            _ => bail!("{name}: no step of a plan"),
         }
+        output.write_all(&text).map_err(Error::Write)?;
     }
     Ok(output.flush().map_err(Error::Write)?)
+}
+
+/// The next line; empty at the end.
+fn line(steps: &mut impl BufRead) -> io::Result<String> {
+    let mut line = String::new();
+    steps.read_line(&mut line)?;
+    Ok(line.trim_end().to_owned())
 }
 
 struct Dump<R> {

@@ -40,7 +40,8 @@ impl Cluster {
             });
             *number += 1;
         }
-        self.held += statement.len() + OVERHEAD / 2;
+        // A plan has the names in it too.
+        self.held += 2 * statement.len() + OVERHEAD * 3 / 2;
         self.statements.push(statement.to_vec());
     }
 
@@ -84,7 +85,7 @@ pub(crate) fn created_role(statement: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// The role that `CREATE ROLE` or `ALTER ROLE` is about.
-pub(crate) fn role<'a>(tokens: &'a [Token<'_>]) -> Option<&'a [u8]> {
+fn role<'a>(tokens: &'a [Token<'_>]) -> Option<&'a [u8]> {
     let [verb, noun, name, ..] = tokens else {
         return None;
     };

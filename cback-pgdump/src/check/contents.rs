@@ -69,6 +69,8 @@ pub struct Contents {
     pub(crate) databases: BTreeMap<Vec<u8>, Vec<(Part, Vec<u8>)>>,
     /// Of all bytes of the dump.
     pub(crate) digest: u128,
+    /// The first key of `\restrict`.
+    pub(crate) restricted: Option<Vec<u8>>,
     /// `--inserts` or `--column-inserts`, if its rows are INSERT statements; else empty. A dump to compare
     /// it with has to be made so too: an empty table has no statement.
     pub(crate) inserts: &'static str,
@@ -161,6 +163,7 @@ impl Contents {
 
     /// The current section is this database's.
     pub(crate) fn name_section(&mut self, database: Option<&[u8]>) {
+        self.needs.session = None;
         if let Some(section) = self.sections.last_mut() {
             section.database = database.map(<[u8]>::to_vec);
             self.held += database.map_or(0, <[u8]>::len);

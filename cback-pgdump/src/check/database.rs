@@ -110,11 +110,11 @@ fn part(verb: &Token<'_>, mut tokens: Tokens<'_>) -> Option<Part> {
     }
     let what = tokens.next()?;
     let setting = tokens.next();
-    let is_setting = |name: &&str| setting.as_ref().and_then(Token::name) == Some(name.as_bytes());
-    let is_first =
-        what.is("OWNER") || what.is("SET") && !IN_THE_WAY.iter().any(|it| is_setting(it));
-    let is_of_all = verb.is("ALTER") && is_first;
-    Some(if is_of_all {
+    let setting = setting.as_ref().and_then(Token::name);
+    let is_in_the_way = IN_THE_WAY.iter().any(|it| setting == Some(it.as_bytes()));
+    let is_first = what.is("OWNER") || what.is("SET") && !is_in_the_way;
+    let is_configuration = verb.is("ALTER") && is_first;
+    Some(if is_configuration {
         Part::Configure
     } else {
         Part::Settle

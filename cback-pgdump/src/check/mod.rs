@@ -29,7 +29,7 @@ mod statement;
 mod statements;
 mod token;
 
-pub(crate) use cluster::{Cluster, created_role, role};
+pub(crate) use cluster::{Cluster, created_role};
 pub(crate) use compare::compare;
 pub(crate) use contents::Item;
 pub use contents::{Contents, Kind};
@@ -56,11 +56,12 @@ pub fn check(input: impl Read, key: Key) -> Result<Contents, Fault> {
     reader::Reader::new(input, key, None).read()
 }
 
-/// [`check`], with the contents of one database alone, as a dump of its own would have them.
+/// [`check`], with the contents of one database alone, as a dump of its own would have them; with none if the
+/// dump does not have it.
 ///
 /// # Errors
 ///
-/// Also if no database of this name is in the dump, or it does not tell whose it is.
+/// As [`check`].
 pub(crate) fn check_one(input: impl Read, key: Key, database: &[u8]) -> Result<Contents, Fault> {
     reader::Reader::new(input, key, Some(database)).read()
 }

@@ -150,11 +150,9 @@ impl Needs {
             return;
         }
         for triple in tokens.windows(3) {
-            let is_locale = |name: &&str| triple[0].is(name);
+            let words = ["LOCALE", "LC_COLLATE", "LC_CTYPE"];
             if let Token::Text(locale) = &triple[2]
-                && ["LOCALE", "LC_COLLATE", "LC_CTYPE"]
-                    .iter()
-                    .any(|it| is_locale(it))
+                && words.into_iter().any(|word| triple[0].is(word))
             {
                 self.held += insert(&mut self.locales, locale);
             }
@@ -170,10 +168,14 @@ impl Needs {
     }
 }
 
-/// Returns the memory that the name takes, if it is new.
+/// Returns the memory that the name takes, if it is new, with that of references to it in a plan.
 pub(crate) fn insert(names: &mut BTreeSet<Vec<u8>>, name: &[u8]) -> usize {
     let is_new = names.insert(name.to_vec());
-    if is_new { name.len() + OVERHEAD } else { 0 }
+    if is_new {
+        name.len() + OVERHEAD * 3 / 2
+    } else {
+        0
+    }
 }
 
 /// The tokens after the first occurrence of `keywords`; none where there is none.

@@ -113,6 +113,7 @@ impl Outline {
             if self.restricted.replace(key.to_vec()).is_some() {
                 return Err("a second \\restrict before \\unrestrict");
             }
+            contents.restricted.get_or_insert_with(|| key.to_vec());
         } else if let Some(key) = command.strip_prefix(b"unrestrict ") {
             if self.restricted.take().as_deref() != Some(key) {
                 return Err("\\unrestrict without its \\restrict");

@@ -11,6 +11,9 @@ use std::ops::Range;
 
 const LONG: &str = "a statement of more than 1 MiB, the most that is read of one of its kind";
 
+/// psql would take it for a command, and run of these statements some without `\restrict`.
+const BACKSLASH: Token<'_> = Token::Symbol(b'\\');
+
 /// The beginnings of the statements with which `--clean` removes what is there; a view that others depend on is
 /// replaced by an empty one.
 const CLEANING: [&str; 4] = [
@@ -58,10 +61,14 @@ impl Statements {
         };
         understood.ok_or("a statement that no pg_dump writes")?;
         let text = &statement.text[..];
-        if let Some(own) = OfDatabase::read(text) {
-            if statement.is_cut() {
-                return Err(LONG);
-            }
+        let own = OfDatabase::read(text);
+        if own.is_some() && statement.is_cut() {
+            return Err(LONG);
+        }
+        if (own.is_some() || at.is_in_cluster()) && Tokens::new(text).any(|it| it == BACKSLASH) {
+            return Err("a backslash outside of quotes, as pg_dump writes none");
+        }
+        if let Some(own) = own {
             self.contents.cut(statement.place.clone(), false);
             self.of_database(text, own);
         } else if at.is_in_cluster() {
@@ -97,7 +104,7 @@ impl Statements {
         let begins = |start: &&str| text.starts_with(start.as_bytes());
         if text == b"BEGIN;\n" || text == b"COMMIT;\n" {
             self.contents.cut(place, true);
-        } else if !has_begun(&self.contents) && CLEANING.iter().any(|start| begins(&start)) {
+        } else if !has_begun(&self.contents) && CLEANING.iter().any(begins) {
             self.contents.cut(place, false);
         }
     }

@@ -1,6 +1,6 @@
 //! What is run of a dump: the steps of `script`, and what makes each database.
 
-use super::encoding;
+use super::{encoding, restricted};
 use crate::check::{Contents, Part, Section, literal};
 use crate::script::Steps;
 use std::io::{Result, Write};
@@ -8,6 +8,9 @@ use std::io::{Result, Write};
 /// Encodings that only clients have: see "Supported Character Sets" in PostgreSQL's manual.
 #[rustfmt::skip]
 const CLIENT_ONLY: [&str; 7] = ["BIG5", "GB18030", "GBK", "JOHAB", "SJIS", "SHIFT_JIS_2004", "UHC"];
+
+/// psql connects to the database; names of roles are bytes, which mean the same in a database of its encoding.
+const CONNECT: &[u8] = b"\\connect :cback_database\n";
 
 const RESTORED: &[u8] = b"\\echo restored\n";
 
@@ -43,7 +46,9 @@ pub(super) fn statements(
     sql: &mut impl Write,
 ) -> Result<()> {
     let mut texts = contents.statements_about(section, part);
-    texts.try_for_each(|text| sql.write_all(text))
+    restricted(contents, sql, |sql| {
+        texts.try_for_each(|text| sql.write_all(text))
+    })
 }
 
 /// The body of the one database, whose psql is connected to it.
@@ -67,38 +72,32 @@ pub(super) fn cluster(
     sections: &[&Section],
     output: &mut impl Write,
 ) -> Result<()> {
+    let named = |number: usize| format!("\\set cback_database :cback_prefix {}\n", number + 1);
     let mut steps = Steps::begin(contents, output)?;
-    for (number, section) in (1..).zip(sections) {
-        if number > 1 {
+    for (number, section) in sections.iter().enumerate() {
+        if number > 0 {
             steps.commit()?;
         }
-        let mut sql = named(section, number)?;
+        // A dump made with --use-set-session-authorization may end as another role.
+        let mut sql = b"RESET SESSION AUTHORIZATION;\n".to_vec();
+        sql.extend(named(number).bytes());
+        encoding(&section.encoding, &mut sql)?;
         create(contents, section, &mut sql)?;
-        statements(contents, section, Part::Configure, &mut sql)?;
-        sql.extend(b"\\connect :cback_database\n");
         steps.text(&sql)?;
-        steps.transaction()?;
-        steps.body(section)?;
+        configured(contents, section, &mut steps)?;
     }
     steps.verify()?;
     if !sections.is_empty() {
         steps.commit()?;
     }
-    for (number, section) in (1..).zip(sections) {
-        let mut sql = named(section, number)?;
-        statements(contents, section, Part::Settle, &mut sql)?;
-        steps.text(&sql)?;
+    for (number, section) in sections.iter().enumerate() {
+        steps.text(named(number).as_bytes())?;
+        connected(contents, section, Part::Settle, &mut steps)?;
     }
     steps.text(RESTORED)
 }
 
-fn named(section: &Section, number: u32) -> Result<Vec<u8>> {
-    let mut sql = format!("\\set cback_database :cback_prefix {number}\n").into_bytes();
-    encoding(&section.encoding, &mut sql)?;
-    Ok(sql)
-}
-
-/// What a cluster's dump has for a database that is there already.
+/// The rest of a cluster's dump: what it has for a database that is there already.
 pub(super) fn in_place(
     contents: &Contents,
     section: &Section,
@@ -106,15 +105,35 @@ pub(super) fn in_place(
     output: &mut impl Write,
 ) -> Result<()> {
     let mut steps = Steps::begin(contents, output)?;
-    let mut sql = format!("\\connect {database}\n\\set cback_database {database}\n").into_bytes();
-    encoding(&section.encoding, &mut sql)?;
-    statements(contents, section, Part::Configure, &mut sql)?;
-    steps.text(&sql)?;
-    steps.transaction()?;
-    steps.body(section)?;
+    steps.text(format!("\\set cback_database {database}\n").as_bytes())?;
+    configured(contents, section, &mut steps)?;
     steps.verify()?;
     steps.commit()?;
-    let mut sql = Vec::new();
-    statements(contents, section, Part::Settle, &mut sql)?;
-    steps.text(&[&sql, RESTORED].concat())
+    connected(contents, section, Part::Settle, &mut steps)?;
+    steps.text(RESTORED)
+}
+
+/// The database's settings, and its body in a session that has them.
+fn configured<W: Write>(
+    contents: &Contents,
+    section: &Section,
+    steps: &mut Steps<'_, W>,
+) -> Result<()> {
+    connected(contents, section, Part::Configure, steps)?;
+    steps.text(CONNECT)?;
+    steps.transaction()?;
+    steps.body(section)
+}
+
+/// The statements of this part, in a new session.
+fn connected<W: Write>(
+    contents: &Contents,
+    section: &Section,
+    part: Part,
+    steps: &mut Steps<'_, W>,
+) -> Result<()> {
+    let mut sql = CONNECT.to_vec();
+    encoding(&section.encoding, &mut sql)?;
+    statements(contents, section, part, &mut sql)?;
+    steps.text(&sql)
 }

@@ -3,19 +3,23 @@
 
 use super::Names;
 use crate::check::{Needs, literal};
+use std::collections::BTreeSet;
 use std::io::{Result, Write};
 
 /// A collation is the one thing by which every role can try a locale; the block's exception undoes it. A locale
 /// of another encoding than the database's is refused in the same way, but initdb has noted those that there were.
-const TRY_LOCALES: &str = "
+const TRY_LOCALES: [&str; 2] = [
+    "DECLARE
+    name text;
     lacks text := '';
 BEGIN
-    FOREACH name IN ARRAY names LOOP
+    FOREACH name IN ARRAY ",
+    " LOOP
         BEGIN
             EXECUTE format('CREATE COLLATION pg_temp.cback (provider = libc, locale = %L)', name);
             RAISE SQLSTATE 'CBACK';
         EXCEPTION
-            WHEN invalid_parameter_value OR undefined_file THEN
+            WHEN invalid_parameter_value THEN
                 IF NOT EXISTS (SELECT FROM pg_catalog.pg_collation WHERE name IN (collname, collcollate)) THEN
                     lacks := lacks || E'\\nlocale ' || name;
                 END IF;
@@ -23,56 +27,57 @@ BEGIN
         END;
     END LOOP;
     PERFORM set_config('cback.lacks', lacks, false);
-END";
+END",
+];
 
-const TELL_LOCALES: &str = "
-SELECT substr(lacks, 2) FROM current_setting('cback.lacks') AS lacks WHERE lacks <> '';\n";
+const TELL_LOCALES: &[u8] = b"\
+SELECT substr(lacks, 2) FROM current_setting('cback.lacks') AS lacks WHERE lacks <> '';\n\n";
 
-const TELL_ICU: &str = "
+const TELL_ICU: &[u8] = b"\
 SELECT 'ICU' WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_collation WHERE collprovider = 'i');\n";
 
-pub(super) fn write(needs: &Needs, tablespaces: &Names, sql: &mut impl Write) -> Result<()> {
-    sql.write_all(
-        b"SET standard_conforming_strings = on;\nSET default_transaction_read_only = off;\n",
-    )?;
-    for (what, names, from) in [
-        (
-            "extension",
-            &needs.extensions,
-            "name FROM pg_catalog.pg_available_extensions",
-        ),
-        (
-            "tablespace",
-            tablespaces,
-            "spcname FROM pg_catalog.pg_tablespace",
-        ),
-    ] {
-        write!(sql, "\nSELECT '{what} ' || name FROM unnest(")?;
-        array(names, |name| literal(name), sql)?;
-        writeln!(sql, ") AS name\nWHERE name NOT IN (SELECT {from});")?;
-    }
+const EXTENSIONS: &[u8] = b") AS name
+WHERE name NOT IN (SELECT name FROM pg_catalog.pg_available_extensions);\n\n";
+
+const TABLESPACES: &[u8] = b") AS name
+WHERE name NOT IN (SELECT spcname FROM pg_catalog.pg_tablespace);\n\n";
+
+const HEAD: &[u8] =
+    b"SET standard_conforming_strings = on;\nSET default_transaction_read_only = off;\n";
+
+pub(super) fn write(needs: &Needs, tablespaces: &Names<'_>, sql: &mut impl Write) -> Result<()> {
+    sql.write_all(HEAD)?;
+    sql.write_all(b"SELECT 'extension ' || name FROM unnest(")?;
+    array(&needs.extensions, literal, sql)?;
+    sql.write_all(EXTENSIONS)?;
+    sql.write_all(b"SELECT 'tablespace ' || name FROM unnest(")?;
+    array(tablespaces, literal, sql)?;
+    sql.write_all(TABLESPACES)?;
     if !needs.locales.is_empty() {
-        sql.write_all(b"\nDO 'DECLARE\n    name text;\n    names text[] := ")?;
-        // A literal in a literal.
-        let nested = |name: &[u8]| {
-            let nested = literal(&literal(name));
-            nested[1..nested.len() - 1].to_vec()
-        };
+        let [head, rest] = TRY_LOCALES.map(|text| literal(text.as_bytes()));
+        sql.write_all(&[b"DO ", &head[..head.len() - 1]].concat())?;
         array(&needs.locales, nested, sql)?;
-        let rest = literal(format!(";{TRY_LOCALES}").as_bytes());
-        sql.write_all(&[&rest[1..], b";\n", TELL_LOCALES.as_bytes()].concat())?;
+        sql.write_all(&[&rest[1..], b";\n", TELL_LOCALES].concat())?;
     }
-    if needs.icu {
-        sql.write_all(TELL_ICU.as_bytes())?;
-    }
-    Ok(())
+    sql.write_all(if needs.icu { TELL_ICU } else { b"" })
 }
 
-fn array(names: &Names, literal: impl Fn(&[u8]) -> Vec<u8>, sql: &mut impl Write) -> Result<()> {
+fn array<T: AsRef<[u8]>>(
+    names: &BTreeSet<T>,
+    literal: impl Fn(&[u8]) -> Vec<u8>,
+    sql: &mut impl Write,
+) -> Result<()> {
     sql.write_all(b"ARRAY[")?;
-    for (number, name) in names.iter().enumerate() {
+    let mut names = names.iter().enumerate();
+    names.try_for_each(|(number, name)| {
         let comma: &[u8] = if number > 0 { b", " } else { b"" };
-        sql.write_all(&[comma, &literal(name)].concat())?;
-    }
+        sql.write_all(&[comma, &literal(name.as_ref())].concat())
+    })?;
     sql.write_all(b"]::text[]")
+}
+
+/// A literal inside of another.
+fn nested(name: &[u8]) -> Vec<u8> {
+    let nested = literal(&literal(name));
+    nested[1..nested.len() - 1].to_vec()
 }

@@ -22,6 +22,7 @@ mod bodies;
 mod facts;
 mod lacks;
 mod roles;
+mod subject;
 
 use crate::check::{Contents, Fault, Kind, Part, Section, literal, write_lines};
 use crate::names;
@@ -32,6 +33,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use subject::Subject;
 
 /// initdb creates them, so every server has them.
 const OF_INITDB: [&str; 2] = ["postgres", "template1"];
@@ -39,7 +41,7 @@ const OF_INITDB: [&str; 2] = ["postgres", "template1"];
 /// A file of names that has no more than this is ample for 100,000 roles, in bytes.
 const LONGEST: u64 = 8 << 20;
 
-type Names = BTreeSet<Vec<u8>>;
+type Names<'a> = BTreeSet<&'a [u8]>;
 
 /// Where the plan is made, and for whom.
 #[derive(Debug)]
@@ -58,37 +60,57 @@ pub(crate) struct Request<'a> {
 /// A file cannot be read or written, or the one database is not there.
 pub(crate) fn write(contents: &Contents, request: &Request<'_>) -> anyhow::Result<()> {
     let superuser = contents.cluster.superuser();
-    let superuser = superuser.unwrap_or_else(|| b"postgres".to_vec());
-    let server = Server::read(request.existing_roles, &superuser)?;
-    let needs = Needed::read(contents, request.globals_for)?;
+    let superuser_or_usual = superuser.as_deref().unwrap_or(b"postgres");
+    // Without names a new server, whose initdb has made this role.
+    let existing = match request.existing_roles {
+        Some(file) => text(Some(file))?,
+        None => [superuser_or_usual, b"\0"].concat(),
+    };
+    let others = ["needs", "superusers", "needed-tablespaces"].map(|file| {
+        let file = request.globals_for.map(|it| it.join(file));
+        text(file.as_deref())
+    });
+    let [needed, superusers, tablespaces] = others;
+    let (needed, superusers, tablespaces) = (needed?, superusers?, tablespaces?);
+    let needs = &contents.needs;
+    let needed = union(&needed, &needs.roles);
+    let mut superusers = union(&superusers, &needs.superusers);
+    if contents.server_major().is_none_or(|major| major < 16) {
+        superusers.extend(needs.subscribers.iter().map(|it| &it[..]));
+    }
+    let needed_tablespaces = union(&tablespaces, &needs.tablespaces);
     let is_all = contents.one.is_none() && request.globals_for.is_none();
-    let roles = Roles::choose(&contents.cluster, &server, &needs.roles, is_all);
-    let plan = Plan(request.directory);
-    plan.file("facts", |it| facts::write(contents, &superuser, it))?;
+    let statements = contents.cluster.statements.iter();
+    let statements: Vec<_> = statements.map(|it| (Subject::of(it), &it[..])).collect();
+    let server = Server::new(names::split(&existing));
+    let roles = Roles::choose(&statements, superuser.as_deref(), &server, &needed, is_all);
+    let tablespaces = roles.tablespaces(&needed_tablespaces);
+    let plan = Plan {
+        directory: request.directory,
+        encoding: &contents.encoding,
+    };
+    plan.file("facts", |it| {
+        facts::write(contents, superuser_or_usual, it)
+    })?;
     plan.file("tables", |it| write_lines(contents, it))?;
-    plan.names("needs", &needs.roles)?;
-    plan.names("superusers", &needs.superusers)?;
+    plan.names("needs", &needed)?;
+    plan.names("superusers", &superusers)?;
     plan.names("created-roles", &roles.created)?;
     plan.names("lacking-roles", &roles.lacking)?;
-    plan.file("plain-roles.sql", |it| {
-        encoding(&contents.encoding, it)?;
-        roles.create_plain(&needs.superusers, it)
-    })?;
-    plan.file("roles.sql", |it| {
-        encoding(&contents.encoding, it)?;
-        roles.write(false, it)
-    })?;
-    plan.file("superuser.sql", |it| roles.write(true, it))?;
-    let tablespaces = roles.tablespaces(&needs.tablespaces);
     plan.names("needed-tablespaces", &tablespaces)?;
-    plan.file("tablespaces.sql", |it| {
-        encoding(&contents.encoding, it)?;
-        roles.create_tablespaces(&needs.tablespaces, it)
+    plan.sql("plain-roles.sql", |it| roles.create_plain(&superusers, it))?;
+    plan.sql("roles.sql", |it| {
+        restricted(contents, it, |it| roles.create(it))
     })?;
-    plan.file("lacks.sql", |it| {
-        encoding(&contents.encoding, it)?;
-        lacks::write(&contents.needs, &tablespaces, it)
+    plan.sql("superuser.sql", |it| {
+        restricted(contents, it, |it| roles.change_superuser(it))
     })?;
+    plan.sql("tablespaces.sql", |it| {
+        restricted(contents, it, |it| {
+            roles.create_tablespaces(&needed_tablespaces, it)
+        })
+    })?;
+    plan.sql("lacks.sql", |it| lacks::write(needs, &tablespaces, it))?;
     if contents.kind == Kind::Database || contents.one.is_some() {
         single(contents, &plan, request.globals_for.is_some())
     } else {
@@ -96,38 +118,22 @@ pub(crate) fn write(contents: &Contents, request: &Request<'_>) -> anyhow::Resul
     }
 }
 
-/// Names that a restore needs, of the dump and of the other's plan.
-struct Needed {
-    roles: Names,
-    superusers: Names,
-    tablespaces: Names,
+/// The text of a file of names, if there is one.
+fn text(file: Option<&Path>) -> anyhow::Result<Vec<u8>> {
+    file.map_or(Ok(Vec::new()), |it| names::read(it, LONGEST))
 }
 
-impl Needed {
-    fn read(contents: &Contents, other: Option<&Path>) -> anyhow::Result<Self> {
-        let read = |file: &str| -> anyhow::Result<_> {
-            let names = other.map(|it| names::read(&it.join(file), LONGEST));
-            Ok(names.transpose()?.unwrap_or_default().into_iter())
-        };
-        let needs = &contents.needs;
-        let major = contents.server_major();
-        let mut superusers: Names = needs.superusers.iter().cloned().collect();
-        if major.is_none_or(|major| major < 16) {
-            superusers.extend(needs.subscribers.iter().cloned());
-        }
-        superusers.extend(read("superusers")?);
-        Ok(Self {
-            roles: read("needs")?.chain(needs.roles.iter().cloned()).collect(),
-            superusers,
-            tablespaces: read("needed-tablespaces")?
-                .chain(needs.tablespaces.iter().cloned())
-                .collect(),
-        })
-    }
+fn union<'a>(text: &'a [u8], names: &'a BTreeSet<Vec<u8>>) -> Names<'a> {
+    names::split(text)
+        .chain(names.iter().map(|it| &it[..]))
+        .collect()
 }
 
 /// The directory, of which the errors name each file.
-struct Plan<'a>(&'a Path);
+struct Plan<'a> {
+    directory: &'a Path,
+    encoding: &'a str,
+}
 
 impl Plan<'_> {
     fn file(
@@ -135,7 +141,7 @@ impl Plan<'_> {
         name: &str,
         write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
     ) -> anyhow::Result<()> {
-        let path = self.0.join(name);
+        let path = self.directory.join(name);
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(true).mode(0o600);
         let written = || {
@@ -146,14 +152,26 @@ impl Plan<'_> {
         written().with_context(|| path.display().to_string())
     }
 
-    fn names<'b>(
+    /// SQL, in the dump's encoding.
+    fn sql(
+        &self,
+        name: &str,
+        write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
+    ) -> anyhow::Result<()> {
+        self.file(name, |sql| {
+            encoding(self.encoding, sql)?;
+            write(sql)
+        })
+    }
+
+    fn names<T: AsRef<[u8]>>(
         &self,
         file: &str,
-        names: impl IntoIterator<Item = &'b Vec<u8>>,
+        names: impl IntoIterator<Item = T>,
     ) -> anyhow::Result<()> {
-        let mut names = names.into_iter();
         self.file(file, |output| {
-            names.try_for_each(|name| output.write_all(&[name, &b"\0"[..]].concat()))
+            let mut names = names.into_iter();
+            names.try_for_each(|name| output.write_all(&[name.as_ref(), b"\0"].concat()))
         })
     }
 }
@@ -171,19 +189,13 @@ fn single(contents: &Contents, plan: &Plan<'_>, is_of_globals: bool) -> anyhow::
     };
     let is_made = contents.has_part(section, Part::Create);
     if is_made || !is_of_globals {
-        plan.file("create.sql", |it| {
-            encoding(&section.encoding, it)?;
-            bodies::create(contents, section, it)
-        })?;
+        plan.sql("create.sql", |it| bodies::create(contents, section, it))?;
     }
     for (file, part) in [
         ("configure.sql", Part::Configure),
         ("settle.sql", Part::Settle),
     ] {
-        plan.file(file, |it| {
-            encoding(&section.encoding, it)?;
-            bodies::statements(contents, section, part, it)
-        })?;
+        plan.sql(file, |it| bodies::statements(contents, section, part, it))?;
     }
     if is_of_globals {
         return Ok(());
@@ -209,6 +221,21 @@ fn cluster(contents: &Contents, plan: &Plan<'_>) -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Statements of the dump, in which psql takes no command if it takes none in the dump: what it shows of names may be
+/// made to look like one.
+fn restricted<W: Write>(
+    contents: &Contents,
+    sql: &mut W,
+    write: impl FnOnce(&mut W) -> io::Result<()>,
+) -> io::Result<()> {
+    let Some(key) = &contents.restricted else {
+        return write(sql);
+    };
+    sql.write_all(&[b"\\restrict ", &key[..], b"\n"].concat())?;
+    write(sql)?;
+    sql.write_all(&[b"\\unrestrict ", &key[..], b"\n"].concat())
 }
 
 /// `SET client_encoding`, where it is known.
