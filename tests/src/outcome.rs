@@ -103,6 +103,7 @@ impl Outcome {
 }
 
 /// A whole dump, to compare others with.
+#[derive(PartialEq, Eq)]
 pub struct WholeDump(Vec<u8>);
 
 impl WholeDump {
