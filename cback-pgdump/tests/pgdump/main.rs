@@ -30,7 +30,7 @@ const WHOLE: &str = "printf '%s\n' -- '-- PostgreSQL database dump complete' -- 
 const DEADLINE: Duration = Duration::from_secs(60);
 
 /// Ends what takes too long with status 124.
-const TIMEOUT: &[&str] = &["timeout", "--kill-after=10", "60"];
+const TIMEOUT: &[&str] = &["timeout", "--kill-after=10", "300"];
 
 /// What a database can hold that a role may not see: `reader` reads all data, `owner` what is its own.
 const HIDDEN: &str = "
