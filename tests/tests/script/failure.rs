@@ -97,17 +97,3 @@ fn new_names_that_cannot_be_synced_are_a_failure(shell: Shell) {
         assert!(!said.contains("as it was"), "{databases:?}: {said}");
     }
 }
-
-/// "Fails unless ... its output ended with the program's own marker": and without a server, too.
-#[test]
-fn a_cut_off_dump_or_none_is_a_failure() {
-    let mut site = Site::new();
-    site.replace_pg_dump("pg_dump \"$@\" | head -n 10");
-    site.configure("gzip", &["postgres"]);
-    site.run(server(), &["sh"]).fails(1);
-    let mut command = site.command(server(), &["sh"]);
-    command.env("PGHOST", site.path("no-socket-here"));
-    let said = command.run().fails(1);
-    assert!(said.contains("connection to server on socket"), "{said}");
-    assert!(site.listing().is_empty());
-}
