@@ -5,6 +5,7 @@
 #![allow(clippy::missing_panics_doc)]
 
 mod cback3;
+mod contents;
 mod halted;
 mod installation;
 mod job;
@@ -14,7 +15,6 @@ mod processes;
 mod random;
 mod root;
 mod run;
-mod samples;
 mod server;
 mod site;
 mod small_disk;
@@ -22,6 +22,7 @@ mod tool;
 pub mod trace;
 
 pub use cback3::{cback3, extension, python};
+pub use contents::{contents, create_bulk, create_sample};
 pub use halted::HaltedRun;
 pub use installation::{Installation, installations};
 pub use job::{Job, SHELLS, Shell, YESTERDAY};
@@ -34,7 +35,6 @@ pub use run::{
     Finished, Run, assert_panic_is_one_line, end_of, in_background, run_with_input, shim, wait_for,
     wrapped,
 };
-pub use samples::{create_bulk, create_sample};
 pub use server::{Server, server};
 pub use site::Site;
 pub use small_disk::SmallDisk;
