@@ -132,7 +132,7 @@ fn a_restored_cluster_is_dumped_as_it_was() {
         let original = dump(server, "pg_dumpall", &[]);
         let cleaning = dump(server, "pg_dumpall", &["--clean", "--if-exists"]);
         let is_last = server.installation == SHOPS[SHOPS.len() - 1].installation;
-        for dump in &[&original, &cleaning][..1 + usize::from(is_last)] {
+        for dump in &[&original, &cleaning][..=usize::from(is_last)] {
             let again = settled(&restored(dump, &server.installation));
             let original = settled(&original);
             let mut pairs = again.iter().zip(&original);
