@@ -18,7 +18,8 @@ gpg --batch --quiet --armor --export backup@example.org >"$site/desk/backup.asc"
 gpgconf --kill all
 chown -R postgres "$site/desk" "$site/vault" "$site/store" "$GNUPGHOME"
 echo "listen_addresses = ''" >>/etc/postgresql-common/createcluster.conf
-trap 'for made in restored fresh; do pg_ctlcluster --force 15 $made stop; done >/dev/null 2>&1 || :' EXIT
+trap 'for made in restored fresh; do pg_ctlcluster --force "$version" $made stop; done >/dev/null 2>&1 || :' EXIT
+version=$(basename "$(dirname "$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -n 1)")")
 workspace=$PWD dump=$site/collect/postgresqldump-shop.txt.gz
 
 # stand_in PROGRAM SCRIPT
@@ -36,7 +37,7 @@ stand_in systemctl 'shift 2
 block() {
     place=$1 block=$2 and_then=true && shift 2
     case $* in
-    *with-systemd* | *second-cluster*) return ;; # for scripts/trial
+    *with-systemd* | *second-cluster* | *first-configuration*) return ;; # for scripts/trial
     *try-all | *analyze) and_then='! grep -q .' ;;
     *verify) and_then="grep -q ': whole, '" ;;
     *restore-*) and_then='tail -n 1 | grep -qx restored' ;;
@@ -58,6 +59,7 @@ type_it() {
     *restore-globals) other_backup gzip '<globals>Y</globals><database>shop</database>'; bash -eu $block ;;
     *restore-one) restore_one ;;
     *keep-install) generations ;;
+    *first-step) sed /cargo-web/d $block >"$site/first-step" && bash -eu "$site/first-step" ;; # Rust is here
     *own-configuration) examples && bash -eu $block ;;
     *postgres) runuser -u postgres -- bash -eu $block ;;
     sh*) bash -eu $block ;;
