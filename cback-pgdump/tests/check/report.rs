@@ -15,8 +15,8 @@ fn tables_sequences_and_large_objects_are_counted() {
     create_sample(server, "counted");
     let output = checked(&dump(server, "pg_dump", &["counted"]), &[]);
     assert_eq!(output.succeeds(), "");
-    let query = "CREATE FUNCTION pg_temp.rows_of(a text, OUT found text) LANGUAGE plpgsql AS
-            $$ BEGIN EXECUTE 'SELECT count(*) FROM ' || a INTO found; END $$;
+    let query = "CREATE FUNCTION pg_temp.rows_of(a text, OUT n text) LANGUAGE plpgsql AS
+            $$ BEGIN EXECUTE 'SELECT count(*) FROM ' || a INTO n; END $$;
         SELECT name || ' ' || count FROM (
         SELECT format('%I.%I', schemaname, tablename) AS name,
             pg_temp.rows_of(format('%I.%I', schemaname, tablename)) AS count
