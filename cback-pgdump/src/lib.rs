@@ -8,8 +8,11 @@ pub mod cli;
 mod dump;
 mod error;
 mod globals;
+mod names;
+mod plan;
 mod request;
 pub mod run;
+mod script;
 pub mod stdio;
 
 pub use child::Stopper;

@@ -1,10 +1,14 @@
 //! `cback-pgdump --check`: what it says of whole dumps and of damaged ones, and what a restore of
 //! them brings back.
 
+mod compare;
 mod cuts;
 mod limits;
+mod plan;
 mod report;
 mod restore;
+mod roles;
+mod script;
 mod values;
 
 use cback_pgdump::check::{self, Contents, Fault, Key, write_lines};

@@ -1,37 +1,56 @@
 //! A restored database prints the same lines as the one that was dumped: "the fingerprint depends on every
 //! value" and on nothing that a restore may change.
 
+use crate::plan::SHOPS;
 use crate::{PROGRAM, TIMEOUT, TORTURED, checked, dump, report, rows};
-use cback_tests::{Finished, Installation, Server, wrapped};
+use cback_tests::{Finished, Installation, Server, without_keys, wrapped};
 use std::fs;
 
-/// Restores as a script would: by the plan alone, without knowing any SQL.
+/// Restores as a script would: by the plan alone, without knowing any SQL but CREATE DATABASE's name. A single
+/// database in one transaction.
 const RESTORE: &str = r#"
-    "$CHECK" --check --plan "$DUMP.plan" < "$DUMP" > /dev/null || exit
-    eval "$(cat "$DUMP.plan")"
-    [ "$superuser" = postgres ] || exit 9
-    psql() { command psql -Xq -v ON_ERROR_STOP=1 "$@" > /dev/null; }
-    printf %s "$prepare" | psql -d postgres || exit
-    printf %s "$roles" | psql -d "$connect" || exit
-    [ -z "$(command psql -XAt -d postgres -c "$missing")" ] || exit 8
-    tail -c +$((offset + 1)) "$DUMP" | psql -d "$connect" || exit
-    case $kind in
-        database) PGDATABASE=$database pg_dump $dump_options ;;
-        *) pg_dumpall $dump_options ;;
-    esac"#;
+    set -eu
+    sql() { command psql -XAtq -v ON_ERROR_STOP=1 "$@"; }
+    sql -0 -d postgres -c 'SELECT rolname FROM pg_roles ORDER BY oid' >existing
+    "$CHECK" --check --plan . --existing-roles existing <dump >/dev/null
+    . ./facts
+    sql -d postgres --single-transaction -f roles.sql
+    sql -d postgres -f tablespaces.sql
+    [ -z "$(sql -d postgres -f lacks.sql)" ] || exit 8
+    run() {
+        script=$1 && shift
+        [ "$("$CHECK" --script "$script" $transaction <dump | sql -o "$script.said" "$@" -f -)" = restored ]
+    }
+    transaction=--one-transaction
+    if [ "$kind" = database ]; then
+        sql -d postgres -v cback_database=restored -f create.sql
+        sql -d restored -v cback_database=restored -1 -f plain-roles.sql -f configure.sql
+        run script -d restored
+        sql -d restored -v cback_database=restored -1 -f settle.sql
+        pg_dump $dump_options restored
+    else
+        for database in $others; do run "script.$database" -d postgres; done
+        transaction=
+        run script -d postgres -v cback_prefix=restored
+        sql -d postgres -f superuser.sql
+        number=0
+        tr '\0' '\n' <names | while IFS= read -r name; do
+            number=$((number + 1))
+            echo "ALTER DATABASE restored$number RENAME TO :\"name\"" | sql -d postgres -v name="$name" -f -
+        done
+        pg_dumpall $dump_options
+    fi"#;
 
 /// The dump of what a new server of that version makes of `dump`.
 #[track_caller]
 fn restored(dump: &[u8], installation: &Installation) -> Vec<u8> {
     let directory = tempfile::tempdir().expect("room");
-    let path = directory.path().join("dump");
-    fs::write(&path, dump).expect("room");
+    fs::write(directory.path().join("dump"), dump).expect("room");
     let server = Server::start_from(installation);
     let mut shell = server.command("sh");
     shell.args(["-c", RESTORE]).env("CHECK", PROGRAM);
-    let output = wrapped(TIMEOUT, shell.env("DUMP", path))
-        .output()
-        .expect("sh starts");
+    let mut shell = wrapped(TIMEOUT, shell.current_dir(directory.path()));
+    let output = shell.output().expect("sh starts");
     let said = output.said();
     let (status, version) = (output.status, installation.major);
     assert!(status.success(), "into {version}: {status}: {said}");
@@ -59,6 +78,8 @@ fn a_database_is_restored_however_it_was_written() {
         &["--column-inserts", "--rows-per-insert=7"],
         &["--load-via-partition-root"],
         &["--load-via-partition-root", "--column-inserts"],
+        &["--clean"],
+        &["--clean", "--if-exists", "--create"],
     ] {
         let dump = dump(server, "pg_dump", &[options, &["torture"]].concat());
         let again = restored(&dump, &server.installation);
@@ -117,6 +138,40 @@ fn a_restored_cluster_prints_the_same_lines() {
             assert!(is_there, "{start}: {found}");
         }
     }
+}
+
+/// All of it, roles, tablespaces, databases and their rights, whatever initdb's role was called.
+#[test]
+fn a_restored_cluster_is_dumped_as_it_was() {
+    for server in SHOPS.iter() {
+        let original = dump(server, "pg_dumpall", &[]);
+        let cleaning = dump(server, "pg_dumpall", &["--clean", "--if-exists"]);
+        let is_last = server.installation == SHOPS[SHOPS.len() - 1].installation;
+        for dump in [&original, &cleaning]
+            .into_iter()
+            .take(1 + usize::from(is_last))
+        {
+            let again = settled(&restored(dump, &server.installation));
+            let original = settled(&original);
+            let mut pairs = again.iter().zip(&original);
+            let other = pairs.find(|(again, original)| again != original);
+            assert_eq!((other, again.len()), (None, original.len()));
+        }
+    }
+}
+
+/// The lines of a cluster's dump, without what cannot be the same: keys, grantors, places of tablespaces.
+fn settled(dump: &[u8]) -> Vec<String> {
+    let text = String::from_utf8_lossy(&without_keys(dump)).into_owned();
+    let line = |line: &str| {
+        let end = [" GRANTED BY ", " LOCATION '"]
+            .iter()
+            .find_map(|it| line.find(it));
+        line[..end.unwrap_or(line.len())].to_owned()
+    };
+    let mut lines: Vec<_> = text.lines().map(line).collect();
+    lines.sort();
+    lines
 }
 
 #[test]
