@@ -7,7 +7,7 @@
 //! the server.
 
 use crate::root::server_account;
-use crate::{Finished, Installation, Run, as_user, end_of, run_with_input, wait_for, wrapped};
+use crate::{Finished, Installation, Run, as_user, end_of, run_with_input, wait_for};
 use std::ffi::OsStr;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, chown};
@@ -57,9 +57,8 @@ impl Server {
         let mode = Permissions::from_mode(0o755);
         fs::set_permissions(directory.path(), mode).expect("a directory of our own");
         chown(directory.path(), server_account(), None).expect("root may give it away");
-        let programs = Programs::of(&installation.bin, directory.path());
-        programs.initdb(directory.path());
-        let mut keeper = programs.keeper(directory.path());
+        initdb(&installation.bin, directory.path());
+        let mut keeper = keeper(&installation.bin, directory.path());
         keeper.process_group(0);
         let keeper = keeper.stdin(Stdio::piped()).stdout(Stdio::null()).spawn();
         let mut server = Self {
@@ -150,65 +149,32 @@ impl Drop for Server {
     }
 }
 
-/// Mounts $0 at $1, for the command alone that it then becomes.
-const MOUNT: &str = r#"mount --bind "$0" "$1" && shift && exec "$@""#;
-
-/// The programs of a version, for a user who may run a server.
-struct Programs {
-    bin: PathBuf,
-    /// From where to where they are mounted: they may lie where that user cannot reach, as in /root.
-    mount: Option<[PathBuf; 2]>,
+/// `command`, run as a user who may run a server.
+fn unprivileged(command: Command) -> Command {
+    match server_account() {
+        Some(number) => as_user(number, &command),
+        None => command,
+    }
 }
 
-impl Programs {
-    fn of(bin: &Path, directory: &Path) -> Self {
-        let (bin, mount) = (bin.to_owned(), None);
-        let in_place = Self { bin, mount };
-        // setpriv may still reach the program, but the program not its libraries, of which postgres has none.
-        let mut initdb = Command::new(in_place.bin.join("initdb"));
-        initdb.arg("--version").current_dir("/");
-        if in_place.unprivileged(initdb).run().status.success() {
-            return in_place;
-        }
-        // PyPI's wheels have libraries beside the package: PACKAGE/pginstall/bin, PACKAGE.libs.
-        let from = in_place.bin.ancestors().nth(3).expect("an absolute path");
-        let to = directory.join("programs");
-        fs::create_dir(&to).expect("a directory of our own");
-        let bin = to.join(in_place.bin.strip_prefix(from).expect("beneath it"));
-        let mount = Some([from.to_owned(), to]);
-        Self { bin, mount }
-    }
+fn initdb(bin: &Path, directory: &Path) {
+    let mut initdb = Command::new(bin.join("initdb"));
+    initdb.args(["-U", "postgres", "-A", "trust", "-E", "UTF8"]);
+    // A segment of the log is written in whole: of 16 MB each, it would take most of the time.
+    initdb.args(["--locale=C", "--no-sync", "--wal-segsize=1", "-D"]);
+    initdb.arg(directory.join("data")).current_dir(directory);
+    unprivileged(initdb).run().succeeds();
+}
 
-    fn unprivileged(&self, mut command: Command) -> Command {
-        if let Some(number) = server_account() {
-            command = as_user(number, &command);
-        }
-        if let Some([from, to]) = &self.mount {
-            let paths = [from, to].map(|it| it.to_str().expect("UTF-8"));
-            let mount = ["unshare", "--mount", "sh", "-c", MOUNT, paths[0], paths[1]];
-            command = wrapped(&mount, &command);
-        }
-        command
-    }
-
-    fn initdb(&self, directory: &Path) {
-        let mut initdb = Command::new(self.bin.join("initdb"));
-        initdb.args(["-U", "postgres", "-A", "trust", "-E", "UTF8"]);
-        initdb.args(["--locale=C", "--no-sync", "-D"]);
-        initdb.arg(directory.join("data")).current_dir(directory);
-        self.unprivileged(initdb).run().succeeds();
-    }
-
-    fn keeper(&self, directory: &Path) -> Command {
-        let mut server = Command::new(self.bin.join("postgres"));
-        server.arg("-D").arg(directory.join("data"));
-        server.arg("-k").arg(directory);
-        server.args(["-p", "5432", "-c", "listen_addresses=", "-c", "fsync=off"]);
-        let server = self.unprivileged(server);
-        let mut keeper = Command::new("sh");
-        keeper.args(["-c", KEEPER, "keeper"]).arg(directory);
-        keeper.arg(server.get_program()).args(server.get_args());
-        keeper.current_dir(directory);
-        keeper
-    }
+fn keeper(bin: &Path, directory: &Path) -> Command {
+    let mut server = Command::new(bin.join("postgres"));
+    server.arg("-D").arg(directory.join("data"));
+    server.arg("-k").arg(directory);
+    server.args(["-p", "5432", "-c", "listen_addresses=", "-c", "fsync=off"]);
+    let server = unprivileged(server);
+    let mut keeper = Command::new("sh");
+    keeper.args(["-c", KEEPER, "keeper"]).arg(directory);
+    keeper.arg(server.get_program()).args(server.get_args());
+    keeper.current_dir(directory);
+    keeper
 }

@@ -89,9 +89,7 @@ pub(crate) fn write(contents: &Contents, request: &Request<'_>) -> anyhow::Resul
         directory: request.directory,
         encoding: &contents.encoding,
     };
-    plan.file("facts", |it| {
-        facts::write(contents, superuser_or_usual, it)
-    })?;
+    plan.file("facts", |it| facts::write(contents, superuser_or_usual, it))?;
     plan.file("tables", |it| write_lines(contents, it))?;
     plan.names("needs", &needed)?;
     plan.names("superusers", &superusers)?;

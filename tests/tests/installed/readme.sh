@@ -19,7 +19,7 @@ gpgconf --kill all
 chown -R postgres "$site/desk" "$site/vault" "$site/store" "$GNUPGHOME"
 echo "listen_addresses = ''" >>/etc/postgresql-common/createcluster.conf
 trap 'pg_ctlcluster --force "$version" fresh stop >/dev/null 2>&1 || :' EXIT
-version=$(basename "$(dirname "$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -n 1)")")
+version=$(printf '%s\n' /usr/lib/postgresql/* | sort -V | sed -n '$ s,.*/,,p')
 workspace=$PWD dump=$site/collect/postgresqldump-shop.txt.gz
 
 # stand_in PROGRAM SCRIPT
