@@ -4,7 +4,7 @@
 # --input, which follows no link. The stages that read it die with the script. The script holds a lock on a directory
 # of its own; its janitor, in a session of its own, waits for that lock, and undoes what a killed script could not.
 # $program is the script's name; $usage its usage.
-# shellcheck shell=sh disable=SC2034,SC2154 # variables go to and fro
+# shellcheck shell=sh disable=SC2034,SC2086,SC2154 # variables go to and fro
 set -eu +aCfmvx
 umask 077
 
@@ -168,14 +168,15 @@ print_facts() {
 check() {
     checked_file=$1 plan=$2
     shift 2
-    rm -rf -- "$plan" && mkdir -- "$plan" && inspect "$checked_file" || return
+    { rm -rf -- "$plan" && mkdir -- "$plan"; } 2>/dev/null || because "$place (TMPDIR) cannot be written to" || return
+    inspect "$checked_file" || return
     { pass "$checked_file" record "$plan" "$@" && [ -s "$plan/facts" ]; } || why_not_read "$checked_file"
 }
 
 record() {
     plan=$1
     shift
-    exec cback-pgdump --check --plan "$plan" "$@" --die-with "$$" >/dev/null 9<&-
+    exec cback-pgdump --check --plan "$plan" $restrict "$@" --die-with "$$" >/dev/null 9<&-
 }
 
 # pass FILE COMMAND...: unpacks FILE to COMMAND; fails unless both succeed. The pipeline's status is that of its last
@@ -208,7 +209,7 @@ unpack() {
 why_not_read() {
     in_time 'not read' || return
     words=$(first_line said)
-    words=${words#cback-*: }
+    words=${words#cback-*: } words=${words:-ended without a word: is $place (TMPDIR) full?}
     because "${words#"./${1##*/}: "}"
 }
 
@@ -262,8 +263,9 @@ make_work_dir() {
     is_trusted . || fail "$path is another account's, or others may rename what is in it (TMPDIR)"
     place=${here:-/}
     for dead in "./$program".??????????; do
-        { [ -d "$dead" ] && [ -O "$dead" ] && [ ! -L "$dead" ] && [ ! -e "$dead/undo" ]; } || continue
-        (command exec 8<"$dead/." && flock -n 8 && rm -rf --one-file-system -- "$dead") 2>/dev/null || :
+        { [ -d "$dead" ] && [ -O "$dead" ] && [ ! -L "$dead" ]; } || continue
+        (command exec 8<"$dead/." && flock -n 8 && cd -P "$dead" && { [ ! -e undo ] || sh ./undo; } && cd .. &&
+            rm -rf --one-file-system -- "$dead") 2>/dev/null || :
     done
     until lock_new_dir; do :; done
     start_janitor
@@ -286,7 +288,7 @@ start_janitor() {
         remove() { rm -rf --one-file-system -- "$0"; }
         { command exec 8<"$0/."; } 2>/dev/null || exit
         while [ -d "$0" ] && ! flock 8; do sleep 1; done
-        [ ! -e "$0/undo" ] || (cd -- "$0" && sh ./undo)
+        [ ! -e "$0/undo" ] || (cd -- "$0" && sh ./undo) || exit
         remove || { sleep 1 && remove; }' "$work" </dev/null >/dev/null 2>&1 9<&- &
     janitor=$!
 }
@@ -300,7 +302,10 @@ end() {
 
 clean_up() {
     [ -n "$locked" ] || return 0
-    [ ! -e undo ] || sh ./undo || return 0
+    [ ! -e undo ] || sh ./undo || {
+        say "what was made could not be taken back: the next run does it, or sh $place/$work/undo"
+        return
+    }
     cd -P ..
     remove_work_dir 2>/dev/null || { sleep 1 && remove_work_dir; } || say "$place/$work cannot be removed"
     exec 9<&-

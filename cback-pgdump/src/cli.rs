@@ -99,6 +99,12 @@ pub struct Cli {
     #[arg(long, value_name = "FILE", requires = "plan", conflicts_with_all = OF_A_DUMP)]
     pub existing_roles: Option<PathBuf>,
 
+    /// With --plan: psql knows `\restrict`, so let it take no command from a dump that has none, either
+    ///
+    /// Whoever has made a dump could have hidden one in it, which psql would run as whoever runs it.
+    #[arg(long, requires = "plan", conflicts_with_all = OF_A_DUMP)]
+    pub restrict: bool,
+
     /// With --plan: only the roles that the database needs whose plan is in DIRECTORY
     #[arg(long, value_name = "DIRECTORY", requires = "plan", conflicts_with_all = OF_A_DUMP)]
     pub globals_for: Option<PathBuf>,

@@ -117,7 +117,7 @@ fn check(cli: &Cli, output: &File) -> anyhow::Result<()> {
     let one = cli
         .one
         .then(|| env::var_os("PGDATABASE").unwrap_or_default());
-    let contents = match &one {
+    let mut contents = match &one {
         None => check::check(stdio::input()?, key)?,
         Some(one) => check::check_one(stdio::input()?, key, one.as_bytes())?,
     };
@@ -130,6 +130,7 @@ fn check(cli: &Cli, output: &File) -> anyhow::Result<()> {
             existing_roles: cli.existing_roles.as_deref(),
             globals_for: cli.globals_for.as_deref(),
         };
+        contents.restrict(cli.restrict);
         plan::write(&contents, &request)?;
     }
     let mut output = BufWriter::new(output);

@@ -1,17 +1,18 @@
 //! A cluster's own part: roles, memberships, tablespaces.
 
 use super::fingerprint::{Entry, Key};
-use super::needs::{OVERHEAD, insert};
+use super::needs::OVERHEAD;
 use super::token::{Token, Tokens};
 use memchr::memmem;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// The statements of that part.
 #[derive(Debug, Default)]
 pub(crate) struct Cluster {
     /// As they come.
     pub(crate) statements: Vec<Vec<u8>>,
-    superusers: BTreeSet<Vec<u8>>,
+    /// And whether each has all attributes that initdb gives to its role.
+    superusers: BTreeMap<Vec<u8>, bool>,
     /// How many memberships each has granted.
     grantors: BTreeMap<Vec<u8>, u64>,
     /// Bytes of memory that all this takes, about.
@@ -24,10 +25,12 @@ impl Cluster {
         let inner = if_missing(statement);
         let statement = inner.as_deref().unwrap_or(statement);
         let tokens: Vec<_> = Tokens::new(statement).collect();
-        if let Some(role) = role(&tokens)
-            && tokens.iter().any(|token| token.is("SUPERUSER"))
-        {
-            self.held += insert(&mut self.superusers, role);
+        let has = |attribute: &str| tokens.iter().any(|token| token.is(attribute));
+        if let Some(role) = role(&tokens).filter(|_| has("SUPERUSER")) {
+            let has_all =
+                has("CREATEROLE") && has("CREATEDB") && has("REPLICATION") && has("BYPASSRLS");
+            self.held += role.len() + OVERHEAD;
+            self.superusers.insert(role.to_vec(), has_all);
         }
         if let [.., granted, by, grantor, Token::Symbol(b';')] = &tokens[..]
             && granted.is("GRANTED")
@@ -64,16 +67,14 @@ impl Cluster {
         entries
     }
 
-    /// The role that initdb made, which the dump does not tell: the superuser that most memberships were
-    /// granted by, else postgres, else any superuser.
+    /// The role that initdb made, which the dump does not tell: a superuser with all attributes, of these the one
+    /// that most memberships were granted by, else postgres, else any.
     pub(crate) fn superuser(&self) -> Option<Vec<u8>> {
-        let granted = |role: &&Vec<u8>| self.grantors.get(*role).copied().unwrap_or(0);
-        let most = self.superusers.iter().max_by_key(granted)?;
-        let postgres = b"postgres".to_vec();
-        if granted(&most) == 0 && self.superusers.contains(&postgres) {
-            return Some(postgres);
-        }
-        Some(most.clone())
+        let granted = |role: &Vec<u8>| self.grantors.get(role).copied().unwrap_or(0);
+        let likely =
+            |(role, has_all): &(&Vec<u8>, &bool)| (**has_all, granted(role), *role == b"postgres");
+        let superusers = self.superusers.iter();
+        superusers.max_by_key(likely).map(|(role, _)| role.clone())
     }
 }
 

@@ -7,6 +7,7 @@ use super::needs::{Needs, OVERHEAD};
 use super::sections::Section;
 use super::token::{printable, spelled};
 use std::collections::{BTreeMap, BTreeSet, btree_map};
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::ops::Range;
 
 /// The kind of a dump.
@@ -68,7 +69,7 @@ pub struct Contents {
     pub(crate) databases: BTreeMap<Vec<u8>, Vec<(Part, Vec<u8>)>>,
     /// Of all bytes of the dump.
     pub(crate) digest: u128,
-    /// The first key of `\restrict`.
+    /// A key for `\restrict`: the dump's first or, for a restore, one that nobody knows.
     pub(crate) restricted: Option<Vec<u8>>,
     /// `--inserts` or `--column-inserts`, if its rows are INSERT statements; else empty. A dump to compare
     /// it with has to be made so too: an empty table has no statement.
@@ -157,6 +158,15 @@ impl Contents {
                 section.cuts = Vec::new();
             }
             self.sections.push(section);
+        }
+    }
+
+    /// Has a restore restrict psql, by a key of its own, if the dump does so or `is_wanted`.
+    pub(crate) fn restrict(&mut self, is_wanted: bool) {
+        let random = || RandomState::new().build_hasher().finish();
+        if is_wanted || self.restricted.is_some() {
+            let key = format!("{:016x}{:016x}", random(), random());
+            self.restricted = Some(key.into_bytes());
         }
     }
 

@@ -114,10 +114,13 @@ impl Outline {
                 return Err("a second \\restrict before \\unrestrict");
             }
             contents.restricted.get_or_insert_with(|| key.to_vec());
+            // Whoever made the dump knows its key: a restore has one of its own.
+            contents.cut(self.line.clone(), false);
         } else if let Some(key) = command.strip_prefix(b"unrestrict ") {
             if self.restricted.take().as_deref() != Some(key) {
                 return Err("\\unrestrict without its \\restrict");
             }
+            contents.cut(self.line.clone(), false);
         } else if let Some(argument) = command.strip_prefix(b"connect ") {
             self.begin_database(contents);
             let database = connected(argument);
@@ -128,6 +131,7 @@ impl Outline {
             }
         } else if command.starts_with(b"encoding ") {
             self.begin_database(contents);
+            contents.cut(self.line.clone(), false);
         } else {
             return Err("a command for psql that no pg_dump writes");
         }
@@ -142,9 +146,8 @@ impl Outline {
         if self.is_in_cluster() {
             contents.end_cluster();
         }
-        if self.form == Form::Cluster {
-            contents.end_section(self.line.start);
-        }
+        // `\unrestrict` may follow, and nothing else.
+        contents.end_section(self.line.end);
         self.section = Section::End(self.form.tail(self.restricted.as_deref()));
         Ok(())
     }

@@ -59,10 +59,19 @@ pub(super) fn single(
 ) -> Result<()> {
     let mut steps = Steps::begin(contents, output)?;
     steps.transaction()?;
+    restrict(contents, "restrict", &mut steps)?;
     steps.body(section)?;
     steps.verify()?;
+    restrict(contents, "unrestrict", &mut steps)?;
     steps.commit()?;
     steps.text(RESTORED)
+}
+
+/// Before a body, and after it.
+fn restrict<W: Write>(contents: &Contents, word: &str, steps: &mut Steps<'_, W>) -> Result<()> {
+    let key = contents.restricted.as_ref();
+    let command = |key: &Vec<u8>| [b"\\", word.as_bytes(), b" ", key, b"\n"].concat();
+    key.map_or(Ok(()), |key| steps.text(&command(key)))
 }
 
 /// All of these databases, one after the other, each by a name of its own. Their settings follow when all of the
@@ -76,6 +85,7 @@ pub(super) fn cluster(
     let mut steps = Steps::begin(contents, output)?;
     for (number, section) in sections.iter().enumerate() {
         if number > 0 {
+            restrict(contents, "unrestrict", &mut steps)?;
             steps.commit()?;
         }
         // A dump made with --use-set-session-authorization may end as another role.
@@ -88,6 +98,7 @@ pub(super) fn cluster(
     }
     steps.verify()?;
     if !sections.is_empty() {
+        restrict(contents, "unrestrict", &mut steps)?;
         steps.commit()?;
     }
     for (number, section) in sections.iter().enumerate() {
@@ -108,6 +119,7 @@ pub(super) fn in_place(
     steps.text(format!("\\set cback_database {database}\n").as_bytes())?;
     configured(contents, section, &mut steps)?;
     steps.verify()?;
+    restrict(contents, "unrestrict", &mut steps)?;
     steps.commit()?;
     connected(contents, section, Part::Settle, &mut steps)?;
     steps.text(RESTORED)
@@ -122,6 +134,7 @@ fn configured<W: Write>(
     connected(contents, section, Part::Configure, steps)?;
     steps.text(CONNECT)?;
     steps.transaction()?;
+    restrict(contents, "restrict", steps)?;
     steps.body(section)
 }
 

@@ -18,8 +18,12 @@ pub(super) fn write(contents: &Contents, superuser: &[u8], output: &mut impl Wri
     let tables = contents.sum(Item::Table);
     let sum = |item| contents.sum(item).1.rows.to_string();
     let sections = || contents.sections.iter();
-    let wanted = sections().filter(|it| contents.is_wanted(it.database.as_deref()));
-    let objects: u64 = wanted.map(|it| it.objects).sum();
+    let wanted = || sections().filter(|it| contents.is_wanted(it.database.as_deref()));
+    let objects: u64 = wanted().map(|it| it.objects).sum();
+    let bytes = match contents.one {
+        Some(_) => wanted().map(|it| it.place.end - it.place.start).sum(),
+        None => contents.bytes,
+    };
     let connects = sections().any(|it| it.database.is_some());
     let superuser = if superuser.len() > LONGEST_NAME {
         b"postgres"
@@ -38,7 +42,7 @@ pub(super) fn write(contents: &Contents, superuser: &[u8], output: &mut impl Wri
         ("rows", tables.1.rows.to_string().as_bytes()),
         ("sequences", sum(Item::Sequences).as_bytes()),
         ("large_objects", sum(Item::LargeObjects).as_bytes()),
-        ("bytes", contents.bytes.to_string().as_bytes()),
+        ("bytes", bytes.to_string().as_bytes()),
         ("objects", objects.to_string().as_bytes()),
         ("databases", sections().count().to_string().as_bytes()),
         ("connects", if connects { b"yes" } else { b"" }),

@@ -11,7 +11,7 @@
 //! | `needs` | roles that the dump names; `superusers` those of them that have to be superusers |
 //! | `created-roles` | those that `roles.sql` creates |
 //! | `lacking-roles` | those that neither the server has nor the dump creates; `plain-roles.sql` creates them |
-//! | `roles.sql` | creates the dump's roles; `superuser.sql` changes the server's to what it was |
+//! | `roles.sql` | creates the dump's roles; `superuser.sql`, run last, changes the server's, and all roles' settings, to what they were |
 //! | `needed-tablespaces` | `tablespaces.sql` creates them in the server's own directory |
 //! | `lacks.sql` | a query for what the server lacks |
 //! | `create.sql` | makes the database; `configure.sql` before its data, `settle.sql` after them |
@@ -245,8 +245,7 @@ fn cluster(contents: &Contents, plan: &Plan<'_>) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Statements of the dump, in which psql takes no command if it takes none in the dump: what it shows of names may be
-/// made to look like one.
+/// Statements of the dump, in which psql takes no command.
 fn restricted<W: Write>(
     contents: &Contents,
     sql: &mut W,

@@ -83,16 +83,16 @@ impl<'a> Roles<'a> {
             Subject::New(name) | Subject::Role { name, .. } | Subject::Member { name, .. } => {
                 self.created.contains(&name[..])
             }
-            Subject::All => self.is_all,
-            Subject::Tablespace(_) | Subject::Old => false,
+            Subject::All | Subject::Tablespace(_) | Subject::Old => false,
         })
     }
 
-    /// What changes initdb's role to what it was, where it has the same name.
+    /// What changes all roles' settings, and initdb's role where it has the same name.
     pub(super) fn change_superuser(&self, sql: &mut impl Write) -> Result<()> {
         let is_all = self.is_all && self.superuser == self.server.superuser;
         self.write(sql, |subject| match subject {
             Subject::Session => true,
+            Subject::All => self.is_all,
             Subject::Role {
                 name,
                 shuts_out: false,

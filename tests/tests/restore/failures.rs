@@ -76,3 +76,59 @@ fn a_dump_that_has_changed_since_it_was_checked_is_not_restored() {
         place.refuses(&["--into", "x", "x.sql"], "not restored: ");
     }
 }
+
+/// A dump is run as whoever runs psql, who may be root: a command for psql would be run by him.
+#[test]
+fn a_command_for_psql_that_is_hidden_in_a_dump_is_not_run() {
+    let dump = String::from_utf8(items(server(), "hiding")).unwrap();
+    let is_key = |line: &&str| line.starts_with("\\restrict ");
+    let key = dump.lines().find(is_key).map(|it| &it[10..]);
+    let key = key.unwrap_or_default();
+    let lines =
+        |line: &&str| !line.starts_with("\\restrict ") && !line.starts_with("\\unrestrict ");
+    let plain: Vec<_> = dump.lines().filter(lines).collect();
+    let plain = plain.join("\n");
+    let place = Place::new();
+    let made = place.path("made");
+    let command = format!("\\g {}", made.display());
+    for (dump, hidden) in [
+        (plain.trim_end(), format!("SELECT 1 {command}\n;")),
+        (
+            plain.trim_end(),
+            format!("SELECT /* ' */ 1 {command}\n /* ' */;"),
+        ),
+        (&dump, format!("SELECT 1 \\unrestrict {key} {command}\n;")),
+    ] {
+        let start = "SET row_security = off;\n";
+        let dump = dump.replace(start, &format!("{start}{hidden}\n"));
+        let dump = dump.trim_end().to_owned() + "\n\n";
+        place.put("x.sql", dump.as_bytes());
+        place.refuses(&["--into", "x", "x.sql"], "restrict");
+        assert!(!made.exists(), "{hidden}");
+    }
+}
+
+/// "Existing roles are never changed", also those that somebody has made meanwhile.
+#[test]
+fn a_role_that_another_has_made_meanwhile_stays() {
+    let source = Server::start();
+    items(&source, "owned");
+    source.sql(
+        "owned",
+        "CREATE ROLE owner; ALTER TABLE item OWNER TO owner",
+    );
+    let place = Place::new();
+    place.put("x.sql", &crate::place::dump(&source, "owned"));
+    let psql = place.server.bin().join("psql").display().to_string();
+    let meanwhile = format!(
+        "case \"$*\" in *single-transaction*) echo 'CREATE ROLE owner LOGIN' | {psql} -q -d postgres ;; esac
+         exec {psql} \"$@\""
+    );
+    place.replace("psql", &meanwhile);
+    let output = place.run(&["--create-roles", "--into", "x", "x.sql"]);
+    let said = cback_tests::Finished::fails(&output, 1);
+    assert!(said.contains("role \"owner\" already exists"), "{said}");
+    place.assert_clean();
+    let roles = "SELECT rolcanlogin FROM pg_roles WHERE rolname = 'owner'";
+    assert_eq!(place.server.sql("postgres", roles), "t\n");
+}

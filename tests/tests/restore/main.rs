@@ -3,6 +3,7 @@
 
 mod account;
 mod cluster;
+mod command_line;
 mod failures;
 mod kills;
 mod lacks;
