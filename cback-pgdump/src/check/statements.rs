@@ -1,7 +1,7 @@
 //! The contents of a dump, as its statements make them up.
 
 use super::contents::{Contents, Item};
-use super::database::{OfDatabase, Part};
+use super::database::OfDatabase;
 use super::fingerprint::{Entry, Key};
 use super::large_objects::LargeObject;
 use super::outline::{Outline, note};
@@ -90,8 +90,8 @@ impl Statements {
         }
         let needs = &mut self.contents.needs;
         needs.record(text);
-        if let (Some(Part::Settle), Some(role)) = (own.part, &needs.session) {
-            own.authorized(role);
+        if let Some(role) = &needs.session {
+            own.run_as(role);
         }
         self.contents.record_database(own);
     }

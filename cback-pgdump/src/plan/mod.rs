@@ -178,12 +178,8 @@ impl Plan<'_> {
 fn single(contents: &Contents, plan: &Plan<'_>, is_of_globals: bool) -> anyhow::Result<()> {
     let is_one = |it: &&Section| contents.one.is_none() || it.database == contents.one;
     let Some(section) = contents.sections.iter().find(is_one) else {
-        let missing = Fault::NoDatabase(contents.one_shown(), contents.others());
-        return if is_of_globals {
-            Ok(())
-        } else {
-            Err(missing.into())
-        };
+        ensure!(is_of_globals, Fault::no_database(contents));
+        return Ok(());
     };
     let is_made = contents.has_part(section, Part::Create);
     if is_made || !is_of_globals {

@@ -24,10 +24,8 @@ fn tables_sequences_and_large_objects_are_counted() {
         UNION ALL SELECT 'sequences', count(*)::text FROM pg_sequences
         UNION ALL SELECT 'large objects', count(*)::text FROM pg_largeobject_metadata) t
         ORDER BY name COLLATE \"C\"";
-    assert_eq!(
-        rows(&output.printed()).join("\n") + "\n",
-        server.sql("counted", query)
-    );
+    let found = rows(&output.printed()).join("\n") + "\n";
+    assert_eq!(found, server.sql("counted", query));
 }
 
 /// As many rows by COPY as by INSERT; one INSERT for each or for several, and an addition to it, change nothing.
@@ -136,10 +134,8 @@ fn dumps_without_keys_are_whole_too() {
         // Not the rows that look like one.
         let is_key = |line: &[u8]| line.len() > 50 && without_keys(line).is_empty();
         let lines = new.split_inclusive(|&byte| byte == b'\n');
-        let mut old = lines
-            .filter(|line| !is_key(line))
-            .collect::<Vec<_>>()
-            .concat();
+        let lines: Vec<_> = lines.filter(|line| !is_key(line)).collect();
+        let mut old = lines.concat();
         assert!(old.len() + 100 < new.len(), "{program}");
         // The line after `\unrestrict`, of one database's dump.
         if old.ends_with(b"\n\n\n") {
@@ -165,24 +161,17 @@ fn fingerprints_stay_as_they_are_whatever_the_order_of_rows_and_columns() {
         ("b, a", "\\N\t\n1\tx\n"),
         ("a, b", "x\t1\n\t\\N\n"),
     ] {
-        assert_eq!(
-            report(&with_rows(columns, rows)),
-            expected,
-            "{columns}: {rows:?}"
-        );
+        assert_eq!(report(&with_rows(columns, rows)), expected, "{rows:?}");
     }
 }
 
 /// Each table is one line, whatever its name.
 #[test]
 fn a_name_with_a_line_end_is_on_one_line() {
-    let report = report(&with_text(
-        "COPY public.\"a\nb\\\t\" (a) FROM stdin;\n1\n\\.\n",
-    ));
-    assert!(
-        report.starts_with("public.\"a\\nb\\\\\\t\"\t1\t2\t"),
-        "{report}"
-    );
+    let copy = "COPY public.\"a\nb\\\t\" (a) FROM stdin;\n1\n\\.\n";
+    let report = report(&with_text(copy));
+    let start = "public.\"a\\nb\\\\\\t\"\t1\t2\t";
+    assert!(report.starts_with(start), "{report}");
     assert_eq!(report.lines().count(), 1, "{report}");
 }
 
@@ -206,9 +195,8 @@ fn a_changed_large_object_or_sequence_is_found() {
     assert_ne!(object(8, "0102"), usual);
     assert_ne!(object(9, "0103"), usual);
     let set = |value: &str| {
-        report(&with_text(&format!(
-            "SELECT pg_catalog.setval('public.s', {value});"
-        )))
+        let statement = format!("SELECT pg_catalog.setval('public.s', {value});");
+        report(&with_text(&statement))
     };
     assert_ne!(set("1, true"), set("2, true"));
     assert_ne!(set("1, true"), set("1, false"));
