@@ -5,7 +5,7 @@
 # of its own; its janitor, in a session of its own, waits for that lock, and undoes what a killed script could not.
 # $program is the script's name; $usage its usage.
 # shellcheck shell=sh disable=SC2034,SC2154 # variables go to and fro
-set -eu +aCfm
+set -eu +aCfmvx
 umask 077
 
 newline='
