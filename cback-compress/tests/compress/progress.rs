@@ -23,7 +23,7 @@ fn screen(arguments: &str, input: &[u8]) -> String {
         "'{PROGRAM}' --progress {arguments} <'{file}' >/dev/null; echo next"
     ));
     command.arg("/dev/null").env("TERM", "xterm"); // a dumb one shows none
-    let done = run(&mut command, b"");
+    let done = run(&command, b"");
     done.succeeds();
     done.printed()
 }
