@@ -87,7 +87,7 @@ fn check_tag<'a>(
 
 /// Checks an XML declaration without its brackets.
 ///
-/// expat minds neither the version's number nor, since Cedar Backup tells it UTF-8, the encoding's name.
+/// expat 2.9 reads XML 1.x only (2.5 did not mind), and, since Cedar Backup tells it UTF-8, minds no encoding's name.
 fn check_declaration(declaration: &str) -> Result<(), Flaw<'_>> {
     let attributes: Vec<_> = attributes(declaration, "xml".len()).collect::<Result<_, _>>()?;
     if attributes.first().is_none_or(|(key, _)| *key != "version") {
@@ -97,11 +97,15 @@ fn check_declaration(declaration: &str) -> Result<(), Flaw<'_>> {
     let mut places = ["version", "encoding", "standalone"].into_iter();
     for (key, value) in attributes {
         let is_word_byte = |b: u8| b.is_ascii_alphanumeric() || b"_.-".contains(&b);
-        let is_word = value.bytes().all(is_word_byte);
         let is_valid = match key {
-            "encoding" => is_word && value.starts_with(|c: char| c.is_ascii_alphabetic()),
+            "encoding" => {
+                value.bytes().all(is_word_byte)
+                    && value.starts_with(|c: char| c.is_ascii_alphabetic())
+            }
             "standalone" => matches!(&*value, "yes" | "no"),
-            _ => is_word,
+            _ => value
+                .strip_prefix("1.")
+                .is_some_and(|it| !it.is_empty() && it.bytes().all(|b| b.is_ascii_digit())),
         };
         if !is_valid || !places.any(|place| place == key) {
             let cause = "is out of place in the XML declaration, or its value is";

@@ -54,6 +54,7 @@ const NOT_FOR_CEDAR: &[Case] = &[
     ("\n<?xml version='1.0'?><a/>", "2:1: the XML declaration is not at the start of the document", BEFORE),
     ("<?xml encoding='UTF-8'?><a/>", "1:3: the XML declaration does not begin with the version", ""),
     ("<?xml version='1.0' standalone='no' encoding='x'?><a/>", "1:37: `encoding` is out of place in the XML declaration, or its value is", ""),
+    ("<?xml version='2.0'?><a/>", "1:7: `version` is out of place in the XML declaration, or its value is", ""),
     ("<a><?XML?></a>", "1:6: `XML` is no name for a processing instruction", ""),
 ];
 

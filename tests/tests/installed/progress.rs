@@ -7,6 +7,7 @@ fn screen(server: &Server, shell: Shell, options: &[&str]) -> String {
     let site = Site::with("gzip", &["shop"]);
     let in_terminal = ["sh", "-c", "script -qec \"$*\" /dev/null", "sh"];
     let mut backup = site.command(server, shell);
+    backup.env("TERM", "xterm"); // a dumb one shows none
     wrapped(&in_terminal, backup.args(options)).prints()
 }
 

@@ -15,7 +15,8 @@ use std::path::Path;
 
 /// Those whose commands are run.
 const GUIDES: [&str; 3] = ["README.md", "docs/service.md", "docs/pipelines.md"];
-const OTHER_PAGES: &str = "CHANGELOG.md CONTRIBUTING.md SECURITY.md docs/bench.md docs/faults.md";
+const OTHER_PAGES: &str =
+    "CHANGELOG.md CONTRIBUTING.md SECURITY.md docs/bench.md docs/faults.md docs/versions.md";
 
 const TYPIST: &str = include_str!("readme.sh");
 
