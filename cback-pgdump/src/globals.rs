@@ -13,8 +13,9 @@
 use crate::check::{Cluster, Key, Statement, created_role};
 use crate::child::Stopper;
 use crate::dump::ending::Form;
-use crate::dump::{held, query, write_seal};
+use crate::dump::{held, write_seal};
 use crate::error::Error;
+use crate::list::{OF_INITDB, ask};
 use crate::request::{Options, Target};
 use crate::stdio;
 use std::collections::HashSet;
@@ -35,9 +36,6 @@ const OWN_STATEMENTS: [&str; 4] = [
     "--table=pg_catalog.pg_class",
     "--exclude-table=pg_catalog.pg_class",
 ];
-
-/// initdb creates them, so every server has them.
-const OF_INITDB: [&str; 2] = ["postgres", "template1"];
 
 /// `ALTER ROLE ALL SET`, which is in no dump of pg_dumpall. Of the settings that are lists of names the
 /// values are kept with these in double quotes where they need them; pg_dump's `variable_is_guc_list_quote` has the same list.
@@ -133,13 +131,6 @@ fn is_missing(options: &Options, database: &OsStr, stopper: &Stopper) -> bool {
     let is_it = |name: &[u8]| name == database.as_bytes();
     let names = ask(options, stopper, DATABASES);
     names.is_ok_and(|names| !names.split(|byte| *byte == 0).any(is_it))
-}
-
-/// psql's answer, from the database that pg_dumpall would connect to.
-fn ask(options: &Options, stopper: &Stopper, sql: &str) -> Result<Vec<u8>, Error> {
-    let [first, second] = OF_INITDB.map(OsStr::new);
-    let answer = query(options, stopper, first, sql, true);
-    answer.or_else(|_| query(options, stopper, second, sql, false))
 }
 
 /// `pg_dump --create` refuses such a name, since psql could not connect to it.

@@ -8,6 +8,7 @@ pub mod cli;
 mod dump;
 mod error;
 mod globals;
+mod list;
 mod request;
 pub mod run;
 pub mod stdio;

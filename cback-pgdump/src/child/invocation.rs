@@ -54,7 +54,7 @@ impl Invocation {
         let beside = options.pg_dump.with_file_name("psql");
         let is_beside = beside.is_file();
         let psql = if is_beside { beside } else { "psql".into() };
-        let arguments = ["-XAtq0", "-c", sql].map(OsString::from).to_vec();
+        let arguments = ["-XAtq0z", "-c", sql].map(OsString::from).to_vec();
         Self::with_names(psql, arguments, options, Some(database))
     }
 
