@@ -13,9 +13,9 @@ use crate::files::{self, Files};
 /// Bytes of a list; a million databases of the longest names have less.
 const LONGEST_LIST: u64 = 64 << 20;
 
-/// Bytes of the names that one line holds, and lines of one kind: each night's log has them.
+/// Bytes of the names that one line holds, and lines of one kind: of a failing hook cback3 shows the last ten.
 const LINE: usize = 500;
-const MOST_LINES: usize = 10;
+const MOST_LINES: usize = 2;
 
 /// Names of files that are remembered; more than there is room for in those lines.
 const MOST_LEFT: usize = 1000;
