@@ -135,10 +135,11 @@ impl Server {
         String::from_utf8(output.stdout).expect("text from psql")
     }
 
-    /// Creates an empty database of that very name.
+    /// Creates an empty database of that very name: as a template, which no configuration of another test
+    /// on the same server is said to forget.
     pub fn create_database(&self, name: &str) {
         let quoted = name.replace('"', "\"\"");
-        let create = format!("CREATE DATABASE \"{quoted}\" TEMPLATE template0;");
+        let create = format!("CREATE DATABASE \"{quoted}\" TEMPLATE template0 IS_TEMPLATE true;");
         self.sql("postgres", &create);
     }
 }
