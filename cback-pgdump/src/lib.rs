@@ -5,6 +5,7 @@
 pub mod check;
 mod child;
 pub mod cli;
+mod databases;
 mod dump;
 mod error;
 mod globals;
