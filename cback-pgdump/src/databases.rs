@@ -10,7 +10,7 @@ use crate::list::{OF_INITDB, ask};
 use crate::request::Options;
 use crate::stdio;
 use std::collections::HashMap;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 
 /// Each database's and role's settings, as `ALTER ... SET` has them. Of those that are lists of names the values
@@ -24,11 +24,10 @@ pub(crate) const SETTINGS: &str = r#"(SELECT setdatabase, setrole, place, quote_
         FROM pg_catalog.pg_db_role_setting, unnest(setconfig) WITH ORDINALITY AS pair (setting, place)) AS pairs
     ) AS settings"#;
 
-/// The name's bytes as hexadecimal digits; the statement that creates the database; what gives it its owner; and
-/// the rest. Columns that not every version has are taken out of the row's JSON. A grant on a database replaces
+/// The name; the encoding of all this; the statement that creates the database; what gives it its owner; the rest. Columns that not every version has are taken out of the row's JSON. A grant on a database replaces
 /// nothing, so all that a new database grants by itself is revoked first.
 const DEFINITIONS: &str = r"
-SELECT encode(decode(replace(datname::text, '\', '\\'), 'escape'), 'hex'),
+SELECT datname, getdatabaseencoding(),
     'CREATE DATABASE ' || name || ' WITH TEMPLATE = template0 ENCODING = '
     || quote_literal(pg_encoding_to_char(encoding))
     || coalesce(' LOCALE_PROVIDER = '
@@ -41,8 +40,7 @@ SELECT encode(decode(replace(datname::text, '\', '\\'), 'escape'), 'hex'),
     || (SELECT CASE spcname WHEN 'pg_default' THEN '' ELSE ' TABLESPACE = ' || quote_ident(spcname) END
         FROM pg_catalog.pg_tablespace WHERE oid = dattablespace) || E';\n',
     'ALTER DATABASE ' || name || ' OWNER TO ' || quote_ident(pg_get_userbyid(datdba)) || E';\n',
-    'SET client_encoding = ' || quote_literal(pg_client_encoding()) || E';\nSET standard_conforming_strings = on;\n'
-    || coalesce('COMMENT ON DATABASE ' || name || ' IS '
+    coalesce('COMMENT ON DATABASE ' || name || ' IS '
         || quote_literal(shobj_description(oid, 'pg_database')) || E';\n', '')
     || coalesce((SELECT string_agg('SECURITY LABEL FOR ' || quote_ident(provider) || ' ON DATABASE ' || name
             || ' IS ' || quote_literal(label) || E';\n', '' ORDER BY provider)
@@ -71,7 +69,7 @@ FROM (SELECT *, quote_ident(datname) AS name, row ->> 'datlocprovider' AS provid
     FROM pg_catalog.pg_database, to_jsonb(pg_database) AS row) AS database";
 
 /// The statements for `databases`, each once, in their order; none, with a message, for one that does not
-/// exist, or whose name has a line end: psql cannot connect to it.
+/// exist, or whose name psql cannot be told.
 ///
 /// # Errors
 ///
@@ -89,18 +87,15 @@ pub(crate) fn definitions(
     let query = DEFINITIONS.replace("{SETTINGS}", SETTINGS);
     let answer = ask(options, stopper, &query)?;
     let fields: Vec<_> = answer.split(|byte| *byte == 0).collect();
-    let (records, _) = fields.as_chunks::<4>();
-    let name = |record: &[&[u8]; 4]| record[0].to_vec();
-    let mut known: HashMap<_, _> = records.iter().map(|it| (name(it), Some(it))).collect();
-    let has_line_end = |it: &OsStr| it.as_bytes().iter().any(|byte| b"\n\r".contains(byte));
+    let (records, _) = fields.as_chunks::<5>();
+    let mut known: HashMap<_, _> = records.iter().map(|it| (it[0], Some(it))).collect();
     for database in databases {
-        let missing = match known.get_mut(&hex(database)) {
-            _ if has_line_end(database) => {
+        let missing = match known.get_mut(database.as_bytes()) {
+            Some(Some(record)) if !can_be_told(record) => {
                 format!("globals: without what recreates database {database:?}")
             }
             Some(record) => {
-                let record = record.take().map(|it| definition(database, it));
-                text.extend(record.unwrap_or_default());
+                text.extend(record.take().map_or_else(Vec::new, definition));
                 continue;
             }
             None => {
@@ -114,16 +109,24 @@ pub(crate) fn definitions(
     Ok(text)
 }
 
+/// psql's commands have one line; and no server takes a name that its encoding has not.
+fn can_be_told([name, encoding, ..]: &[&[u8]; 5]) -> bool {
+    let has_line_end = name.iter().any(|byte| b"\n\r".contains(byte));
+    !has_line_end && (*encoding != b"UTF8" || std::str::from_utf8(name).is_ok())
+}
+
 /// What initdb has created is not created.
-fn definition(database: &OsStr, [_, create, owner, rest]: &[&[u8]; 4]) -> Vec<u8> {
-    let is_there = OF_INITDB.iter().any(|name| database == *name);
+fn definition([name, encoding, create, owner, rest]: &[&[u8]; 5]) -> Vec<u8> {
+    let is_there = OF_INITDB.iter().any(|it| it.as_bytes() == *name);
+    let set = [b"SET client_encoding = '", *encoding, b"';\n"].concat();
+    let set = [WRITABLE, &set, b"SET standard_conforming_strings = on;\n"].concat();
     [
         &b"--\n-- PostgreSQL database dump\n--\n\n"[..],
-        WRITABLE,
+        &set,
         if is_there { &[] } else { *create },
         owner,
-        &connect(database),
-        WRITABLE,
+        &connect(name),
+        &set,
         rest,
         b"\n--\n-- PostgreSQL database dump complete\n--\n\n",
     ]
@@ -134,9 +137,9 @@ fn definition(database: &OsStr, [_, create, owner, rest]: &[&[u8]; 4]) -> Vec<u8
 const WRITABLE: &[u8] = b"SET default_transaction_read_only = off;\n";
 
 /// psql's command, as pg_dump writes it for a name that is more than a word.
-fn connect(database: &OsStr) -> Vec<u8> {
+fn connect(database: &[u8]) -> Vec<u8> {
     let mut text = b"\\encoding SQL_ASCII\n\\connect -reuse-previous=on \"dbname='".to_vec();
-    for &byte in database.as_bytes() {
+    for &byte in database {
         match byte {
             b'\'' | b'\\' => text.push(b'\\'),
             b'"' => text.push(b'"'),
@@ -146,9 +149,4 @@ fn connect(database: &OsStr) -> Vec<u8> {
     }
     text.extend(b"'\"\n");
     text
-}
-
-fn hex(name: &OsStr) -> Vec<u8> {
-    let digits = name.as_bytes().iter().map(|byte| format!("{byte:02x}"));
-    digits.collect::<String>().into_bytes()
 }

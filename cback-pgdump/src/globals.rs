@@ -61,8 +61,9 @@ fn globals(options: &Options, databases: &[OsString], stopper: &Stopper) -> Resu
 /// `ALTER ROLE ALL SET`, which is in no dump of pg_dumpall.
 fn settings_of_all(options: &Options, stopper: &Stopper) -> Result<Vec<u8>, Error> {
     let query = format!(
-        "SELECT 'ALTER ROLE ALL SET ' || setting || E';\n' FROM {SETTINGS} \
-         WHERE setdatabase = 0 AND setrole = 0 ORDER BY setting"
+        "SELECT 'SET client_encoding = ' || quote_literal(getdatabaseencoding()) || E';\\n' \
+         || string_agg('ALTER ROLE ALL SET ' || setting || E';\\n', '' ORDER BY setting) \
+         FROM {SETTINGS} WHERE setdatabase = 0 AND setrole = 0"
     );
     let mut answer = ask(options, stopper, &query).or_else(|error| {
         if let Error::Stopped = error {

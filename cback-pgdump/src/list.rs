@@ -1,7 +1,7 @@
 //! The databases of a server that can be dumped, as the server's own catalog has them.
 //!
 //! A name is stored in the encoding of the database that it was created from, and those bytes are what a connection
-//! needs. To a client whose encoding is `SQL_ASCII` they are handed over as they are.
+//! needs.
 
 use crate::child::Stopper;
 use crate::dump::query;
@@ -17,8 +17,7 @@ pub(crate) const OF_INITDB: [&str; 2] = ["postgres", "template1"];
 
 /// Names, and whether this role may connect. A connection limit of -2 marks what a DROP DATABASE has left that
 /// was interrupted; pg_dumpall passes such databases over as well.
-const DATABASES: &str = "SET client_encoding TO SQL_ASCII; SET search_path TO pg_catalog; \
-    SELECT datname, has_database_privilege(oid, 'CONNECT') \
+const DATABASES: &str = "SELECT datname, has_database_privilege(oid, 'CONNECT') \
     FROM pg_database WHERE datallowconn AND datconnlimit <> -2";
 
 /// Nothing is lost without them: templates, and `postgres` while it is as initdb made it. Objects have numbers from

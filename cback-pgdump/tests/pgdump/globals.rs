@@ -252,6 +252,7 @@ fn databases_are_recreated_once_and_where_that_is_possible() {
     server().create_database("shop");
     let shut = "CREATE DATABASE shut ALLOW_CONNECTIONS false";
     server().sql("postgres", shut);
+    server().create_database("l\ne");
     let long = "x".repeat(64);
     let (_file, command) =
         from_file(format!("no \"such\"\0shop\0{long}\0l\ne\0shop\0shut\0").as_bytes());
