@@ -136,8 +136,12 @@ fn definition([name, encoding, create, owner, rest]: &[&[u8]; 5]) -> Vec<u8> {
 /// A database's own setting may make sessions read-only.
 const WRITABLE: &[u8] = b"SET default_transaction_read_only = off;\n";
 
-/// psql's command, as pg_dump writes it for a name that is more than a word.
+/// psql's command, as pg_dump writes it.
 fn connect(database: &[u8]) -> Vec<u8> {
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.".contains(byte);
+    if database.iter().all(is_plain) {
+        return [b"\\connect ", database, b"\n"].concat();
+    }
     let mut text = b"\\encoding SQL_ASCII\n\\connect -reuse-previous=on \"dbname='".to_vec();
     for &byte in database {
         match byte {

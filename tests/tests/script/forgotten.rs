@@ -94,7 +94,7 @@ fn a_backup_of_less_than_half_the_size_is_told_before_the_old_one_is_gone(shell:
         "<database>small</database><exclude>large</exclude><exclude>two\nlines</exclude>",
     );
     let file = site.collect_dir().join("postgresqldump-small.txt");
-    let mut run = |size: usize| {
+    let run = |size: usize| {
         fs::write(&file, vec![b'x'; size]).unwrap();
         let said = site.command(&SERVER, shell).arg("-q").run().succeeds();
         (said, fs::metadata(&file).unwrap().len())
