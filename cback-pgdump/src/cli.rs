@@ -18,7 +18,7 @@ use std::path::PathBuf;
     override_usage = "cback-pgdump [OPTIONS] [DATABASE] [-- PG_DUMP_OPTION ...]
        cback-pgdump [OPTIONS] --all|--globals [-- PG_DUMPALL_OPTION ...]
        cback-pgdump --list [--no-templates]
-       cback-pgdump --check [--plan FILE] < DUMP"
+       cback-pgdump --check < DUMP"
 )]
 pub struct Cli {
     /// Dump this database [default: $PGDATABASE]
@@ -54,7 +54,7 @@ pub struct Cli {
     ///
     /// psql asks the server. Sizes are taken into account where the user may know them. A message tells of
     /// databases that this user may not connect to.
-    #[arg(long, conflicts_with_all = ["check", "plan", "database", "all", "globals", "seal", "arguments"])]
+    #[arg(long, conflicts_with_all = ["database", "all", "globals", "seal", "arguments"])]
     pub list: bool,
 
     /// With --list: leave out templates, and postgres if nothing has been created in it
@@ -97,11 +97,42 @@ pub struct Cli {
     #[arg(long, conflicts_with_all = OF_A_DUMP)]
     pub check: bool,
 
-    /// With --check: write to FILE, for a shell's eval, what a restore needs; for scripts
+    /// With --check: write into DIRECTORY what a restore needs; for cback-pgrestore
     ///
-    /// Only if the dump is whole. FILE may hold passwords' hashes; a new one gets mode 0600.
-    #[arg(long, value_name = "FILE", requires = "check", conflicts_with_all = OF_A_DUMP)]
+    /// Only if the dump is whole. The files have mode 0600: some may hold passwords' hashes.
+    #[arg(long, value_name = "DIRECTORY", requires = "check", conflicts_with_all = OF_A_DUMP)]
     pub plan: Option<PathBuf>,
+
+    /// With --check: of a cluster's dump, only the database that PGDATABASE names; for cback-pgrestore
+    #[arg(long, requires = "check", conflicts_with_all = OF_A_DUMP)]
+    pub one: bool,
+
+    /// With --plan: the roles that the server has, initdb's first, each name ending in NUL
+    #[arg(long, value_name = "FILE", requires = "plan", conflicts_with_all = OF_A_DUMP)]
+    pub existing_roles: Option<PathBuf>,
+
+    /// With --plan: only the roles that the database needs whose plan is in DIRECTORY
+    #[arg(long, value_name = "DIRECTORY", requires = "plan", conflicts_with_all = OF_A_DUMP)]
+    pub globals_for: Option<PathBuf>,
+
+    /// With --check: compare with the tables of the plan in DIRECTORY, made with the same key
+    ///
+    /// Prints nothing, and exits 0 if they have the same rows. Roles, memberships and tablespaces are not
+    /// compared by their fingerprints if another major version wrote them.
+    #[arg(long, value_name = "DIRECTORY", requires = "check", conflicts_with_all = OF_A_DUMP)]
+    #[arg(conflicts_with = "plan")]
+    pub expect: Option<PathBuf>,
+
+    /// Write what psql has to run of the dump on standard input; for cback-pgrestore
+    ///
+    /// FILE is `script` of a plan. Its last line has psql print `restored`; it and the last COMMIT are not
+    /// written if the dump is not, to its last byte, the one that was checked.
+    #[arg(long, value_name = "FILE", conflicts_with_all = OF_A_DUMP, conflicts_with = "check")]
+    pub script: Option<PathBuf>,
+
+    /// With --script: each database in one transaction
+    #[arg(long, requires = "script", conflicts_with_all = OF_A_DUMP)]
+    pub one_transaction: bool,
 
     /// End when this process does, which has to be the parent; for scripts
     ///
@@ -117,7 +148,8 @@ pub struct Cli {
 }
 
 /// Arguments that make no sense where nothing is dumped.
-const OF_A_DUMP: [&str; 7] = [
+const OF_A_DUMP: [&str; 8] = [
+    "list",
     "database",
     "all",
     "globals",

@@ -10,8 +10,11 @@ mod dump;
 mod error;
 mod globals;
 mod list;
+mod names;
+mod plan;
 mod request;
 pub mod run;
+mod script;
 pub mod stdio;
 
 pub use child::Stopper;

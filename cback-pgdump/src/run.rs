@@ -1,6 +1,6 @@
 //! Does what the command line asks for.
 
-use crate::check::{self, Contents, Fault, Key};
+use crate::check::{self, Fault, Key};
 use crate::child::{Stopper, signals};
 use crate::cli::Cli;
 use crate::dump::dump_to_file;
@@ -8,18 +8,17 @@ use crate::error::Error;
 use crate::globals::dump_globals;
 use crate::list::list;
 use crate::request::{Options, Target};
-use crate::stdio;
-use anyhow::{Context, ensure};
+use crate::{names, plan, script, stdio};
+use anyhow::ensure;
 use clap::CommandFactory;
 use clap::error::ErrorKind;
 use rustix::process::Pid;
+use std::env;
 use std::ffi::{OsStr, OsString};
-use std::fs::{File, OpenOptions};
-use std::io::{BufWriter, Read, Write};
+use std::fs::File;
+use std::io::{BufWriter, Write};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
-use std::{env, io};
 
 /// In the environment, since `ps` shows arguments: whoever writes the data must not know it.
 const KEY: &str = "CBACK_FINGERPRINT_KEY";
@@ -40,10 +39,12 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
     let dying = signals::stop_and_die(&stopper, parent.is_some()).map_err(Error::Read)?;
     parent.map_or(Ok(()), signals::die_with)?;
     if cli.check {
-        return check(&output, cli.plan.as_deref());
+        return check(&cli, &output);
+    } else if let Some(steps) = &cli.script {
+        return script::run(steps, cli.one_transaction, stdio::input()?, &output);
     }
     let file = cli.databases0_from.as_deref();
-    let databases = file.map_or(Ok(Vec::new()), names)?;
+    let databases = file.map_or(Ok(Vec::new()), databases)?;
     let (is_list, no_templates) = (cli.list, cli.no_templates);
     let options = options(cli);
     let outcome = match options.target {
@@ -99,44 +100,44 @@ fn no_database() -> ! {
         .exit()
 }
 
-/// Names that each end in NUL, so that a file that breaks off is noticed.
-fn names(file: &Path) -> anyhow::Result<Vec<OsString>> {
-    let mut text = Vec::new();
-    let read = if file.as_os_str() == "-" {
-        stdio::input().and_then(|input| input.take(LONGEST_LIST).read_to_end(&mut text))
-    } else {
-        File::open(file).and_then(|file| file.take(LONGEST_LIST).read_to_end(&mut text))
-    };
+/// Databases' names; libpq would connect by an empty one to that which is called like the user.
+fn databases(file: &Path) -> anyhow::Result<Vec<OsString>> {
+    let text = names::read(file, LONGEST_LIST)?;
+    let names = names::split(&text).map(|it| OsStr::from_bytes(it).to_owned());
+    let names: Vec<_> = names.collect();
     let file = file.display();
-    let length = read.with_context(|| file.to_string())? as u64;
-    ensure!(length < LONGEST_LIST, "{file}: more than 64 MiB of names");
-    ensure!(length > 0, "{file}: no database's name");
-    let is_whole = text.pop() == Some(0);
-    ensure!(is_whole, "{file}: the last name does not end in NUL");
-    let names = text.split(|&byte| byte == 0);
-    // libpq would connect to the database that is called like the user.
-    let is_named = names.clone().all(|name| !name.is_empty());
-    ensure!(is_named, "{file}: a name is empty");
-    Ok(names.map(|it| OsStr::from_bytes(it).to_owned()).collect())
+    ensure!(!names.is_empty(), "{file}: no database's name");
+    ensure!(
+        names.iter().all(|it| !it.is_empty()),
+        "{file}: a name is empty"
+    );
+    Ok(names)
 }
 
-fn check(output: &File, plan: Option<&Path>) -> anyhow::Result<()> {
+/// Reads a dump, and prints what is in it, writes a plan, or compares.
+fn check(cli: &Cli, output: &File) -> anyhow::Result<()> {
     let key = Key::new(env::var_os(KEY).unwrap_or_default().as_bytes());
-    let contents = check::check(stdio::input()?, key)?;
-    if let Some(path) = plan {
-        write_plan(path, &contents).with_context(|| path.display().to_string())?;
+    let one = cli
+        .one
+        .then(|| env::var_os("PGDATABASE").unwrap_or_default());
+    let contents = match &one {
+        None => check::check(stdio::input()?, key)?,
+        Some(one) => check::check_one(stdio::input()?, key, one.as_bytes())?,
+    };
+    if let Some(other) = &cli.expect {
+        return check::compare(&contents, other);
+    }
+    if let Some(directory) = &cli.plan {
+        let request = plan::Request {
+            directory,
+            existing_roles: cli.existing_roles.as_deref(),
+            globals_for: cli.globals_for.as_deref(),
+        };
+        plan::write(&contents, &request)?;
     }
     let mut output = BufWriter::new(output);
     let written = check::write_lines(&contents, &mut output);
     Ok(written
         .and_then(|()| output.flush())
         .map_err(Error::Write)?)
-}
-
-fn write_plan(path: &Path, contents: &Contents) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true).mode(0o600);
-    let mut file = BufWriter::new(options.open(path)?);
-    check::write_plan(contents, &mut file)?;
-    file.flush()
 }

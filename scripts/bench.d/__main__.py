@@ -14,7 +14,7 @@ import chart
 import corpora
 import page
 from contests import SLICES, SMALL, Contests
-from measure import Figures, WrongOutput, used_by_others
+from measure import Figures, WrongOutput, stop, used_by_others
 
 ROOT = Path(__file__).resolve().parents[2]
 VENV = ROOT / "target/venv/bin"
@@ -59,15 +59,18 @@ def main() -> None:
         top.chmod(0o711)
         print(f"bench: working in {top}", file=sys.stderr)
         os.environ["TMPDIR"] = directory
-        with corpora.server(postgresql, top / "server"):
-            dumps = corpora.create(asked.size, asked.small, top)
-            text = dumps["text"].read_bytes()
-            lengths = {name: len(text) // int(name.split("/")[1]) for name in SLICES[:-1]} | {SMALL: 1024}
-            for name, length in lengths.items():
-                dumps[name] = top / name.replace("/", "-")
-                dumps[name].write_bytes(text[:length])
-            contests = Contests(top, VENV / "python", dumps, Figures(asked.rounds))
-            contests.all()
+        try:
+            with corpora.server(postgresql, top / "server"):
+                dumps = corpora.create(asked.size, asked.small, top)
+                text = dumps["text"].read_bytes()
+                lengths = {name: len(text) // int(name.split("/")[1]) for name in SLICES[:-1]} | {SMALL: 1024}
+                for name, length in lengths.items():
+                    dumps[name] = top / name.replace("/", "-")
+                    dumps[name].write_bytes(text[:length])
+                contests = Contests(top, VENV / "python", dumps, Figures(asked.rounds))
+                contests.all()
+        finally:
+            stop(os.getpid())
         words = page.page(contests, os.path.relpath(asked.chart, ROOT / "docs"), before)
     asked.chart.write_text(chart.draw(contests.figures, ROOT / "docs/faults.md"))
     sys.stdout.write(words)

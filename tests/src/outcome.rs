@@ -36,25 +36,14 @@ pub struct Outcome {
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// After this long a process is left. On its way out it takes milliseconds.
-const GRACE: Duration = Duration::from_secs(10);
+const GRACE: Duration = Duration::from_secs(30);
 
 impl Outcome {
     /// Waits for the end of `child` and of all that the site has started, and ends what does not
     /// end by itself.
     pub fn of(site: &Site, whole: &WholeDump, file: &Path, child: &mut Child) -> Self {
-        Self::within(PATIENCE, site, whole, file, child)
-    }
-
-    /// [`Outcome::of`] with another patience.
-    pub fn within(
-        patience: Duration,
-        site: &Site,
-        whole: &WholeDump,
-        file: &Path,
-        child: &mut Child,
-    ) -> Self {
         let mut status = None;
-        comes_true(patience, || {
+        comes_true(PATIENCE, || {
             status = child.try_wait().expect("a child of ours");
             status.is_some()
         });
@@ -63,7 +52,7 @@ impl Outcome {
             end_all();
             end_of(child);
         }
-        comes_true(GRACE.min(patience), || site.alive().is_empty());
+        comes_true(GRACE, || site.alive().is_empty());
         let left = site.processes();
         end_all();
         Self {
@@ -103,6 +92,7 @@ impl Outcome {
 }
 
 /// A whole dump, to compare others with.
+#[derive(PartialEq, Eq)]
 pub struct WholeDump(Vec<u8>);
 
 impl WholeDump {
@@ -142,12 +132,7 @@ pub fn unpacked(file: &Path) -> Option<Vec<u8>> {
 
 /// A dump without the random key that pg_dump makes up for each.
 pub fn without_keys(dump: &[u8]) -> Vec<u8> {
-    let is_key =
-        |line: &[u8]| line.starts_with(b"\\restrict ") || line.starts_with(b"\\unrestrict ");
     let lines = dump.split_inclusive(|&byte| byte == b'\n');
-    lines
-        .filter(|line| !is_key(line))
-        .flatten()
-        .copied()
-        .collect()
+    let is_key = |it: &&[u8]| it.starts_with(b"\\restrict ") || it.starts_with(b"\\unrestrict ");
+    lines.filter(|it| !is_key(it)).flatten().copied().collect()
 }

@@ -176,7 +176,8 @@ fn runnable(bin: &Path, directory: &Path) -> PathBuf {
 fn initdb(bin: &Path, directory: &Path) {
     let mut initdb = Command::new(bin.join("initdb"));
     initdb.args(["-U", "postgres", "-A", "trust", "-E", "UTF8"]);
-    initdb.args(["--locale=C", "--no-sync", "-D"]);
+    // A segment of the log is written in whole: of 16 MB each, it would take most of the time.
+    initdb.args(["--locale=C", "--no-sync", "--wal-segsize=1", "-D"]);
     initdb.arg(directory.join("data")).current_dir(directory);
     unprivileged(initdb).run().succeeds();
 }

@@ -19,12 +19,8 @@ const OPTIONS: &[&str] = &[
     "<override><command>pg_dumpall</command><abs_path>/a b</abs_path></override>",
     "<override><command>pg_dumpall</command></override>", "<override><abs_path>/c</abs_path></override>", "<x/>",
 ];
-const COLLECT: &[&str] = &[
-    "<collect_dir>/opt</collect_dir>",
-    "<collect_dir>//</collect_dir>",
-    "<collect_dir/>",
-    "<x>/y</x>",
-];
+#[rustfmt::skip]
+const COLLECT: &[&str] = &["<collect_dir>/opt</collect_dir>", "<collect_dir>//</collect_dir>", "<collect_dir/>", "<x>/y</x>"];
 #[rustfmt::skip]
 const ODD_ELEMENTS: &[&str] = &[
     "<all>Yes</all>", "<all> Y</all>", "<compress_mode>any</compress_mode>", "<collect_dir>opt</collect_dir>",
@@ -66,15 +62,8 @@ const ODD_DECLARATIONS: &[&str] = &[
     "<?xml version='1.0' encoding='nosuch'?>", "<?xml version='1.0", "<?xml version='1.0' standalone='no' encoding='x'?>",
     "<!DOCTYPE cb_config>", "<!DOCTYPE cb_config [<!ENTITY foo 'x'>]>", "<!doctype cb_config>", "<!DOCTYPE>",
 ];
-const ASIDES: &[&str] = &[
-    "",
-    "\n",
-    " ",
-    "<!-- c -->",
-    "<?pi?>",
-    "<?xml-pi data?>",
-    "\r\n\t",
-];
+#[rustfmt::skip]
+const ASIDES: &[&str] = &["", "\n", " ", "<!-- c -->", "<?pi?>", "<?xml-pi data?>", "\r\n\t"];
 #[rustfmt::skip]
 const ODD_ASIDES: &[&str] = &[
     "x", "&amp;", "&#32;", "<![CDATA[ ]]>", "<![CDATA[]]>", "<x/>", "\u{feff}", "\u{a0}", "\u{0}", "]]>",

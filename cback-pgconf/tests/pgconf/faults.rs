@@ -116,12 +116,8 @@ fn assert_fault(commands: &[&str], document: impl AsRef<[u8]>, cause: &str, hint
 #[test]
 fn every_fault_is_named_with_its_place_and_its_cause() {
     for (document, cause, hint) in NOT_XML.iter().chain(NOT_FOR_CEDAR) {
-        assert_fault(
-            &["check", "shell --no-validate", "databases"],
-            document,
-            cause,
-            hint,
-        );
+        let commands = ["check", "shell --no-validate", "databases"];
+        assert_fault(&commands, document, cause, hint);
     }
     for (document, cause, hint) in SECTIONS {
         assert_fault(&["check --section-only", "shell"], document, cause, hint);

@@ -2,15 +2,8 @@
 
 use crate::PROGRAM;
 use cback_pgconf::{CompressMode, LocalConfig, PostgresqlConfig};
-use cback_tests::Finished;
+use cback_tests::{Finished, Run, SHELLS};
 use std::process::Command;
-
-const SHELLS: &[&[&str]] = &[
-    &["dash"],
-    &["bash"],
-    &["bash", "--posix"],
-    &["busybox", "ash"],
-];
 
 /// Values that a shell might take for more than text, some of which would leave a file called `ran` behind.
 #[rustfmt::skip]
@@ -26,7 +19,7 @@ const NASTY: &[&str] = &[
 ];
 
 /// Prints the user, then each database and its file, each ended by NUL.
-const PRINT: &str = r#"conf=$("$0" shell --no-validate ../conf) || exit; eval "$conf"; printf '%s\000' "$user"; n=0
+const PRINT: &str = r#"conf=$("$0" shell --no-validate conf) || exit; eval "$conf"; printf '%s\000' "$user"; n=0
     for name; do n=$((n + 1)); eval "file=\$file_$n"; printf '%s\000' "$name" "$file"; done"#;
 
 /// Once with the last of them as the user, that stands in an assignment: command substitution keeps the
@@ -49,30 +42,17 @@ fn nasty_values_stay_text() {
             expected.extend([name, "\0postgresqldump-", safe, ".txt\0"]);
         }
         let directory = tempfile::tempdir().expect("a directory");
-        let empty = directory.path().join("empty");
-        std::fs::create_dir(&empty).expect("room");
         let document = document.expect("XML can carry them");
         std::fs::write(directory.path().join("conf"), document).expect("room");
-        for (shell, locale) in SHELLS
-            .iter()
-            .flat_map(|shell| [(shell, "C"), (shell, "C.UTF-8")])
-        {
+        let in_locale = |locale| SHELLS.map(|shell| (shell, locale));
+        for (shell, locale) in in_locale("C").into_iter().chain(in_locale("C.UTF-8")) {
             let mut command = Command::new(shell[0]);
             command.args(&shell[1..]).args(["-c", PRINT, PROGRAM]);
-            let output = command.current_dir(&empty).env("LC_ALL", locale).output();
-            let output = output.expect("each shell is installed");
+            let output = command.current_dir(&directory).env("LC_ALL", locale).run();
             assert_eq!(output.succeeds(), "", "{shell:?}");
-            let seen = output.stdout.escape_ascii().to_string();
-            assert_eq!(
-                seen,
-                expected.as_bytes().escape_ascii().to_string(),
-                "{shell:?} {locale}"
-            );
-            assert_eq!(
-                empty.read_dir().expect("it is there").count(),
-                0,
-                "{shell:?} ran something"
-            );
+            assert_eq!(output.printed(), expected, "{shell:?} {locale}");
+            let files = directory.path().read_dir().expect("it is there").count();
+            assert_eq!(files, 1, "{shell:?} ran something");
         }
     }
 }

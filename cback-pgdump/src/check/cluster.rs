@@ -1,19 +1,15 @@
-//! A cluster's own part: roles, memberships, tablespaces; and what to run of it in an empty server.
-//!
-//! Not all of it can be run there. The role that initdb made is there already; from 16 on it has to
-//! have the source's name, since it stands in GRANTED BY and no other can grant so. A tablespace has
-//! to lie inside the server's own directory: run as it is, `CREATE TABLESPACE` would write
-//! into the directory of the server that was dumped.
+//! A cluster's own part: roles, memberships, tablespaces.
 
 use super::fingerprint::{Entry, Key};
 use super::needs::{OVERHEAD, insert};
 use super::token::{Token, Tokens};
+use memchr::memmem;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The statements of that part.
 #[derive(Debug, Default)]
 pub(crate) struct Cluster {
-    /// As they come; once they have been sorted out, without what an empty server has.
+    /// As they come.
     pub(crate) statements: Vec<Vec<u8>>,
     superusers: BTreeSet<Vec<u8>>,
     /// How many memberships each has granted.
@@ -25,6 +21,8 @@ pub(crate) struct Cluster {
 impl Cluster {
     /// Takes the next statement.
     pub(crate) fn record(&mut self, statement: &[u8]) {
+        let inner = if_missing(statement);
+        let statement = inner.as_deref().unwrap_or(statement);
         let tokens: Vec<_> = Tokens::new(statement).collect();
         if let Some(role) = role(&tokens)
             && tokens.iter().any(|token| token.is("SUPERUSER"))
@@ -42,20 +40,17 @@ impl Cluster {
             });
             *number += 1;
         }
-        self.held += statement.len() + OVERHEAD / 2;
+        // A plan has the names in it too.
+        self.held += 2 * statement.len() + OVERHEAD * 3 / 2;
         self.statements.push(statement.to_vec());
     }
 
-    /// Changes the statements into those that an empty server needs; returns their entries, by headings.
-    pub(crate) fn sort_out(&mut self, key: Key) -> BTreeMap<&'static str, Entry> {
+    /// Entries by headings, without the superuser's own statements: not all of them are restored.
+    pub(crate) fn entries(&self, key: Key) -> BTreeMap<&'static str, Entry> {
         let superuser = self.superuser();
         let mut entries = BTreeMap::<_, Entry>::new();
-        self.statements.retain_mut(|statement| {
+        for statement in &self.statements {
             let tokens: Vec<_> = Tokens::new(statement).collect();
-            if superuser.is_some() && is_initdbs(&tokens, superuser.as_deref()) {
-                return false;
-            }
-            // A restore changes the superuser's own statements, see above: so none is counted.
             let is_superusers = superuser.is_some() && role(&tokens) == superuser.as_deref();
             if let Some(heading) = heading(&tokens).filter(|_| !is_superusers) {
                 let entry = Entry {
@@ -65,11 +60,7 @@ impl Cluster {
                 };
                 entries.entry(heading).or_default().add(entry);
             }
-            if let Some(changed) = with_empty_location(statement) {
-                *statement = changed;
-            }
-            true
-        });
+        }
         entries
     }
 
@@ -102,14 +93,15 @@ fn role<'a>(tokens: &'a [Token<'_>]) -> Option<&'a [u8]> {
     is_about.then(|| name.name())?
 }
 
-/// Whether the statement is about the role that initdb made, and creates it or would keep it from logging
-/// in.
-fn is_initdbs(tokens: &[Token<'_>], superuser: Option<&[u8]>) -> bool {
-    if role(tokens) != superuser {
-        return false;
-    }
-    let shuts_out = |token: &Token<'_>| ["NOLOGIN", "LIMIT", "VALID"].iter().any(|it| token.is(it));
-    !tokens[0].is("ALTER") || tokens.iter().any(shuts_out)
+/// The `CREATE ROLE` in the block that `--globals` puts around initdb's.
+fn if_missing(statement: &[u8]) -> Option<Vec<u8>> {
+    let block = Tokens::new(statement).after(&["DO"])?.next()?;
+    let Token::Text(block) = block else {
+        return None;
+    };
+    let inner = block.strip_prefix(b"BEGIN ")?;
+    let end = memmem::rfind(inner, b"EXCEPTION WHEN duplicate_object")?;
+    created_role(&inner[..end]).map(|_| inner[..end].to_vec())
 }
 
 /// `pg_dumpall` does not write `ALTER ROLE ALL`: so it is not counted.
@@ -148,15 +140,4 @@ fn fingerprint_of(tokens: &[Token<'_>], key: Key) -> u64 {
         words.extend_from_slice(text);
     }
     key.row(&words)
-}
-
-/// The statement with LOCATION emptied, if it creates a tablespace.
-fn with_empty_location(statement: &[u8]) -> Option<Vec<u8>> {
-    let mut tokens = Tokens::new(statement);
-    tokens.after(&["CREATE", "TABLESPACE"])?;
-    while !tokens.next()?.is("LOCATION") {}
-    let (_, place) = tokens.next_with_place()?;
-    let set = b"SET allow_in_place_tablespaces = on;\n";
-    let (before, after) = (&statement[..place.start], &statement[place.end..]);
-    Some([set, before, b"''", after].concat())
 }

@@ -1,10 +1,14 @@
 //! The contents of a dump.
 
 use super::cluster::Cluster;
+use super::database::{OfDatabase, Part};
 use super::fingerprint::{Entry, Key};
 use super::needs::{Needs, OVERHEAD};
+use super::outline::shown;
+use super::sections::Section;
 use super::token::{printable, spelled};
 use std::collections::{BTreeMap, BTreeSet, btree_map};
+use std::ops::Range;
 
 /// The kind of a dump.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,16 +53,24 @@ pub struct Contents {
     pub server_version: String,
     /// The program's that wrote it, from the next comment.
     pub pg_dump_version: String,
-    /// By `SET client_encoding` in a single database's dump, such as `UTF8`; else empty.
+    /// By `SET client_encoding`, such as `UTF8`, if the contents are a single database's; else empty.
     pub encoding: String,
     /// Length of the dump.
     pub bytes: u64,
     /// By name, as it is printed: `table`, in a cluster's dump `database.table`.
     pub(crate) entries: BTreeMap<Vec<u8>, (Item, Entry)>,
-    /// A single database's.
+    /// Of all databases.
     pub(crate) needs: Needs,
-    /// The database that a dump made with `--create` creates.
-    pub(crate) created: Option<Vec<u8>>,
+    /// The one database that these are the contents of, though there may be others in the dump.
+    pub(crate) one: Option<Vec<u8>>,
+    /// Each database's part, in order.
+    pub(crate) sections: Vec<Section>,
+    /// The statements about each database as a whole.
+    pub(crate) databases: BTreeMap<Vec<u8>, Vec<(Part, Vec<u8>)>>,
+    /// Of all bytes of the dump.
+    pub(crate) digest: u128,
+    /// The first key of `\restrict`.
+    pub(crate) restricted: Option<Vec<u8>>,
     /// `--inserts` or `--column-inserts`, if its rows are INSERT statements; else empty. A dump to compare
     /// it with has to be made so too: an empty table has no statement.
     pub(crate) inserts: &'static str,
@@ -69,20 +81,25 @@ pub struct Contents {
     pub(crate) has_partition_loads: bool,
     /// A cluster's own part.
     pub(crate) cluster: Cluster,
-    /// The end of that part, in bytes from the dump's beginning.
-    pub(crate) offset: u64,
     /// The fingerprints'.
     pub(crate) key: Key,
-    /// Memory that the names of `entries` take.
+    /// Memory that the names of `entries` take, and that `sections` and `databases` take.
     names: usize,
+    held: usize,
 }
 
 impl Contents {
-    pub(crate) fn new(key: Key) -> Self {
+    pub(crate) fn new(key: Key, one: Option<&[u8]>) -> Self {
         Self {
             key,
+            one: one.map(<[u8]>::to_vec),
             ..Self::default()
         }
+    }
+
+    /// Whether a cluster's `database` is one of those that these are the contents of.
+    pub(crate) fn is_wanted(&self, database: Option<&[u8]>) -> bool {
+        self.one.is_none() || self.kind == Kind::Database || self.one.as_deref() == database
     }
 
     /// The number of entries for `wanted`, and their sum.
@@ -98,7 +115,10 @@ impl Contents {
 
     /// Adds to the entry of that name, in a cluster's `database`.
     pub(crate) fn add(&mut self, database: Option<&[u8]>, item: Item, name: &[u8], entry: Entry) {
-        let name = match database {
+        if !self.is_wanted(database) {
+            return;
+        }
+        let name = match database.filter(|_| self.one.is_none()) {
             Some(database) => printable(&[&spelled(database), &b"."[..], name].concat()),
             None => printable(name),
         };
@@ -112,8 +132,8 @@ impl Contents {
     }
 
     /// A cluster's own part has ended.
-    pub(crate) fn sort_out_cluster(&mut self) {
-        for (heading, entry) in self.cluster.sort_out(self.key) {
+    pub(crate) fn end_cluster(&mut self) {
+        for (heading, entry) in self.cluster.entries(self.key) {
             self.add(None, Item::Cluster, heading.as_bytes(), entry);
         }
     }
@@ -121,7 +141,107 @@ impl Contents {
     /// Bytes of memory that the names of tables take, and that all that goes into a plan takes, about.
     pub(crate) fn held(&self) -> (usize, usize) {
         let names = self.names + 16 * self.partitions.len();
-        (names, self.needs.held + self.cluster.held)
+        (names, self.needs.held + self.cluster.held + self.held)
+    }
+
+    /// A database's part begins there, and another ends.
+    pub(crate) fn begin_section(&mut self, start: u64) {
+        self.end_section(start);
+        self.sections.push(Section::new(start));
+        self.held += OVERHEAD;
+    }
+
+    pub(crate) fn end_section(&mut self, end: u64) {
+        if let Some(mut section) = self.sections.pop() {
+            section.place.end = end.min(section.place.end);
+            if !self.is_wanted(section.database.as_deref()) {
+                section.cuts = Vec::new();
+            }
+            self.sections.push(section);
+        }
+    }
+
+    /// The current section is this database's.
+    pub(crate) fn name_section(&mut self, database: Option<&[u8]>) {
+        self.needs.session = None;
+        if let Some(section) = self.sections.last_mut() {
+            section.database = database.map(<[u8]>::to_vec);
+            self.held += database.map_or(0, <[u8]>::len);
+        }
+    }
+
+    /// At the dump's end.
+    pub(crate) fn set_encoding(&mut self) {
+        let mut sections = self.sections.iter();
+        let section = match (self.kind, &self.one) {
+            (Kind::Database, _) => sections.next(),
+            (_, one) => sections.find(|it| one.is_some() && it.database == *one),
+        };
+        self.encoding = section.map_or_else(String::new, |it| it.encoding.clone());
+    }
+
+    /// The statements of this part about the section's database. Where a single database's dump does not tell
+    /// whose it is, those that there are: before PostgreSQL 11, it had the database's comment.
+    pub(crate) fn statements_about(
+        &self,
+        section: &Section,
+        part: Part,
+    ) -> impl Iterator<Item = &Vec<u8>> {
+        let is_it = move |name: &Vec<u8>| section.database.as_ref().is_none_or(|it| it == name);
+        let databases = self.databases.iter().filter(move |(name, _)| is_it(name));
+        let statements = databases.flat_map(|(_, statements)| statements);
+        { statements }.filter_map(move |(of, text)| (*of == part).then_some(text))
+    }
+
+    pub(crate) fn has_part(&self, section: &Section, part: Part) -> bool {
+        self.statements_about(section, part).next().is_some()
+    }
+
+    /// `15` for a pg_dump of version 15.18.
+    pub(crate) fn pg_dump_major(&self) -> &str {
+        let mut numbers = self.pg_dump_version.split(|c: char| !c.is_ascii_digit());
+        numbers.next().unwrap_or_default()
+    }
+
+    /// The server's major version.
+    pub(crate) fn server_major(&self) -> Option<u32> {
+        let mut numbers = self.server_version.split(|it: char| !it.is_ascii_digit());
+        numbers.next()?.parse().ok()
+    }
+
+    /// The one database's name, for a message.
+    pub(crate) fn one_shown(&self) -> String {
+        shown(&printable(self.one.as_deref().unwrap_or_default()))
+    }
+
+    /// The first databases' names, for a message.
+    pub(crate) fn others(&self) -> String {
+        let names = self.sections.iter().filter_map(|it| it.database.as_ref());
+        let names = names.take(10).map(|name| shown(&printable(name)));
+        let names = names.collect::<Vec<_>>().join(", ");
+        if self.sections.len() > 10 {
+            return format!("; it has {names} and {} more", self.sections.len() - 10);
+        } else if names.is_empty() {
+            return ", which does not tell the name of any".to_owned();
+        }
+        format!("; it has {names}")
+    }
+
+    /// Leaves this place out of the current section.
+    pub(crate) fn cut(&mut self, place: Range<u64>, is_transactions: bool) {
+        if let Some(section) = self.sections.last_mut() {
+            self.held += section.cut(place, is_transactions);
+        }
+    }
+
+    /// Takes a statement about a database as a whole.
+    pub(crate) fn record_database(&mut self, statement: OfDatabase) {
+        let Some(part) = statement.part else {
+            return;
+        };
+        self.held += statement.text.len() + statement.database.len() + OVERHEAD;
+        let all = self.databases.entry(statement.database).or_default();
+        all.push((part, statement.text));
     }
 
     /// Options with which pg_dump and pg_dumpall write data like this.

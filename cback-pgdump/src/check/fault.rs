@@ -24,6 +24,9 @@ pub enum Fault {
     /// There is more after its end: this line, from 1, and others.
     #[error("line {0}: something follows the end of the dump")]
     Follows(u64),
+    /// The one database that was asked for, by this name, is not in it, but these are.
+    #[error("there is no database {0} in this dump{1}")]
+    NoDatabase(String, String),
     /// It holds what no pg_dump writes: in this line, from 1, at this place, damaged so.
     #[error("line {0}{1}: {2}")]
     Damaged(u64, String, String),

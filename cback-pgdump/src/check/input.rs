@@ -1,6 +1,7 @@
 //! The dump as it is read: by lines, or by what the buffer holds.
 
 use std::io::{BufRead, BufReader, ErrorKind, Read, Result};
+use xxhash_rust::xxh3::Xxh3;
 
 /// Stays in a core's own cache: with 256 KiB, reading took three times the CPU time.
 const BUFFER: usize = 64 << 10;
@@ -9,7 +10,7 @@ const BUFFER: usize = 64 << 10;
 pub(crate) const PART: usize = 64 << 10;
 
 pub(crate) struct Input<R> {
-    reader: BufReader<R>,
+    reader: BufReader<Digested<R>>,
     /// The number of the last line that was returned, from 1.
     pub(crate) line: u64,
     /// Where ends what was returned last, in bytes from the dump's beginning.
@@ -23,7 +24,7 @@ pub(crate) struct Input<R> {
 impl<R: Read> Input<R> {
     pub(crate) fn new(input: R) -> Self {
         Self {
-            reader: BufReader::with_capacity(BUFFER, input),
+            reader: BufReader::with_capacity(BUFFER, Digested::new(input)),
             line: 0,
             bytes: 0,
             before: 0,
@@ -62,5 +63,35 @@ impl<R: Read> Input<R> {
         self.reader.consume(bytes);
         self.bytes += bytes as u64;
         self.line += lines;
+    }
+    /// Of all that was read, which is the whole dump at its end.
+    pub(crate) fn digest(&self) -> u128 {
+        self.reader.get_ref().digest()
+    }
+}
+
+/// Reads, and computes a digest (XXH3, 128 bits) of all that was read: no proof against whoever made the bytes,
+/// who could have made others at once, but against their being changed between two readings.
+pub(crate) struct Digested<R> {
+    input: R,
+    digest: Box<Xxh3>,
+}
+
+impl<R> Digested<R> {
+    pub(crate) fn new(input: R) -> Self {
+        let digest = Box::new(Xxh3::new());
+        Self { input, digest }
+    }
+
+    pub(crate) fn digest(&self) -> u128 {
+        self.digest.digest128()
+    }
+}
+
+impl<R: Read> Read for Digested<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
+        let length = self.input.read(buffer)?;
+        self.digest.update(&buffer[..length]);
+        Ok(length)
     }
 }

@@ -11,7 +11,9 @@
 //! `fingerprint`; `needs` and `cluster` collect what a restore needs, and `report` writes it down.
 
 mod cluster;
+mod compare;
 mod contents;
+mod database;
 mod fault;
 mod fingerprint;
 mod input;
@@ -22,16 +24,24 @@ mod outline;
 mod reader;
 mod report;
 mod rows;
+mod sections;
 mod statement;
 mod statements;
 mod token;
 
 pub(crate) use cluster::{Cluster, created_role};
+pub(crate) use compare::compare;
+pub(crate) use contents::Item;
 pub use contents::{Contents, Kind};
+pub(crate) use database::Part;
 pub use fault::Fault;
 pub use fingerprint::Key;
-pub use report::{write_lines, write_plan};
+pub(crate) use input::Digested;
+pub(crate) use needs::Needs;
+pub use report::write_lines;
+pub(crate) use sections::Section;
 pub(crate) use statement::Statement;
+pub(crate) use token::{Token, Tokens, literal, quoted};
 
 use std::io::Read;
 
@@ -43,5 +53,15 @@ use std::io::Read;
 ///
 /// It is not whole, or no plain dump, or holds more names than that: see [`Fault`].
 pub fn check(input: impl Read, key: Key) -> Result<Contents, Fault> {
-    reader::Reader::new(input, key).read()
+    reader::Reader::new(input, key, None).read()
+}
+
+/// [`check`], with the contents of one database alone, as a dump of its own would have them; with none if the
+/// dump does not have it.
+///
+/// # Errors
+///
+/// As [`check`].
+pub(crate) fn check_one(input: impl Read, key: Key, database: &[u8]) -> Result<Contents, Fault> {
+    reader::Reader::new(input, key, Some(database)).read()
 }

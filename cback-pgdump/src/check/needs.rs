@@ -25,9 +25,13 @@ pub(crate) struct Needs {
     /// Owners of subscriptions, who have to be superusers before PostgreSQL 16.
     pub(crate) subscribers: BTreeSet<Vec<u8>>,
     /// The role that `SET SESSION AUTHORIZATION` has made the current one.
-    session: Option<Vec<u8>>,
+    pub(crate) session: Option<Vec<u8>>,
     pub(crate) tablespaces: BTreeSet<Vec<u8>>,
     pub(crate) extensions: BTreeSet<Vec<u8>>,
+    /// The operating system's.
+    pub(crate) locales: BTreeSet<Vec<u8>>,
+    /// A collation or a database is ICU's.
+    pub(crate) icu: bool,
     /// Bytes of memory that all this takes, about.
     pub(crate) held: usize,
 }
@@ -37,11 +41,13 @@ type Words = &'static [&'static str];
 const OF_RIGHTS: &[Words] = &[&["FOR", "ROLE"], &["TO"], &["FROM"], &["GRANTED", "BY"]];
 
 /// Statements by their first words, and the keywords after which they name roles; the first counts.
-const ROLES: [(Words, &[Words]); 8] = [
+const ROLES: [(Words, &[Words]); 10] = [
     (&["GRANT"], OF_RIGHTS),
     (&["REVOKE"], OF_RIGHTS),
     (&["ALTER", "DEFAULT", "PRIVILEGES"], OF_RIGHTS),
+    (&["ALTER", "ROLE"], &[&["ROLE"]]),
     (&["ALTER"], &[&["OWNER", "TO"]]),
+    (&["CREATE", "DATABASE"], &[&["OWNER", "="]]),
     (&["CREATE", "USER", "MAPPING"], &[&["FOR"]]),
     (&["CREATE", "POLICY"], &[&["TO"]]),
     (&["CREATE", "SCHEMA"], &[&["AUTHORIZATION"]]),
@@ -72,7 +78,11 @@ impl Needs {
             for keywords in *keywords {
                 self.roles(after(&tokens, keywords));
             }
-        } else if let Some((_, keywords)) = TABLESPACES.iter().find(|(words, _)| begins(words)) {
+        }
+        if begins(&["CREATE", "COLLATION"]) || begins(&["CREATE", "DATABASE"]) {
+            self.locales(&tokens());
+        }
+        if let Some((_, keywords)) = TABLESPACES.iter().find(|(words, _)| begins(words)) {
             self.tablespace(after(&tokens(), keywords).first());
         } else if begins(&["CREATE", "EXTENSION"]) {
             let no_name = ["CREATE", "EXTENSION", "IF", "NOT", "EXISTS"];
@@ -131,6 +141,24 @@ impl Needs {
         }
     }
 
+    /// Takes the values of LOCALE, `LC_COLLATE` and `LC_CTYPE`: of a database always the operating system's, of
+    /// a collation its provider's.
+    fn locales(&mut self, tokens: &[Token<'_>]) {
+        let has = |word: &str| tokens.iter().any(|token| token.is(word));
+        self.icu |= has("ICU");
+        if has("COLLATION") && (has("ICU") || has("BUILTIN")) {
+            return;
+        }
+        for triple in tokens.windows(3) {
+            let words = ["LOCALE", "LC_COLLATE", "LC_CTYPE"];
+            if let Token::Text(locale) = &triple[2]
+                && words.into_iter().any(|word| triple[0].is(word))
+            {
+                self.held += insert(&mut self.locales, locale);
+            }
+        }
+    }
+
     fn tablespace(&mut self, token: Option<&Token<'_>>) {
         let name = token.and_then(Token::name);
         let is_own = |name: &&[u8]| *name != b"pg_default" && *name != b"pg_global";
@@ -140,10 +168,14 @@ impl Needs {
     }
 }
 
-/// Returns the memory that the name takes, if it is new.
+/// Returns the memory that the name takes, if it is new, with that of references to it in a plan.
 pub(crate) fn insert(names: &mut BTreeSet<Vec<u8>>, name: &[u8]) -> usize {
     let is_new = names.insert(name.to_vec());
-    if is_new { name.len() + OVERHEAD } else { 0 }
+    if is_new {
+        name.len() + OVERHEAD * 3 / 2
+    } else {
+        0
+    }
 }
 
 /// The tokens after the first occurrence of `keywords`; none where there is none.
@@ -157,6 +189,13 @@ fn after<'a, 'b>(tokens: &'a [Token<'b>], keywords: Words) -> &'a [Token<'b>] {
 }
 
 fn is_no_role(word: &[u8]) -> bool {
+    let words = [
+        &b"public"[..],
+        b"none",
+        b"default",
+        b"current_user",
+        b"session_user",
+    ];
     let word = word.to_ascii_lowercase();
-    word == b"public" || word == b"none" || word == b"default" || word.starts_with(b"pg_")
+    words.contains(&&word[..]) || word.starts_with(b"pg_")
 }

@@ -6,6 +6,7 @@ use super::token::Tokens;
 use crate::dump::ending::{Form, is_key};
 use crate::stdio::bounded;
 use std::collections::VecDeque;
+use std::ops::Range;
 
 /// Where in a dump.
 pub(crate) struct Outline {
@@ -15,8 +16,10 @@ pub(crate) struct Outline {
     pub(crate) database: Option<Vec<u8>>,
     /// The key of `\restrict`, until `\unrestrict`.
     restricted: Option<Vec<u8>>,
-    /// Where the current line begins, in bytes.
-    pub(crate) start: u64,
+    /// Where the current line stands, in bytes.
+    pub(crate) line: Range<u64>,
+    /// The current database's part has begun with a `\connect`, before its own head.
+    is_connected: bool,
     /// For messages: `, after KIND NAME` by pg_dump's last comment, or `, in the data of NAME`.
     pub(crate) place: String,
 }
@@ -44,7 +47,8 @@ impl Outline {
             },
             database: None,
             restricted: None,
-            start: 0,
+            line: 0..0,
+            is_connected: false,
             place: String::new(),
         }
     }
@@ -75,17 +79,22 @@ impl Outline {
             note(&mut contents.server_version, version);
         } else if let Some(version) = text.strip_prefix("Dumped by pg_dump version ") {
             note(&mut contents.pg_dump_version, version);
-        } else if let Some(name) = text
-            .strip_prefix("Name: ")
-            .or_else(|| text.strip_prefix("Data for Name: "))
+        } else if let Some((of, name)) = text
+            .split_once("Name: ")
+            .filter(|(of, _)| ["", "Data for ", "Statistics for "].contains(of))
         {
             self.place = format!(", after {}", kind_and_name(name));
+            if let Some(section) = contents.sections.last_mut() {
+                section.objects += u64::from(of.is_empty());
+                section.has_begun = true;
+            }
         } else if text.starts_with("load via partition root ") {
-            contents.has_root_loads = true;
+            contents.has_root_loads |= contents.is_wanted(self.database.as_deref());
         } else if text == "PostgreSQL database dump" {
-            self.end_cluster(contents);
+            self.begin_database(contents);
             expect(matches!(self.section, Section::Between))?;
             self.section = Section::Database;
+            self.is_connected = false;
             contents.partitions.clear();
         } else if text == "PostgreSQL database dump complete" {
             expect(matches!(self.section, Section::Database))?;
@@ -104,19 +113,23 @@ impl Outline {
             if self.restricted.replace(key.to_vec()).is_some() {
                 return Err("a second \\restrict before \\unrestrict");
             }
+            contents.restricted.get_or_insert_with(|| key.to_vec());
         } else if let Some(key) = command.strip_prefix(b"unrestrict ") {
             if self.restricted.take().as_deref() != Some(key) {
                 return Err("\\unrestrict without its \\restrict");
             }
         } else if let Some(argument) = command.strip_prefix(b"connect ") {
-            self.end_cluster(contents);
+            self.begin_database(contents);
             let database = connected(argument);
-            match self.form {
-                Form::Cluster => self.database = database,
-                Form::Database => contents.created = database,
+            contents.name_section(database.as_deref());
+            contents.cut(self.line.clone(), false);
+            if self.form == Form::Cluster {
+                self.database = database;
             }
         } else if command.starts_with(b"encoding ") {
-            self.end_cluster(contents);
+            // Above a `\connect` whose name is odd: SQL_ASCII, until the next SET.
+            self.begin_database(contents);
+            contents.cut(self.line.clone(), false);
         } else {
             return Err("a command for psql that no pg_dump writes");
         }
@@ -129,19 +142,26 @@ impl Outline {
             expect(!matches!(self.section, Section::Database))?;
         }
         if self.is_in_cluster() {
-            contents.sort_out_cluster();
+            contents.end_cluster();
+        }
+        if self.form == Form::Cluster {
+            contents.end_section(self.line.start);
         }
         self.section = Section::End(self.form.tail(self.restricted.as_deref()));
         Ok(())
     }
 
-    /// The first database's part begins with this line.
-    fn end_cluster(&mut self, contents: &mut Contents) {
+    /// A database's part begins with this line, if it has not begun.
+    fn begin_database(&mut self, contents: &mut Contents) {
         if self.is_in_cluster() {
-            contents.sort_out_cluster();
+            contents.end_cluster();
             contents.kind = Kind::Cluster;
-            contents.offset = self.start;
             self.section = Section::Between;
+        }
+        if matches!(self.section, Section::Between) && !self.is_connected {
+            contents.begin_section(self.line.start);
+            self.database = None;
+            self.is_connected = true;
         }
     }
 }
@@ -152,8 +172,8 @@ fn expect(is_expected: bool) -> Result<(), &'static str> {
     is_expected.then_some(()).ok_or(missing)
 }
 
-/// Takes the first word for the version, unless it is known already; none is as long as 40 characters.
-fn note(version: &mut String, told: &str) {
+/// Takes the first word for the version or encoding, unless it is known already; none is as long as 40 characters.
+pub(crate) fn note(version: &mut String, told: &str) {
     if version.is_empty() {
         let word = told.split(' ').next().unwrap_or_default();
         let shown = word.replace(char::is_control, "?");

@@ -5,7 +5,6 @@ use super::contents::{Contents, Item, Kind};
 use super::fault::Fault;
 use super::fingerprint::Key;
 use super::input::Input;
-use super::needs::Needs;
 use super::outline::{Outline, shown};
 use super::rows::{Outcome, Rows};
 use super::statement::Statement;
@@ -40,11 +39,11 @@ pub(crate) struct Reader<R> {
 }
 
 impl<R: Read> Reader<R> {
-    pub(crate) fn new(input: R, key: Key) -> Self {
+    pub(crate) fn new(input: R, key: Key, one: Option<&[u8]>) -> Self {
         Self {
             input: Input::new(input),
             outline: Outline::new(Form::Database),
-            statements: Statements::new(key),
+            statements: Statements::new(Contents::new(key, one)),
             probed: usize::MAX,
         }
     }
@@ -66,6 +65,7 @@ impl<R: Read> Reader<R> {
             let length = self.line(&line, &mut statement)?;
             line.drain(..length);
             if statement.is_complete() && !statement.is_empty() {
+                statement.place.end = self.input.bytes;
                 let copy = self.statements.read(&mut statement, &self.outline);
                 statement.clear();
                 self.make_room()?;
@@ -87,7 +87,7 @@ impl<R: Read> Reader<R> {
         line.clear();
         self.input.line(&mut line)?;
         match &line[..] {
-            b"-- PostgreSQL database dump\n" => {}
+            b"-- PostgreSQL database dump\n" => self.statements.contents.begin_section(0),
             b"-- PostgreSQL database cluster dump\n" => {
                 self.outline = Outline::new(Form::Cluster);
                 self.statements.contents.kind = Kind::Globals;
@@ -106,6 +106,7 @@ impl<R: Read> Reader<R> {
         if !statement.is_empty() || !matches!(line[0], b'\n' | b'-' | b'\\') {
             if statement.is_empty() {
                 statement.line = self.input.line;
+                statement.place.start = self.input.before;
             }
             let length = statement.push(line);
             let is_taken = statement.length < LONGEST;
@@ -114,7 +115,7 @@ impl<R: Read> Reader<R> {
         }
         let contents = &mut self.statements.contents;
         let outline = &mut self.outline;
-        outline.start = self.input.before;
+        outline.line = self.input.before..self.input.bytes;
         let understood = match line {
             [b'-', b'-', comment @ .., b'\n'] => outline.comment(comment.trim_ascii(), contents),
             [b'\\', command @ .., b'\n'] => outline.command(command.trim_ascii_end(), contents),
@@ -207,12 +208,9 @@ impl<R: Read> Reader<R> {
         }
         let mut contents = self.statements.contents;
         contents.bytes = self.input.bytes;
-        if form == Form::Cluster {
-            contents.needs = Needs::default();
-        }
-        if contents.kind == Kind::Globals {
-            contents.offset = contents.bytes;
-        }
+        contents.digest = self.input.digest();
+        contents.end_section(contents.bytes);
+        contents.set_encoding();
         Ok(contents)
     }
 

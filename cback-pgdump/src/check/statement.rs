@@ -13,6 +13,7 @@ use super::inserts::Insert;
 use super::token::{dollar_tag, is_word};
 use memchr::memchr;
 use memchr::memmem;
+use std::ops::Range;
 
 /// Bytes that are held of a statement. None that has to be taken apart is longer: COPY names 1,600
 /// columns at most.
@@ -29,6 +30,8 @@ pub(crate) struct Statement {
     pub(crate) length: u64,
     /// The number of its first line.
     pub(crate) line: u64,
+    /// Where it stands in the dump, in bytes, once it is complete.
+    pub(crate) place: Range<u64>,
     /// Its rows, if it is an INSERT whose head has been understood.
     pub(crate) insert: Option<Insert>,
     key: Key,
@@ -56,6 +59,7 @@ impl Statement {
             text: Vec::new(),
             length: 0,
             line: 0,
+            place: 0..0,
             insert: None,
             key,
             quote: Quote::None,

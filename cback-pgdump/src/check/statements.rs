@@ -1,12 +1,27 @@
 //! The contents of a dump, as its statements make them up.
 
 use super::contents::{Contents, Item};
+use super::database::{OfDatabase, Part};
 use super::fingerprint::{Entry, Key};
 use super::large_objects::LargeObject;
-use super::outline::Outline;
+use super::outline::{Outline, note};
 use super::statement::Statement;
 use super::token::{Token, Tokens, list, qualified};
-use crate::dump::ending::Form;
+use std::ops::Range;
+
+const LONG: &str = "a statement of more than 1 MiB, the most that is read of one of its kind";
+
+/// psql would take it for a command, and run of these statements some without `\restrict`.
+const BACKSLASH: Token<'_> = Token::Symbol(b'\\');
+
+/// The beginnings of the statements with which `--clean` removes what is there; a view that others depend on is
+/// replaced by an empty one.
+const CLEANING: [&str; 4] = [
+    "DROP ",
+    "ALTER ",
+    "CREATE OR REPLACE VIEW ",
+    "SELECT pg_catalog.lo_unlink(",
+];
 
 /// The contents so far.
 pub(crate) struct Statements {
@@ -21,9 +36,9 @@ pub(crate) struct Copy {
 }
 
 impl Statements {
-    pub(crate) fn new(key: Key) -> Self {
+    pub(crate) fn new(contents: Contents) -> Self {
         Self {
-            contents: Contents::new(key),
+            contents,
             large_object: LargeObject::default(),
         }
     }
@@ -35,7 +50,7 @@ impl Statements {
         at: &Outline,
     ) -> Result<Option<Copy>, &'static str> {
         if statement.is_cut() && (at.is_in_cluster() || is_needed(&statement.text)) {
-            return Err("a statement of more than 1 MiB, the most that is read of one of its kind");
+            return Err(LONG);
         }
         let mut copy = None;
         let understood = match first_word(&statement.text) {
@@ -46,14 +61,52 @@ impl Statements {
         };
         understood.ok_or("a statement that no pg_dump writes")?;
         let text = &statement.text[..];
-        if at.is_in_cluster() {
+        let own = OfDatabase::read(text);
+        if own.is_some() && statement.is_cut() {
+            return Err(LONG);
+        }
+        if (own.is_some() || at.is_in_cluster()) && Tokens::new(text).any(|it| it == BACKSLASH) {
+            return Err("a backslash outside of quotes, as pg_dump writes none");
+        }
+        if let Some(own) = own {
+            self.contents.cut(statement.place.clone(), false);
+            self.of_database(text, own);
+        } else if at.is_in_cluster() {
             self.contents.cluster.record(text);
-        } else if !statement.is_cut() {
-            self.set(text, at);
-            self.attach(text);
-            self.contents.needs.record(text);
+        } else {
+            self.leave_out(text, statement.place.clone());
+            if !statement.is_cut() && self.contents.is_wanted(at.database.as_deref()) {
+                self.set(text);
+                self.attach(text);
+                self.contents.needs.record(text);
+            }
         }
         Ok(copy)
+    }
+
+    fn of_database(&mut self, text: &[u8], mut own: OfDatabase) {
+        if !self.contents.is_wanted(Some(&own.database)) {
+            return;
+        }
+        let needs = &mut self.contents.needs;
+        needs.record(text);
+        if let (Some(Part::Settle), Some(role)) = (own.part, &needs.session) {
+            own.authorized(role);
+        }
+        self.contents.record_database(own);
+    }
+
+    /// Leaves out the statements with which `--clean` begins, and, if all of it is restored in one transaction,
+    /// those around large objects.
+    fn leave_out(&mut self, text: &[u8], place: Range<u64>) {
+        let has_begun =
+            |contents: &Contents| contents.sections.last().is_none_or(|it| it.has_begun);
+        let begins = |start: &&str| text.starts_with(start.as_bytes());
+        if text == b"BEGIN;\n" || text == b"COMMIT;\n" {
+            self.contents.cut(place, true);
+        } else if !has_begun(&self.contents) && CLEANING.iter().any(begins) {
+            self.contents.cut(place, false);
+        }
     }
 
     /// Adds to the entry of that name.
@@ -91,12 +144,13 @@ impl Statements {
         Some(())
     }
 
-    /// `SET client_encoding = 'encoding';`
-    fn set(&mut self, text: &[u8], at: &Outline) -> Option<()> {
+    /// `SET client_encoding = 'encoding';`; the first counts.
+    fn set(&mut self, text: &[u8]) -> Option<()> {
         let mut tokens = Tokens::new(text);
         let value = tokens.after(&["SET", "client_encoding"])?.nth(1)?;
-        if let (Token::Text(encoding), Form::Database) = (value, at.form) {
-            self.contents.encoding = String::from_utf8_lossy(&encoding).into_owned();
+        let section = self.contents.sections.last_mut()?;
+        if let Token::Text(encoding) = value {
+            note(&mut section.encoding, &String::from_utf8_lossy(&encoding));
         }
         Some(())
     }

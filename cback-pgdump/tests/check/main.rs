@@ -1,10 +1,14 @@
 //! `cback-pgdump --check`: what it says of whole dumps and of damaged ones, and what a restore of
 //! them brings back.
 
+mod compare;
 mod cuts;
 mod limits;
+mod plan;
 mod report;
 mod restore;
+mod roles;
+mod script;
 mod values;
 
 use cback_pgdump::check::{self, Contents, Fault, Key, write_lines};
@@ -35,7 +39,7 @@ fn tortured(installation: &Installation) -> Server {
 }
 
 /// Ends a program that takes too long with status 124.
-const TIMEOUT: &[&str] = &["timeout", "--kill-after=10", "60"];
+const TIMEOUT: &[&str] = &["timeout", "--kill-after=10", "300"];
 
 /// The output of the server's `program`.
 #[track_caller]

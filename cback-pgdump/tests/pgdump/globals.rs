@@ -1,6 +1,6 @@
 //! Roles and tablespaces alone, proven whole like any dump.
 
-use crate::{SEAL, TIMEOUT, WHOLE, dumped, failed, pgdump, run, with_shim, written};
+use crate::{SEAL, TIMEOUT, VERSIONS, WHOLE, dumped, failed, pgdump, run, with_shim, written};
 use cback_pgdump::check::{Key, check, write_lines};
 use cback_tests::{Finished, Server, installations, run_with_input, server, without_keys, wrapped};
 use std::fs::{self, Permissions};
@@ -12,24 +12,21 @@ use tempfile::NamedTempFile;
 /// A role that may not read the roles' passwords dumps the rest, and is told.
 #[test]
 fn globals_are_pg_dumpalls_own_with_passwords_if_these_may_be_read() {
-    for installation in installations() {
-        let server = Server::start_from(&installation);
-        let roles = "CREATE ROLE clerk LOGIN PASSWORD 'secret'; CREATE ROLE \"a b\"";
-        server.sql("postgres", roles);
+    for server in VERSIONS.iter() {
         let original = written(server.command("pg_dumpall").arg("--globals-only"));
-        let globals = dumped(&pgdump(&server, &["--globals"]));
+        let globals = dumped(&pgdump(server, &["--globals"]));
         assert_eq!(without_keys(&globals), without_keys(&original));
         let text = String::from_utf8_lossy(&globals);
         assert!(text.contains(" PASSWORD 'SCRAM-SHA-256$"), "{text}");
 
-        let output = run(pgdump(&server, &["--globals"]).env("PGUSER", "clerk"));
+        let output = run(pgdump(server, &["--globals"]).env("PGUSER", "owner"));
         let ours = "cback-pgdump: globals: without the roles' passwords, which this user may not \
             read\ncback-pgdump: hint: set them again after a restore, or have a superuser make \
             this dump\n";
         assert!(output.succeeds().ends_with(ours), "{}", output.said());
         let globals = output.printed();
         assert_eq!(globals.matches("cluster dump\n").count(), 1, "{globals}");
-        assert!(globals.contains("CREATE ROLE \"a b\";\n") && !globals.contains("PASSWORD"));
+        assert!(globals.contains("CREATE ROLE \"line\nend\";\n") && !globals.contains("PASSWORD"));
         assert!(globals.ends_with(SEAL), "{globals}");
     }
 }
@@ -44,10 +41,11 @@ const OTHER_FAILURE: &str = "case \"$*\" in *--no-role-passwords*) ;; *)
 /// Other failures are failures, and nothing is written of a dump that is not whole.
 #[test]
 fn what_is_not_whole_is_not_globals() {
+    let of_its_table = "echo pg_authid >&2; exit 1";
     for script in [
         "echo CREATE ROLE a",
         "exit 1",
-        "echo pg_authid >&2; exit 1",
+        of_its_table,
         WHOLE,
         OTHER_FAILURE,
     ] {
@@ -100,13 +98,8 @@ CREATE TABLE public.t AS SELECT generate_series(1, 3) AS a;
 ALTER TABLE public.t OWNER TO clerk;
 "#;
 
-const DATABASES: [&str; 5] = [
-    "readonly",
-    "odd -- name",
-    "postgres",
-    "template1",
-    "-template",
-];
+#[rustfmt::skip]
+const DATABASES: [&str; 5] = ["readonly", "odd -- name", "postgres", "template1", "-template"];
 
 /// Rights, settings and comments of all databases and of all roles, of which `pg_dumpall` leaves out some.
 const SETTINGS: &str = "
@@ -137,11 +130,8 @@ fn with_databases(server: &Server, databases: &[&str]) -> Vec<u8> {
     let command = pgdump(server, &["--globals", "--databases0-from", "-"]);
     let output = run_with_input(&mut wrapped(TIMEOUT, &command), names.as_bytes());
     assert_eq!(output.succeeds(), "");
-    output
-        .stdout
-        .strip_suffix(SEAL.as_bytes())
-        .expect("a seal")
-        .to_vec()
+    let globals = output.stdout.strip_suffix(SEAL.as_bytes());
+    globals.expect("a seal").to_vec()
 }
 
 #[test]
@@ -175,11 +165,8 @@ fn an_empty_server_becomes_what_the_source_was() {
         let target = Server::start_from(&installation);
         make_tablespaces(&target, &path);
         let restore = |database: &str, dump: &[u8]| {
-            let writable = "SET default_transaction_read_only = off;\n";
-            target.sql(
-                database,
-                &(writable.to_owned() + &String::from_utf8_lossy(dump)),
-            );
+            let writable = "SET default_transaction_read_only = off;\n".to_owned();
+            target.sql(database, &(writable + &String::from_utf8_lossy(dump)));
         };
         restore("postgres", &globals);
         for (name, dump) in databases.iter().zip(dumps) {
@@ -192,30 +179,13 @@ fn an_empty_server_becomes_what_the_source_was() {
     }
 }
 
-/// Anything that is there already is said, and the rest is restored.
-#[test]
-fn a_server_that_has_some_of_it_gets_the_rest() {
-    let server = Server::start();
-    let shop = "CREATE ROLE clerk; CREATE DATABASE shop OWNER clerk";
-    server.sql("postgres", shop);
-    server.sql("postgres", "ALTER DATABASE shop SET work_mem = '7MB'");
-    let globals = with_databases(&server, &["shop"]);
-    server.sql("postgres", "ALTER DATABASE shop RESET work_mem");
-    let mut psql = server.command("psql");
-    psql.args(["-Xq", "-d", "postgres", "-f", "-"]);
-    let said = run_with_input(&mut wrapped(TIMEOUT, &psql), &globals).said();
-    for there in ["role \"clerk\"", "role \"postgres\"", "database \"shop\""] {
-        assert!(said.contains(&format!("{there} already exists")), "{said}");
-    }
-    let settings = "SELECT setconfig FROM pg_db_role_setting";
-    assert_eq!(server.sql("postgres", settings), "{work_mem=7MB}\n");
-}
-
-/// It never contains a table, and is a dump like any other: `--check` reads it, and notices a cut.
+/// It never contains a table, and is a dump like any other: `--check` reads it, and notices a cut. Of what a server has
+/// already each thing is said, and the rest is restored.
 #[test]
 fn globals_with_databases_are_a_dump_without_tables() {
     let server = Server::start();
-    let sql = "CREATE ROLE clerk; CREATE DATABASE shop; ALTER ROLE ALL SET work_mem = '5MB'";
+    let sql = "CREATE ROLE clerk; CREATE DATABASE shop OWNER clerk; ALTER ROLE ALL SET work_mem = '5MB'; \
+        ALTER DATABASE shop SET work_mem = '7MB'";
     sql.split(';')
         .for_each(|it| drop(server.sql("postgres", it)));
     let tables = "CREATE SCHEMA s; CREATE TABLE s.secret (a int); SELECT lo_create(9)";
@@ -234,6 +204,15 @@ fn globals_with_databases_are_a_dump_without_tables() {
     for length in ends.filter(|length| *length < globals.len()) {
         assert!(check(&globals[..length]).is_err(), "{}", &text[..length]);
     }
+    server.sql("postgres", "ALTER DATABASE shop RESET work_mem");
+    let mut psql = server.command("psql");
+    psql.args(["-Xq", "-d", "postgres", "-f", "-"]);
+    let said = run_with_input(&mut wrapped(TIMEOUT, &psql), &globals).said();
+    for there in ["role \"clerk\"", "database \"shop\""] {
+        assert!(said.contains(&format!("{there} already exists")), "{said}");
+    }
+    let settings = "SELECT setconfig FROM pg_db_role_setting WHERE setdatabase > 0";
+    assert_eq!(server.sql("postgres", settings), "{work_mem=7MB}\n");
 }
 
 /// `cback-pgdump --globals` with these names of databases, as bytes of a file.
@@ -258,10 +237,8 @@ fn databases_are_recreated_once_and_where_that_is_possible() {
         from_file(format!("no \"such\"\0shop\0{long}\0l\ne\0shop\0shut\0").as_bytes());
     let output = run(&command);
     let said = output.succeeds();
-    let ours: Vec<_> = said
-        .lines()
-        .filter(|line| line.starts_with("cback-pgdump: "))
-        .collect();
+    let is_ours = |line: &&str| line.starts_with("cback-pgdump: ");
+    let ours: Vec<_> = said.lines().filter(is_ours).collect();
     let missing = "does not exist: its definition is not in the globals";
     let expected = [
         format!("cback-pgdump: database \"no \\\"such\\\"\" {missing}"),
@@ -302,16 +279,12 @@ fn settings_of_all_roles_that_cannot_be_had_are_said_to_be_missing() {
         globals: psql failed (exit status: 2)\n";
     // Without postgres, template1 is asked.
     for (shut, told) in [("postgres", ""), ("template1", missing)] {
-        server.sql(
-            "template1",
-            &format!("ALTER DATABASE {shut} CONNECTION LIMIT 0"),
-        );
+        let shut = format!("ALTER DATABASE {shut} CONNECTION LIMIT 0");
+        server.sql("template1", &shut);
         let mut command = with_shim(end, &["--globals"]);
         command.env("PGHOST", server.host()).env("PGUSER", "clerk");
         let said = run(&command).succeeds();
-        assert!(
-            said.ends_with(told) && said.is_empty() == told.is_empty(),
-            "{said}"
-        );
+        let is_all = said.is_empty() == told.is_empty();
+        assert!(said.ends_with(told) && is_all, "{said}");
     }
 }

@@ -1,10 +1,10 @@
 //! However it ends, nothing of it is left: no process, no session on the server.
 
 use crate::{
-    DEADLINE, Lock, SEAL, WHOLE, by_script, create_table, dumped, ended, failed, pgdump, run,
+    DEADLINE, Lock, SEAL, WHOLE, by_script, create_table, dumped, failed, pgdump, run,
     wait_until_locked_out, with_shim,
 };
-use cback_tests::{Finished, Process, Server, server, wait_for, wrapped};
+use cback_tests::{Finished, Process, Server, end_of, server, wait_for, wrapped};
 use rustix::io::ioctl_fionread;
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs::File;
@@ -42,9 +42,8 @@ impl Run {
     #[track_caller]
     fn wait_for_output(&self, bytes: u64) {
         let stdout = self.child.stdout.as_ref().expect("a pipe");
-        wait_for("its output", DEADLINE, || {
-            ioctl_fionread(stdout).expect("a pipe") >= bytes
-        });
+        let is_there = || ioctl_fionread(stdout).expect("a pipe") >= bytes;
+        wait_for("its output", DEADLINE, is_there);
     }
 
     #[track_caller]
@@ -67,7 +66,7 @@ impl Run {
     #[track_caller]
     fn assert_dies_of(mut self, signal: Signal, server: &Server) {
         self.signal(signal);
-        let status = ended(&mut self.child);
+        let status = end_of(&mut self.child);
         assert_eq!(status.signal(), Some(signal.as_raw()), "{}", self.name);
         // Nobody waits for the others where it had no time to.
         if signal == Signal::KILL {
@@ -88,29 +87,34 @@ impl Drop for Run {
     }
 }
 
-/// SIGKILL too: a pg_dump that waits for a lock writes nothing, so it would not notice.
+/// SIGKILL too: a pg_dump that waits for a lock writes nothing, so it would not notice. And until then "`ps` never shows"
+/// the user or the database, but what pg_dumpall itself tells pg_dump.
 #[test]
 fn a_signal_ends_all_that_it_has_started_whatever_that_does() {
     // Its own server: pg_dumpall would wait for the locks of other tests.
     let server = Server::start();
     create_table(&server, "written", 5000);
     create_table(&server, "locked", 1);
+    server.sql("postgres", "CREATE ROLE hush SUPERUSER LOGIN");
     let _lock = Lock::on(&server, "locked");
-    for target in ["written", "locked", "--all"] {
+    for (target, arguments) in [("written", &[][..]), ("locked", &[]), ("--all", &["--all"])] {
         for signal in [Signal::TERM, Signal::INT, Signal::HUP, Signal::KILL] {
             let name = format!("{target} {}", signal.as_raw());
-            let run = Run::start(&mut pgdump(&server, &[target]), &name);
+            let mut command = pgdump(&server, arguments);
+            command.envs([("PGUSER", "hush"), ("PGDATABASE", target)]);
+            let run = Run::start(&mut command, &name);
             if target == "written" {
                 run.wait_for_output(30_000);
             } else {
                 wait_until_locked_out(&server, "locked");
             }
-            if target == "--all" {
-                let processes = run.processes();
-                let is_there = |name| processes.iter().any(|it| it.name == name);
-                let are_both = is_there("pg_dumpall") && is_there("pg_dump");
-                assert!(are_both, "{processes:?}");
-            }
+            let processes = run.processes();
+            let is_there = |name| processes.iter().any(|it| it.name == name);
+            let are_both = is_there("pg_dumpall") == (target == "--all") && is_there("pg_dump");
+            assert!(are_both, "{processes:?}");
+            let tells = |it: &Process| it.line.contains("hush") || it.line.contains(target);
+            let are_silent = target == "--all" || !processes.iter().any(tells);
+            assert!(are_silent, "{processes:?}");
             run.assert_dies_of(signal, &server);
         }
     }
@@ -130,7 +134,7 @@ fn a_reader_that_goes_away_is_a_quiet_failure_whatever_pg_dump_does() {
             wait_until_locked_out(server(), database);
         }
         drop(run.child.stdout.take());
-        assert_eq!(ended(&mut run.child).code(), Some(1), "{database}");
+        assert_eq!(end_of(&mut run.child).code(), Some(1), "{database}");
         run.assert_nothing_left(server());
         let mut said = String::new();
         let mut stderr = run.child.stderr.take().expect("a pipe");
@@ -164,7 +168,7 @@ fn a_child_that_has_been_stopped_ends_as_well() {
 fn what_the_child_leaves_behind_is_ended_with_it() {
     let script = "sleep 600 >/dev/null 2>&1 & exit 1";
     let mut run = Run::start(&mut with_shim(script, &["db"]), "orphan");
-    assert_eq!(ended(&mut run.child).code(), Some(1));
+    assert_eq!(end_of(&mut run.child).code(), Some(1));
     run.wait_until_nothing_is_left();
 }
 
@@ -184,7 +188,7 @@ fn an_ignored_signal_stays_ignored() {
     let gate = File::options().read(true).write(true).open(&gate);
     let mut gate = gate.expect("ours");
     gate.write_all(b"go on\n").expect("room");
-    assert_eq!(ended(&mut run.child).code(), Some(0));
+    assert_eq!(end_of(&mut run.child).code(), Some(0));
     run.assert_nothing_left(server());
 }
 

@@ -72,13 +72,11 @@ fn it_writes_to_a_vector() {
 fn a_failed_write_or_flush_is_a_failure_and_ends_the_child() {
     let is_seal = |bytes: &[u8]| bytes == SEAL.as_bytes();
     let write = move |bytes: &[u8]| if is_seal(bytes) { full() } else { Ok(()) };
+    let full_at_once = Writer(|_: &[u8]| full(), || Ok(()));
     for outcome in [
         outcome(options(WHOLE), Writer(write, || Ok(()))),
         outcome(options(WHOLE), Writer(|_: &[u8]| Ok(()), full)),
-        outcome(
-            endless("failed-write"),
-            Writer(|_: &[u8]| full(), || Ok(())),
-        ),
+        outcome(endless("failed-write"), full_at_once),
     ] {
         let is_full = |error: &io::Error| error.kind() == ErrorKind::StorageFull;
         let is_as_told = matches!(&outcome, Some(Err(Error::Write(error))) if is_full(error));
@@ -99,10 +97,7 @@ fn a_panic_of_the_writer_ends_the_child() {
 fn another_thread_can_stop_it_for_good() {
     let stopper = Stopper::default();
     let (sender, written) = channel();
-    let tell = move |_: &[u8]| {
-        let _ = sender.send(());
-        Ok(())
-    };
+    let tell = move |_: &[u8]| sender.send(()).map_err(io::Error::other);
     let mut writer = Writer(tell, || Ok(()));
     thread::scope(|scope| {
         let dumping = scope.spawn(|| dump(&endless("stopped"), &stopper, &mut writer));

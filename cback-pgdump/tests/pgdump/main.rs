@@ -8,13 +8,13 @@ mod library;
 mod list;
 mod names;
 mod omissions;
-mod secrecy;
 mod usage;
 mod versions;
 
-use cback_tests::{Finished, Server, server, wait_for, wrapped};
+use cback_tests::{Finished, Server, installations, server, wait_for, wrapped};
 use std::io::Write;
-use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_cback-pgdump");
@@ -31,7 +31,35 @@ const WHOLE: &str = "printf '%s\n' -- '-- PostgreSQL database dump complete' -- 
 const DEADLINE: Duration = Duration::from_secs(60);
 
 /// Ends what takes too long with status 124.
-const TIMEOUT: &[&str] = &["timeout", "--kill-after=10", "60"];
+const TIMEOUT: &[&str] = &["timeout", "--kill-after=10", "300"];
+
+/// What a database can hold that a role may not see: `reader` reads all data, `owner` what is its own.
+const HIDDEN: &str = "
+CREATE ROLE reader LOGIN PASSWORD 'x'; GRANT pg_read_all_data TO reader;
+CREATE ROLE owner LOGIN PASSWORD 'x'; CREATE ROLE \"line
+end\"; CREATE FOREIGN DATA WRAPPER fdw; CREATE SERVER s FOREIGN DATA WRAPPER fdw;
+CREATE USER MAPPING FOR \"line
+end\" SERVER s OPTIONS (user 'remote', password 'it''s secret; OPTIONS');";
+
+const SUBSCRIPTION: &str = "CREATE SUBSCRIPTION sub CONNECTION 'host=nowhere' PUBLICATION p
+    WITH (connect = false)";
+
+/// A server of each version, with [`HIDDEN`] in the database `m` and a subscription in `s`; only read.
+static VERSIONS: LazyLock<Vec<Server>> = LazyLock::new(|| {
+    let all = installations();
+    let hint = "run scripts/prerequisites test";
+    assert!(all.len() > 1, "only {all:?}: {hint}");
+    let servers = all.iter().map(|installation| {
+        let server = Server::start_from(installation);
+        server.sql("postgres", "CREATE TABLE t AS SELECT 1 AS one");
+        for (database, sql) in [("m", HIDDEN), ("s", SUBSCRIPTION)] {
+            server.create_database(database);
+            server.sql(database, sql);
+        }
+        server
+    });
+    servers.collect()
+});
 
 /// `cback-pgdump --seal SEAL ARGUMENTS`, against `server`.
 fn pgdump(server: &Server, arguments: &[&str]) -> Command {
@@ -122,17 +150,6 @@ impl Drop for Lock {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
-}
-
-/// Waits for the end of `child`.
-#[track_caller]
-fn ended(child: &mut Child) -> ExitStatus {
-    let mut status = None;
-    wait_for("the end of a process", DEADLINE, || {
-        status = child.try_wait().expect("a child of ours");
-        status.is_some()
-    });
-    status.expect("it has ended")
 }
 
 /// Waits until pg_dump waits for the lock on `database`.

@@ -43,20 +43,16 @@ fn with_variable(name: &str) -> Command {
 
 /// Has libpq read another database and user from a service file.
 fn beside_service(command: &mut Command, service: &str) {
-    let services = SERVER.host().join("services");
-    command
-        .env("PGSERVICEFILE", services)
-        .env("PGSERVICE", service);
+    command.env("PGSERVICEFILE", SERVER.host().join("services"));
+    command.env("PGSERVICE", service);
 }
 
 #[track_caller]
 fn assert_holds_table(dump: &[u8], number: usize, command: &Command) {
     let text = String::from_utf8_lossy(dump);
-    let tables = text
-        .lines()
-        .filter(|line| line.starts_with("CREATE TABLE "));
-    let wanted = [format!("CREATE TABLE public.t_{number:02} (")];
-    assert_eq!(tables.collect::<Vec<_>>(), wanted, "{command:?}");
+    let tables = text.matches("\nCREATE TABLE ").count();
+    let is_there = text.contains(&format!("\nCREATE TABLE public.t_{number:02} ("));
+    assert!(tables == 1 && is_there, "{command:?}: {text}");
 }
 
 #[test]
@@ -102,22 +98,16 @@ const DETOURS: [&[&str]; 7] = [
 fn no_further_option_leads_to_another_database() {
     // On Debian a wrapper, which reads the arguments too.
     let usual = Path::new("/usr/bin/pg_dump").to_owned();
-    let clients = installations()
-        .into_iter()
-        .map(|one| one.bin.join("pg_dump"));
+    let clients = installations().into_iter();
+    let clients = clients.map(|one| one.bin.join("pg_dump"));
     for program in clients.chain([usual]) {
         for detour in DETOURS {
-            for (service, strict) in [(false, false), (false, true), (true, false), (true, true)] {
-                let mut command = pgdump(&SERVER, &["plain", "--pg-dump"]);
-                command.arg(&program).arg("--").args(detour);
-                if service {
-                    beside_service(&mut command, "decoy");
-                }
-                if strict {
-                    command.env("POSIXLY_CORRECT", "1");
-                }
-                assert_plain_or_refused(&command);
-            }
+            let mut command = pgdump(&SERVER, &["plain", "--pg-dump"]);
+            command.arg(&program).arg("--").args(detour);
+            assert_plain_or_refused(&command);
+            beside_service(&mut command, "decoy");
+            assert_plain_or_refused(&command);
+            assert_plain_or_refused(command.env("POSIXLY_CORRECT", "1"));
         }
     }
 }
@@ -143,11 +133,8 @@ fn a_name_need_not_be_utf_8() {
     psql.args(["-Xq", "-v", "ON_ERROR_STOP=1", "-d", "bytes", "-f", "-"]);
     run_with_input(&mut wrapped(TIMEOUT, &psql), create).succeeds();
     let mut command = pgdump(&SERVER, &[]);
-    let dump = dumped(
-        command
-            .arg(OsStr::from_bytes(b"caf\xe9"))
-            .args(["--", "--create"]),
-    );
+    command.arg(OsStr::from_bytes(b"caf\xe9"));
+    let dump = dumped(command.args(["--", "--create"]));
     let create = b"CREATE DATABASE \"caf\xe9\"";
     assert!(dump.windows(create.len()).any(|window| window == create));
     let said = failed(pgdump(&SERVER, &[]).arg(OsStr::from_bytes(b"th\xe9"))).said();

@@ -27,17 +27,12 @@ fn wrong_usage_is_status_2() {
 fn no_database_is_wrong_usage() {
     for (argument, variable) in [(None, None), (None, Some("")), (Some(""), Some("postgres"))] {
         let mut command = Command::new(PROGRAM);
-        command.env_remove("PGDATABASE");
-        command
-            .args(argument)
-            .envs(variable.map(|name| ("PGDATABASE", name)));
+        command.args(argument).env_remove("PGDATABASE");
+        command.envs(variable.map(|name| ("PGDATABASE", name)));
         let output = run(&command);
         let said = output.fails(2);
         let message = "error: no database: name one, set PGDATABASE, or say --all or --globals\n";
-        assert!(
-            said.starts_with(message),
-            "{argument:?} {variable:?}: {said}"
-        );
+        assert!(said.starts_with(message), "{command:?}: {said}");
         assert_eq!(output.printed(), "");
     }
 }

@@ -22,9 +22,6 @@ use std::time::{Duration, Instant};
 const DATABASE: &str = "shop";
 const MODES: [&str; 3] = ["none", "gzip", "bzip2"];
 
-/// An undisturbed run takes a second or two.
-const PATIENCE: Duration = Duration::from_secs(15);
-
 /// The contender of the moment, and the server that it backs up.
 struct Trial {
     contender: Contender,
@@ -72,7 +69,7 @@ impl Trial {
         let mut child = in_background(&mut command);
         fault(&site, &mut child);
         let whole = &self.wholes[&job.database];
-        let mut outcome = Outcome::within(PATIENCE, &site, whole, &file, &mut child);
+        let mut outcome = Outcome::of(&site, whole, &file, &mut child);
         forget_all(disk.as_ref(), &file);
         outcome.published = self.contender.published(&file, whole, &site);
         outcome
@@ -150,13 +147,8 @@ fn main() {
     create_bulk(&server, DATABASE, 1500);
     let wholes = [Some(DATABASE), None].map(|it| (it, WholeDump::of(&server, it)));
     let mut contenders = Contender::ALL.to_vec();
-    if !server
-        .command("which")
-        .arg("pg_back")
-        .run()
-        .status
-        .success()
-    {
+    let mut which = server.command("which");
+    if !which.arg("pg_back").run().status.success() {
         contenders.retain(|it| it.0 != Contender::PgBack);
     }
     let mut trial = Trial {

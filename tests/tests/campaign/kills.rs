@@ -24,17 +24,24 @@ struct Round {
 
 impl Round {
     fn new(seed: u64) -> Self {
-        let kill = Kill::new(seed, SHOP, stages);
+        let kill = Kill::new(seed, SHOP, |job| {
+            let dump = job.database.map_or("pg_dumpall", |_| "pg_dump");
+            vec!["cback-pgdump", dump, "pg_dump", "cback-compress"]
+        });
         let at_a_time = Random::new(!seed).choose(&[0, 0, 1, 2, 4]);
         Self { kill, at_a_time }
     }
 
     fn jobs(&self) -> Vec<Job> {
         let job = self.kill.job;
-        let several = SEVERAL.map(Some).map(|database| Job { database, ..job });
-        match self.at_a_time {
-            0 => vec![job],
-            _ => several.into(),
+        let several = SEVERAL.map(|database| Job {
+            database: Some(database),
+            ..job
+        });
+        if self.at_a_time == 0 {
+            vec![job]
+        } else {
+            several.into()
         }
     }
 
@@ -54,20 +61,6 @@ impl Round {
         self.command(&site, server).run().succeeds();
         start.elapsed()
     }
-
-    /// The outcome for each backup.
-    fn outcomes(&self, site: &Site, wholes: &Wholes, child: &mut Child) -> Vec<Outcome> {
-        let outcome = |job: &Job| Outcome::of(site, &wholes[&job.database], &job.file(site), child);
-        self.jobs().iter().map(outcome).collect()
-    }
-}
-
-/// Dumps of each database, and of all together.
-type Wholes = HashMap<Option<&'static str>, WholeDump>;
-
-fn stages(job: &Job) -> Vec<&'static str> {
-    let dump = job.database.map_or("pg_dumpall", |_| "pg_dump");
-    vec!["cback-pgdump", dump, "pg_dump", "cback-compress"]
 }
 
 /// "Nothing is ever half published"; the status of the last stage is that of the whole pipeline, "in every shell,
@@ -81,33 +74,34 @@ fn kills_at_any_moment() {
     }
     let databases = SEVERAL.map(Some).into_iter().chain([None]);
     let wholes = databases.map(|it| (it, WholeDump::of(&server, it)));
-    let wholes = wholes.collect();
+    let wholes: HashMap<_, _> = wholes.collect();
     let mut durations = HashMap::new();
     let (mut disturbed, mut rounds) = (0, 0);
     for seed in seeds(37) {
         let round = Round::new(seed);
-        let (job, at_a_time) = (round.kill.job, round.at_a_time);
-        let duration = *durations
-            .entry((job.mode, job.database, at_a_time))
-            .or_insert_with(|| round.duration(&server));
+        let (kill, at_a_time, jobs) = (&round.kill, round.at_a_time, round.jobs());
+        let kind = (kill.job.mode, kill.job.database, at_a_time);
+        let duration = durations.entry(kind);
+        let duration = *duration.or_insert_with(|| round.duration(&server));
         let site = Site::new();
         let mut command = round.command(&site, &server);
-        let jobs = round.jobs();
-        for it in &jobs {
-            it.put_yesterdays(&site);
+        for job in &jobs {
+            job.put_yesterdays(&site);
         }
+        let outcomes = |child: &mut Child| {
+            let of =
+                |job: &Job| Outcome::of(&site, &wholes[&job.database], &job.file(&site), child);
+            jobs.iter().map(of).collect::<Vec<_>>()
+        };
         let mut child = in_background(&mut command);
-        round.kill.send(&site, &mut child, duration);
-        let kill = &round.kill;
+        kill.send(&site, &mut child, duration);
         let done = format!("CBACK_CAMPAIGN_SEED={seed}: {kill:?}, {at_a_time} at a time");
-        let outcomes = round.outcomes(&site, &wholes, &mut child);
-        for outcome in &outcomes {
+        for outcome in outcomes(&mut child) {
             outcome.assert_safe(&done);
+            disturbed += usize::from(outcome.code() != Some(0));
         }
-        disturbed += usize::from(outcomes[0].code() != Some(0));
         rounds += 1;
-        let mut child = in_background(&mut command);
-        for next in round.outcomes(&site, &wholes, &mut child) {
+        for next in outcomes(&mut in_background(&mut command)) {
             next.assert_ended(0, Published::New, &format!("the run after {done}"));
         }
         assert_eq!(site.listing().len(), jobs.len(), "{done}");

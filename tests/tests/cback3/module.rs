@@ -5,36 +5,16 @@ use std::fs;
 use std::process::Command;
 
 /// At which level cback3's log shows what the script says.
+#[rustfmt::skip]
 const LINES: [(&str, &str); 9] = [
-    (
-        "WARNING",
-        "cback-pgconf: /etc/cback3.conf:3:9: warning: unknown element <databse> is ignored",
-    ),
-    (
-        "WARNING",
-        "cback-pgconf: hint: an element is spelled as in the example",
-    ),
-    (
-        "INFO",
-        "cback-postgresql: shop: /x/postgresqldump-shop.txt, 693 bytes, 0 s",
-    ),
-    (
-        "ERROR",
-        "cback-postgresql: a: pg_dump: error: connection failed: FATAL:  database \"a\" does not exist",
-    ),
+    ("WARNING", "cback-pgconf: /etc/cback3.conf:3:9: warning: unknown element <databse> is ignored"),
+    ("WARNING", "cback-pgconf: hint: an element is spelled as in the example"),
+    ("INFO", "cback-postgresql: shop: /x/postgresqldump-shop.txt, 693 bytes, 0 s"),
+    ("ERROR", "cback-postgresql: a: pg_dump: error: connection failed: FATAL:  database \"a\" does not exist"),
     ("ERROR", "cback-postgresql: a: pg_dump: hint: what to do"),
-    (
-        "WARNING",
-        "cback-postgresql: b: pg_dump: warning: there are circular foreign keys",
-    ),
-    (
-        "WARNING",
-        "cback-postgresql: b: pg_dump: detail: on table t",
-    ),
-    (
-        "INFO",
-        "cback-postgresql: all databases: /x/postgresqldump.txt.gz, ? bytes, 12 s",
-    ),
+    ("WARNING", "cback-postgresql: b: pg_dump: warning: there are circular foreign keys"),
+    ("WARNING", "cback-postgresql: b: pg_dump: detail: on table t"),
+    ("INFO", "cback-postgresql: all databases: /x/postgresqldump.txt.gz, ? bytes, 12 s"),
     ("ERROR", "cback-postgresql: not backed up: a"),
 ];
 

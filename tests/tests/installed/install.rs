@@ -1,7 +1,7 @@
 //! `scripts/install`: everything in its place, usable from there, and gone again.
 
 use crate::{PROGRAMS, SCRIPTS, installer};
-use cback_tests::{Finished, Run, Server, Site, cback3, extension, script};
+use cback_tests::{Finished, Run, Server, Site, cback3, extension};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -76,19 +76,8 @@ fn cback3_runs_what_was_installed_wherever_that_is() {
     assert!(!python.join("__pycache__").exists());
 }
 
-#[test]
-fn nothing_is_installed_before_it_is_built() {
-    let scratch = TempDir::new().unwrap();
-    let mut install = Command::new(script("install"));
-    install.env("CARGO_TARGET_DIR", scratch.path());
-    install.arg("--prefix").arg(scratch.path().join("prefix"));
-    let said = install.run().fails(1);
-    let last = "cargo build --release --locked first\n";
-    assert!(said.ends_with(last), "{said}");
-    assert_eq!(listing(scratch.path()), [""; 0]);
-}
-
-/// "Exit status: 0 done; 1 failed; 2 wrong usage." A prefix goes into a unit, a cron line and a Python string.
+/// "Exit status: 0 done; 1 failed; 2 wrong usage." A prefix goes into a unit, a cron line and a Python string. Nor is
+/// anything installed before it is built.
 #[test]
 fn wrong_usage_has_status_2_and_a_strange_prefix_is_refused() {
     let refused = ["usr", "/", "/a b", "/a&b", "/a|b", "/a%b", "/a\\b", "/a\"b"];
@@ -100,4 +89,11 @@ fn wrong_usage_has_status_2_and_a_strange_prefix_is_refused() {
         install.args(arguments).run().fails(status);
         assert_eq!(listing(scratch.path()), [""; 0], "{arguments:?}");
     }
+    let scratch = TempDir::new().unwrap();
+    let mut install = installer(scratch.path());
+    install.env("CARGO_TARGET_DIR", "/nowhere").arg("--destdir");
+    let said = install.arg(scratch.path()).run().fails(1);
+    let last = "cargo build --release --locked first\n";
+    assert!(said.ends_with(last), "{said}");
+    assert_eq!(listing(scratch.path()), [""; 0]);
 }

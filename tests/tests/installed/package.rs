@@ -85,18 +85,3 @@ fn it_is_installed_works_under_cback3_and_leaves_no_trace() {
     machine.run().succeeds();
     assert_eq!(site.listing(), ["postgresqldump-postgres.txt.gz"]);
 }
-
-/// A message names the thing and the cause, and the hint what to do.
-#[test]
-fn without_its_tools_one_line_says_which_package_has_them() {
-    let scratch = TempDir::new().unwrap();
-    for program in ["dirname", "sed", "dpkg-deb"] {
-        let (real, link) = (format!("/usr/bin/{program}"), scratch.path().join(program));
-        std::os::unix::fs::symlink(real, link).unwrap();
-    }
-    let mut package = Command::new("/bin/sh");
-    package.arg(script("package")).env("PATH", scratch.path());
-    let said = package.run().fails(1);
-    let expected = "package: no dpkg-shlibdeps: as root, apt install dpkg-dev\n";
-    assert_eq!(said, expected);
-}

@@ -18,7 +18,7 @@ gpg --batch --quiet --armor --export backup@example.org >"$site/desk/backup.asc"
 gpgconf --kill all
 chown -R postgres "$site/desk" "$site/vault" "$site/store" "$GNUPGHOME"
 echo "listen_addresses = ''" >>/etc/postgresql-common/createcluster.conf
-trap 'for made in restored fresh; do pg_ctlcluster --force 15 $made stop; done >/dev/null 2>&1 || :' EXIT
+trap 'pg_ctlcluster --force 15 fresh stop >/dev/null 2>&1 || :' EXIT
 workspace=$PWD dump=$site/collect/postgresqldump-shop.txt.gz
 
 # stand_in PROGRAM SCRIPT
@@ -37,9 +37,9 @@ block() {
     place=$1 block=$2 and_then=true && shift 2
     case $* in
     *with-systemd* | *second-cluster*) return ;; # for scripts/trial
-    *try-all | *analyze) and_then='! grep -q .' ;;
+    *try-all) and_then='! grep -q .' ;;
     *verify) and_then="grep -q ': whole, '" ;;
-    *restore-*) and_then='tail -n 1 | grep -qx restored' ;;
+    *restore-*) and_then="tail -n 1 | grep -q '^restored '" ;;
     esac
     cd "$site/desk"
     ! grep -q scripts/ $block || cd "$workspace"
@@ -54,9 +54,8 @@ type_it() {
     case $* in
     *nagios) nagios ;;
     *prometheus) prometheus ;;
-    *restore-all) other_backup gzip '<all>Y</all>'; bash -eu $block ;;
-    *restore-globals) other_backup gzip '<globals>Y</globals><database>shop</database>'; bash -eu $block ;;
-    *restore-one) restore_one ;;
+    *restore-all) other_backup '<globals>Y</globals><database>shop</database>'; bash -eu $block ;;
+    *restore-database) other_backup '<all>Y</all>'; bash -eu $block; rm "$site/collect/postgresqldump.txt.gz" ;;
     *keep-install) generations ;;
     *own-configuration) examples && bash -eu $block ;;
     *postgres) runuser -u postgres -- bash -eu $block ;;
@@ -66,32 +65,11 @@ type_it() {
     esac
 }
 
-# other_backup MODE SECTION
+# other_backup SECTION
 other_backup() {
-    section="<compress_mode>$1</compress_mode>$2"
+    section="<compress_mode>gzip</compress_mode>$1"
     sed "s|<postgresql>.*|<postgresql>$section</postgresql>|" /etc/cback3.conf >"$site/other.conf"
     cback-postgresql --quiet --config "$site/other.conf"
-}
-
-# "For one that is not compressed say `cat`."
-restore_one() {
-    other_backup none '<database>shop</database>'
-    sed 's/shop.txt.gz/shop.txt/; s/cback-compress -d/cat/' $block >"$site/plain"
-    cut_and_whole "${dump%.gz}" "$site/plain"
-    rm "${dump%.gz}"
-    runuser -u postgres -- dropdb restored
-    cut_and_whole "$dump" $block
-}
-
-# cut_and_whole FILE COMMANDS: a cut file is refused before a database is made for it.
-cut_and_whole() {
-    cp -p "$1" "$site/whole"
-    truncate -s -9 "$1"
-    if bash -eu $2 || runuser -u postgres -- psql -Xqc '' restored; then
-        return 1
-    fi
-    cp -p "$site/whole" "$1"
-    bash -eu $2
 }
 
 # The example configurations have no fault; on stdin, since everybody may read the files.
@@ -194,7 +172,7 @@ afterwards() {
         gzip -dc $file | grep -qx -e '-- PostgreSQL database dump complete'
     done
     dumped shop >"$site/shop.sql"
-    for restored in restored '-h /run/postgresql -p 5499 shop' '-h /run/postgresql -p 5498 shop'; do
+    for restored in shop_of_yesterday shop_again '-h /run/postgresql -p 5499 shop'; do
         dumped $restored | cmp - "$site/shop.sql"
     done
 }

@@ -17,20 +17,19 @@ fn a_failed_dump_leaves_the_last_backup_alone(shell: Shell) {
         let site = Site::new();
         let job = Job::new(mode, Some("missing")).in_shell(shell);
         let mut command = job.command(&site, server());
-        let last = "cback-postgresql: missing: not backed up\n\
-                    cback-postgresql: not backed up: missing\n";
-        let said = command.run().fails(1);
-        assert!(said.ends_with(last), "{said}");
+        let mut fails = |and_the_last: &str| {
+            let said = command.run().fails(1);
+            let last = format!(
+                "cback-postgresql: missing: not backed up{and_the_last}\n\
+                 cback-postgresql: not backed up: missing\n"
+            );
+            let cause = "database \"missing\" does not exist";
+            assert!(said.contains(cause) && said.ends_with(&last), "{said}");
+        };
+        fails("");
         assert!(site.listing().is_empty());
         job.put_yesterdays(&site);
-        let said = command.run().fails(1);
-        assert!(
-            said.contains("database \"missing\" does not exist"),
-            "{said}"
-        );
-        let last = "cback-postgresql: missing: not backed up, the last backup is as it was\n\
-                    cback-postgresql: not backed up: missing\n";
-        assert!(said.ends_with(last), "{said}");
+        fails(", the last backup is as it was");
         assert_eq!(site.listing(), [job.file_name()], "{mode}");
         assert_eq!(site.backup(&job.file_name()), YESTERDAY, "{mode}");
     }
@@ -47,12 +46,13 @@ fn without_fifos_the_cause_is_named_in_a_dry_run_too(shell: Shell) {
         command.env("TMPDIR", site.path("work"));
         let said = command.args(arguments).run().fails(1);
         let last = said.lines().last().unwrap();
-        let start = format!(
-            "cback-postgresql: no pipe can be made in {}",
-            site.path("work/").display()
+        let cause = last.strip_prefix("cback-postgresql: no pipe can be made in ");
+        let directory = site.path("work/").display().to_string();
+        let is_named = cause.is_some_and(|it| it.starts_with(&directory));
+        assert!(
+            is_named && last.ends_with(": Operation not permitted"),
+            "{said}"
         );
-        assert!(last.starts_with(&start), "{said}");
-        assert!(last.ends_with(": Operation not permitted"), "{said}");
         assert_eq!(fs::read_dir(site.path("work")).unwrap().count(), 0);
     }
 }
@@ -67,10 +67,8 @@ fn where_tmpdir_cannot_be_written_to_shared_memory_serves(shell: Shell) {
     // Without nproc there is one dump at a time.
     site.replace("nproc", "exit 1");
     site.run(server(), shell).succeeds();
-    site.replace(
-        "mktemp",
-        "echo 'mktemp: failed: No space left on device' >&2; exit 1",
-    );
+    let full = "echo 'mktemp: failed: No space left on device' >&2; exit 1";
+    site.replace("mktemp", full);
     let said = site.run(server(), shell).fails(1);
     let expected = "cback-postgresql: no directory of our own can be had in TMPDIR or /dev/shm: \
                     No space left on device\n";
@@ -101,23 +99,4 @@ fn new_names_that_cannot_be_synced_are_a_failure(shell: Shell) {
             fs::remove_file(site.collect_dir().join(name)).unwrap();
         }
     }
-}
-
-#[test]
-fn a_cut_off_dump_is_a_failure() {
-    let mut site = Site::new();
-    site.replace_pg_dump("pg_dump \"$@\" | head -n 10");
-    site.configure("gzip", &["postgres"]);
-    site.run(server(), &["sh"]).fails(1);
-    assert!(site.listing().is_empty());
-}
-
-#[test]
-fn without_a_server_nothing_is_written() {
-    let site = Site::with("gzip", &["postgres"]);
-    let mut command = site.command(server(), &["sh"]);
-    command.env("PGHOST", site.path("no-socket-here"));
-    let said = command.run().fails(1);
-    assert!(said.contains("connection to server on socket"), "{said}");
-    assert!(site.listing().is_empty());
 }

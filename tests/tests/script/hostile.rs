@@ -2,22 +2,19 @@
 //! he may own, too.
 
 use cback_tests::{
-    Finished, HaltedRun, Job, Run, Shell, Site, as_user, end_of, in_background, in_each_shell,
-    server, shim, skipped_without_root, wrapped,
+    Finished, HaltedRun, Job, Run, Shell, Site, as_user, in_each_shell, server, shim,
+    skipped_without_root, wrapped,
 };
 use rustix::fs::{CWD, RenameFlags, renameat_with};
-use rustix::process::Signal;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, chown, symlink};
 use std::path::PathBuf;
-use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 in_each_shell!(
     a_link_that_somebody_else_may_have_laid_is_refused_and_named,
     links_of_roots_own_lead_where_they_lead,
     what_lies_in_collect_dir_is_never_run,
-    what_is_laid_where_the_owner_of_a_lock_was_looked_up_is_not_opened,
     only_regular_files_with_a_backups_name_are_ever_in_collect_dir,
     a_tmpdir_in_which_others_can_rename_is_refused,
     nothing_is_locked_by_its_name,
@@ -26,11 +23,13 @@ in_each_shell!(
 /// Who owns what is hostile.
 const SOMEBODY: u32 = 65_534;
 
+const DUMP: &str = "postgresqldump-postgres.txt";
+
 /// A site whose top directory, with `collect_dir` in it, somebody else owns, and a directory of root's.
 fn hostile_site() -> (Site, PathBuf) {
     let site = Site::with("none", &["postgres"]);
     let precious = tempfile::tempdir().unwrap().keep();
-    fs::write(precious.join("postgresqldump-postgres.txt"), "precious").unwrap();
+    fs::write(precious.join(DUMP), "precious").unwrap();
     fs::create_dir(precious.join(".cback-postgresql")).unwrap();
     chown(site.path(""), Some(SOMEBODY), Some(SOMEBODY)).unwrap();
     (site, precious)
@@ -38,8 +37,7 @@ fn hostile_site() -> (Site, PathBuf) {
 
 #[track_caller]
 fn assert_untouched(precious: PathBuf) {
-    let file = precious.join("postgresqldump-postgres.txt");
-    assert_eq!(fs::read(file).unwrap(), b"precious");
+    assert_eq!(fs::read(precious.join(DUMP)).unwrap(), b"precious");
     assert_eq!(fs::read_dir(&precious).unwrap().count(), 2);
     fs::remove_dir_all(precious).unwrap();
 }
@@ -99,7 +97,7 @@ fn links_of_roots_own_lead_where_they_lead(shell: Shell) {
     symlink("er/../collect/.", site.path("real/once")).unwrap();
     symlink(site.path("real/once"), site.collect_dir()).unwrap();
     site.run(server(), shell).succeeds();
-    assert_eq!(site.listing(), ["postgresqldump-postgres.txt"]);
+    assert_eq!(site.listing(), [DUMP]);
     fs::remove_file(site.collect_dir()).unwrap();
     symlink("loop", site.path("loop")).unwrap();
     symlink("loop", site.collect_dir()).unwrap();
@@ -114,96 +112,47 @@ fn what_lies_in_collect_dir_is_never_run(shell: Shell) {
     for tool in tools.split_whitespace() {
         shim(&site.collect_dir().join(tool), "touch \"$0.ran\"; exit 1");
     }
-    let before = site.listing();
-    let mut command = site.command(server(), shell);
-    let path = command.get_envs().find(|(name, _)| *name == "PATH");
-    let path = format!(":{}", path.unwrap().1.unwrap().to_str().unwrap());
-    command.env("PATH", path).current_dir("/").run().succeeds();
-    let mut expected = before;
-    expected.push("postgresqldump-postgres.txt".to_owned());
+    let mut expected = site.listing();
+    expected.extend([DUMP.to_owned()]);
     expected.sort();
+    let with_empty_word = ["sh", "-c", "PATH=:$PATH; exec \"$@\"", "sh"];
+    let command = site.command(server(), shell);
+    let mut command = wrapped(&with_empty_word, &command);
+    command.current_dir("/").run().succeeds();
     assert_eq!(site.listing(), expected);
 }
 
-/// It was a file by a name that `backup_user` could lay: a FIFO stopped root, a link had a file of root's
-/// in the message, /dev/zero took all memory.
-fn what_is_laid_where_the_owner_of_a_lock_was_looked_up_is_not_opened(shell: Shell) {
-    let site = Site::with("none", &["postgres"]);
-    fs::write(site.path("secret"), "secret").unwrap();
-    let pid = site.collect_dir().join(".cback-postgresql/pid");
-    fs::create_dir(pid.parent().unwrap()).unwrap();
-    let mut fifo = Command::new("mkfifo");
-    fifo.arg(&pid).run().succeeds();
-    let mut holder = Command::new("flock");
-    holder.arg(site.collect_dir()).args(["sleep", "300"]);
-    let mut holder = in_background(&mut holder);
-    let mut is_locked = Command::new("flock");
-    is_locked.arg("-n").arg(site.collect_dir()).arg("true");
-    cback_tests::wait_for("the lock", std::time::Duration::from_secs(60), || {
-        !is_locked.run().status.success()
-    });
-    for target in [None, Some(site.path("secret")), Some("/dev/zero".into())] {
-        if let Some(target) = target {
-            fs::remove_file(&pid).unwrap();
-            symlink(target, &pid).unwrap();
-        }
-        let command = wrapped(&["timeout", "60"], &site.command(server(), shell));
-        let directory = site.collect_dir().display().to_string();
-        let expected =
-            format!("cback-postgresql: collect_dir {directory} is in use by another process\n");
-        assert_eq!({ command }.run().fails(1), expected);
-    }
-    holder.kill().unwrap();
-    end_of(&mut holder);
-}
-
 /// "At no moment does anything but a regular file stand in `collect_dir`, and none that looks like a
-/// finished backup and is not": also while a dump waits, and after SIGKILL.
+/// finished backup and is not": also while a dump waits.
 fn only_regular_files_with_a_backups_name_are_ever_in_collect_dir(shell: Shell) {
     let databases = ["postgres", "template1"];
     let names = databases.map(|it| Job::new("gzip", Some(it)).file_name());
-    for is_killed in [false, true] {
-        let site = Site::new();
-        let collect_dir = site.collect_dir();
-        let is_over = AtomicBool::new(false);
-        let looks = std::thread::scope(|scope| {
-            let watcher = scope.spawn(|| {
-                let mut looks = 0;
-                while !is_over.load(Ordering::Relaxed) {
-                    for entry in fs::read_dir(&collect_dir).unwrap().flatten() {
-                        let name = entry.file_name().into_string().unwrap();
-                        let is_hidden_file = name.starts_with(".cback-compress.");
-                        assert!(is_hidden_file || names.contains(&name), "{name}");
-                        // One that got its name in the meantime has none to look at.
-                        let metadata = fs::symlink_metadata(entry.path());
-                        assert!(
-                            metadata.is_ok_and(|it| it.is_file()) || is_hidden_file,
-                            "{name}"
-                        );
-                    }
-                    looks += 1;
-                }
-                looks
-            });
-            let mut run = HaltedRun::start(site, server(), shell, 2, |site| {
-                site.configure("gzip", &databases);
-            });
-            assert!(run.site.listing().is_empty(), "{:?}", run.site.listing());
-            if is_killed {
-                run.signal(Signal::KILL);
-                run.wait();
-                assert!(run.site.listing().is_empty(), "{:?}", run.site.listing());
-                run.open_gate();
-                run.site.run(server(), shell).succeeds();
-            }
-            run.go_on();
-            run.site.run(server(), shell).succeeds();
-            assert_eq!(run.site.listing(), names);
-            is_over.store(true, Ordering::Relaxed);
-            watcher.join().unwrap()
+    let site = Site::new();
+    let collect_dir = site.collect_dir();
+    let is_over = AtomicBool::new(false);
+    let look = || {
+        for entry in fs::read_dir(&collect_dir).unwrap().flatten() {
+            let name = entry.file_name().into_string().unwrap();
+            let is_hidden = name.starts_with(".cback-compress.");
+            assert!(is_hidden || names.contains(&name), "{name}");
+            // One that got its name in the meantime has none to look at.
+            let metadata = fs::symlink_metadata(entry.path());
+            assert!(is_hidden || metadata.is_ok_and(|it| it.is_file()), "{name}");
+        }
+    };
+    let looking = || (0..).take_while(|_| !is_over.load(Ordering::Relaxed));
+    std::thread::scope(|scope| {
+        let watcher = scope.spawn(|| looking().map(|_| look()).count());
+        let mut run = HaltedRun::start(site, server(), shell, 2, |site| {
+            site.configure("gzip", &databases);
         });
-        assert!(looks > 10, "{looks}");
-    }
+        assert_eq!(run.site.listing(), [""; 0]);
+        run.go_on().succeeds();
+        run.site.run(server(), shell).succeeds();
+        assert_eq!(run.site.listing(), names);
+        is_over.store(true, Ordering::Relaxed);
+        assert!(watcher.join().unwrap() > 10);
+    });
 }
 
 /// Its owner could exchange the pipes in it, and have root's shell run what he writes to them.
@@ -216,10 +165,8 @@ fn a_tmpdir_in_which_others_can_rename_is_refused(shell: Shell) {
     let mut command = site.command(server(), shell);
     let said = command.env("TMPDIR", &tmpdir).run().fails(1);
     let reason = "(TMPDIR) is another account's, or others may exchange what is in it\n";
-    assert!(
-        said.ends_with(reason) && said.lines().count() == 1,
-        "{said}"
-    );
+    assert!(said.ends_with(reason), "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
     assert_untouched(precious);
 }
 
@@ -248,7 +195,7 @@ fn backup_user_may_own_the_directory_above_collect_dir() {
     }
     let (site, precious) = hostile_site();
     site.run(server(), &["sh"]).succeeds();
-    let file = site.collect_dir().join("postgresqldump-postgres.txt");
+    let file = site.collect_dir().join(DUMP);
     assert_eq!(fs::metadata(file).unwrap().uid(), 0);
     let as_owner = &mut as_user(SOMEBODY, &site.command(server(), &["sh"]));
     site.give_to(SOMEBODY);

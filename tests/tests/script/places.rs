@@ -8,6 +8,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
+use std::process::Command;
 
 in_each_shell!(
     what_the_environment_sets_for_the_shell_does_not_matter,
@@ -35,14 +36,22 @@ fn what_the_environment_sets_for_the_shell_does_not_matter(shell: Shell) {
     }
 }
 
+/// "Finds the tools beside itself first, then on PATH": where there is no PATH, and no other variable but the server's, as
+/// under `env -i` and some service managers, and where there are wrong ones on it.
 fn the_tools_beside_the_script_come_before_those_on_path(shell: Shell) {
-    let site = Site::with("none", &["postgres"]);
+    let mut site = Site::new();
     let installed = site.path("installed");
     copy_programs(&installed, &installed);
-    let mut command = server().in_shell(shell, &installed.join("cback-postgresql"));
+    site.override_command("pg_dump", &server().bin().join("pg_dump"));
+    site.configure("none", &["postgres"]);
+    let which = Command::new("which").arg(shell[0]).prints();
+    let mut command = Command::new(which.trim_end());
+    command.args(&shell[1..]);
+    command.arg(installed.join("cback-postgresql"));
     command.arg("--config").arg(site.config());
-    // On PATH there are none, and then a wrong one.
+    let command = command.env_clear().env("PGHOST", server().host());
     command.run().succeeds();
+    assert_eq!(site.listing(), ["postgresqldump-postgres.txt"]);
     fs::create_dir(site.path("wrong")).unwrap();
     shim(&site.path("wrong/cback-compress"), "exit 1");
     command.env("PATH", before_path(&site.path("wrong")));

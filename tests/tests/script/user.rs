@@ -43,13 +43,7 @@ fn ps_shows_neither_the_user_nor_the_database(shell: Shell) {
     });
     let processes = run.site.processes();
     run.go_on().succeeds();
-    let programs = [
-        "cback-postgresql",
-        "cback-pgdump",
-        "shim-for-pg_dump",
-        "cback-compress",
-    ];
-    for program in programs {
+    for program in "cback-postgresql cback-pgdump shim-for-pg_dump cback-compress".split(' ') {
         let is_shown = processes.iter().any(|line| line.contains(program));
         assert!(is_shown, "{program}: {processes:?}");
     }

@@ -151,7 +151,7 @@ impl Backups {
         let mark = format!("CBACK_TEST_MARK={}", self.scratch().display());
         let mut started = Process::with_variable(&mark);
         let numbers: Vec<_> = started.iter().map(number).collect();
-        let mut bwrap = Process::with_argument(Path::new("/given/inside"));
+        let mut bwrap = Process::with_argument(Path::new("/tools/cback-pgrestore"));
         bwrap.retain(|it| it.name == "bwrap" && numbers.contains(&figure_of(it, "PPid:")));
         started.extend(bwrap);
         started

@@ -124,7 +124,7 @@ fn a_reader_that_goes_away_ends_it() {
 #[test]
 fn a_server_that_does_not_start_or_ends_is_a_failure() {
     let (backups, dump) = Backups::of_items();
-    let kill = "EXECUTE 'COPY item TO PROGRAM ''kill -9 $(head -n 1 /data/data/postmaster.pid)'''; RETURN NEW;";
+    let kill = "EXECUTE 'COPY item TO PROGRAM ''kill -9 $(head -n 1 /data/server/postmaster.pid)'''; RETURN NEW;";
     backups.put("x.sql", &with_trigger(&dump, kill));
     let said = backups.refuses(&["--restore", "x.sql"], "x.sql: ");
     let is_told = said.contains("does not restore: ") || said.contains("ended before its end");

@@ -1,0 +1,58 @@
+//! The parts of a dump that each hold a database, and what is not copied of them when they are restored: what
+//! is about the database as a whole, psql's `\connect`, and what `--clean` begins with, as there is nothing to be
+//! removed from a new database.
+
+use std::ops::Range;
+
+/// Memory that a place takes, in bytes.
+const PLACE: usize = size_of::<Cut>();
+
+/// The part of a dump that holds a database.
+#[derive(Debug, Default)]
+pub(crate) struct Section {
+    /// The database's name; none in a single database's dump that does not tell.
+    pub(crate) database: Option<Vec<u8>>,
+    /// By its first `SET client_encoding`.
+    pub(crate) encoding: String,
+    /// Where it stands, in bytes from the dump's beginning.
+    pub(crate) place: Range<u64>,
+    /// In order, and apart from each other.
+    pub(crate) cuts: Vec<Cut>,
+    /// The number of objects, by pg_dump's comments above each.
+    pub(crate) objects: u64,
+    /// One of these comments has come, also of data.
+    pub(crate) has_begun: bool,
+}
+
+/// A place that is not copied.
+#[derive(Debug)]
+pub(crate) struct Cut {
+    pub(crate) place: Range<u64>,
+    /// It begins or ends a transaction, and is left out only if it would be inside of another.
+    pub(crate) is_transactions: bool,
+}
+
+impl Section {
+    pub(crate) fn new(start: u64) -> Self {
+        Self {
+            place: start..u64::MAX,
+            ..Self::default()
+        }
+    }
+
+    /// Leaves out a place, which comes after the others; returns the memory that this takes.
+    pub(crate) fn cut(&mut self, place: Range<u64>, is_transactions: bool) -> usize {
+        if let Some(last) = self.cuts.last_mut()
+            && last.is_transactions == is_transactions
+            && last.place.end == place.start
+        {
+            last.place.end = place.end;
+            return 0;
+        }
+        self.cuts.push(Cut {
+            place,
+            is_transactions,
+        });
+        PLACE
+    }
+}

@@ -1,0 +1,139 @@
+//! What is run of a dump: the steps of `script`, and what makes each database.
+
+use super::{encoding, restricted};
+use crate::check::{Contents, Part, Section, literal};
+use crate::script::Steps;
+use std::io::{Result, Write};
+
+/// Encodings that only clients have: see "Supported Character Sets" in PostgreSQL's manual.
+#[rustfmt::skip]
+const CLIENT_ONLY: [&str; 7] = ["BIG5", "GB18030", "GBK", "JOHAB", "SJIS", "SHIFT_JIS_2004", "UHC"];
+
+/// psql connects to the database; names of roles are bytes, which mean the same in a database of its encoding.
+const CONNECT: &[u8] = b"\\connect :cback_database\n";
+
+const RESTORED: &[u8] = b"\\echo restored\n";
+
+/// Makes the database: by the dump's own statement, else in the dump's encoding, with the server's locale.
+pub(super) fn create(contents: &Contents, section: &Section, sql: &mut impl Write) -> Result<()> {
+    if contents.has_part(section, Part::Create) {
+        return statements(contents, section, Part::Create, sql);
+    }
+    let name = &section.encoding[..];
+    let is_for_clients = name.is_empty() || CLIENT_ONLY.contains(&name);
+    let encoding = literal(if is_for_clients {
+        b"UTF8"
+    } else {
+        name.as_bytes()
+    });
+    let encoding = String::from_utf8_lossy(&encoding);
+    // The server's locale may be for no other encoding than its own; C is for all.
+    write!(
+        sql,
+        "SELECT CASE WHEN pg_char_to_encoding({encoding}) = encoding THEN ''
+    WHEN current_setting('server_version_num')::int < 150000 THEN 'LOCALE ''C'''
+    ELSE 'LOCALE ''C'' LOCALE_PROVIDER libc' END AS cback_locale
+FROM pg_catalog.pg_database WHERE datname = 'template0' \\gset
+CREATE DATABASE :\"cback_database\" TEMPLATE template0 ENCODING {encoding} :cback_locale;\n"
+    )
+}
+
+/// The statements of this part about the section's database.
+pub(super) fn statements(
+    contents: &Contents,
+    section: &Section,
+    part: Part,
+    sql: &mut impl Write,
+) -> Result<()> {
+    let mut texts = contents.statements_about(section, part);
+    restricted(contents, sql, |sql| {
+        texts.try_for_each(|text| sql.write_all(text))
+    })
+}
+
+/// The body of the one database, whose psql is connected to it.
+pub(super) fn single(
+    contents: &Contents,
+    section: &Section,
+    output: &mut impl Write,
+) -> Result<()> {
+    let mut steps = Steps::begin(contents, output)?;
+    steps.transaction()?;
+    steps.body(section)?;
+    steps.verify()?;
+    steps.commit()?;
+    steps.text(RESTORED)
+}
+
+/// All of these databases, one after the other, each by a name of its own. Their settings follow when all of the
+/// dump has been found unchanged.
+pub(super) fn cluster(
+    contents: &Contents,
+    sections: &[&Section],
+    output: &mut impl Write,
+) -> Result<()> {
+    let named = |number: usize| format!("\\set cback_database :cback_prefix {}\n", number + 1);
+    let mut steps = Steps::begin(contents, output)?;
+    for (number, section) in sections.iter().enumerate() {
+        if number > 0 {
+            steps.commit()?;
+        }
+        // A dump made with --use-set-session-authorization may end as another role.
+        let mut sql = b"RESET SESSION AUTHORIZATION;\n".to_vec();
+        sql.extend(named(number).bytes());
+        encoding(&section.encoding, &mut sql)?;
+        create(contents, section, &mut sql)?;
+        steps.text(&sql)?;
+        configured(contents, section, &mut steps)?;
+    }
+    steps.verify()?;
+    if !sections.is_empty() {
+        steps.commit()?;
+    }
+    for (number, section) in sections.iter().enumerate() {
+        steps.text(named(number).as_bytes())?;
+        connected(contents, section, Part::Settle, &mut steps)?;
+    }
+    steps.text(RESTORED)
+}
+
+/// The rest of a cluster's dump: what it has for a database that is there already.
+pub(super) fn in_place(
+    contents: &Contents,
+    section: &Section,
+    database: &str,
+    output: &mut impl Write,
+) -> Result<()> {
+    let mut steps = Steps::begin(contents, output)?;
+    steps.text(format!("\\set cback_database {database}\n").as_bytes())?;
+    configured(contents, section, &mut steps)?;
+    steps.verify()?;
+    steps.commit()?;
+    connected(contents, section, Part::Settle, &mut steps)?;
+    steps.text(RESTORED)
+}
+
+/// The database's settings, and its body in a session that has them.
+fn configured<W: Write>(
+    contents: &Contents,
+    section: &Section,
+    steps: &mut Steps<'_, W>,
+) -> Result<()> {
+    connected(contents, section, Part::Configure, steps)?;
+    steps.text(CONNECT)?;
+    steps.transaction()?;
+    steps.body(section)
+}
+
+/// The statements of this part, in a new session.
+fn connected<W: Write>(
+    contents: &Contents,
+    section: &Section,
+    part: Part,
+    steps: &mut Steps<'_, W>,
+) -> Result<()> {
+    let mut sql = CONNECT.to_vec();
+    encoding(&section.encoding, &mut sql)?;
+    statements(contents, section, part, &mut sql)?;
+    steps.text(&sql)
+}

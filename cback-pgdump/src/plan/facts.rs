@@ -1,0 +1,64 @@
+//! What a dump is, for a shell: an assignment a line, each value short whatever is in the dump.
+
+use super::OF_INITDB;
+use crate::check::{Contents, Item};
+use shlex::bytes::Quoter;
+use std::io::{Result, Write};
+
+/// Bytes of a name that PostgreSQL can hold.
+const LONGEST_NAME: usize = 63;
+
+/// Writes in this order: `kind` (database, cluster, globals), `server_version`, `pg_dump_version`,
+/// `pg_dump_major`, `encoding`, `superuser` (initdb's role, if the dump tells, else postgres), `dump_options`
+/// (with which pg_dump writes such a dump; separated by blanks), `tables`, `rows` (of tables), `sequences`,
+/// `large_objects`, `bytes`, `objects` (by pg_dump's comments above each), `databases`, `connects` (`yes` if
+/// the dump itself does), and `others`: those of postgres and template1 that a cluster's dump has anything of.
+pub(super) fn write(contents: &Contents, superuser: &[u8], output: &mut impl Write) -> Result<()> {
+    let version = &contents.pg_dump_version;
+    let tables = contents.sum(Item::Table);
+    let sum = |item| contents.sum(item).1.rows.to_string();
+    let sections = || contents.sections.iter();
+    let wanted = sections().filter(|it| contents.is_wanted(it.database.as_deref()));
+    let objects: u64 = wanted.map(|it| it.objects).sum();
+    let connects = sections().any(|it| it.database.is_some());
+    let superuser = if superuser.len() > LONGEST_NAME {
+        b"postgres"
+    } else {
+        superuser
+    };
+    for (name, value) in [
+        ("kind", contents.kind.word().as_bytes()),
+        ("server_version", contents.server_version.as_bytes()),
+        ("pg_dump_version", version.as_bytes()),
+        ("pg_dump_major", contents.pg_dump_major().as_bytes()),
+        ("encoding", contents.encoding.as_bytes()),
+        ("superuser", superuser),
+        ("dump_options", contents.dump_options().join(" ").as_bytes()),
+        ("tables", tables.0.to_string().as_bytes()),
+        ("rows", tables.1.rows.to_string().as_bytes()),
+        ("sequences", sum(Item::Sequences).as_bytes()),
+        ("large_objects", sum(Item::LargeObjects).as_bytes()),
+        ("bytes", contents.bytes.to_string().as_bytes()),
+        ("objects", objects.to_string().as_bytes()),
+        ("databases", sections().count().to_string().as_bytes()),
+        ("connects", if connects { b"yes" } else { b"" }),
+        ("others", others(contents).as_bytes()),
+    ] {
+        // No value of a dump holds a NUL, the one thing that cannot be quoted.
+        let value = Quoter::new().quote(value).unwrap_or_default();
+        output.write_all(&[name.as_bytes(), b"=", &value[..], b"\n"].concat())?;
+    }
+    Ok(())
+}
+
+/// Those of initdb's databases that have any object, or anything said about them.
+fn others(contents: &Contents) -> String {
+    let has_any = |database: &&str| {
+        let of_it = |name: &Option<Vec<u8>>| name.as_deref() == Some(database.as_bytes());
+        let mut sections = contents.sections.iter();
+        sections.any(|it| of_it(&it.database) && (it.objects > 0 || it.has_begun))
+            || contents.databases.contains_key(database.as_bytes())
+    };
+    let found = OF_INITDB.into_iter().filter(has_any);
+    found.collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,246 @@
+//! The plan of a restore: files in a directory, each for one step of a script that knows no SQL of its own.
+//!
+//! Written by the code that has read the statements, once the dump is known to be whole, and a piece at a
+//! time, since all of it would take memory without a bound. Names in files end in NUL, without quotes, in the
+//! dump's encoding. SQL is psql's, `:"cback_database"` the name of the database that is made.
+//!
+//! | file | |
+//! |---|---|
+//! | `facts` | assignments for a shell, each short: see `facts` |
+//! | `tables` | the lines of `--check` |
+//! | `needs` | roles that the dump names; `superusers` those of them that have to be superusers |
+//! | `created-roles` | those that `roles.sql` creates |
+//! | `lacking-roles` | those that neither the server has nor the dump creates; `plain-roles.sql` creates them |
+//! | `roles.sql` | creates the dump's roles; `superuser.sql` changes the server's to what it was |
+//! | `needed-tablespaces` | `tablespaces.sql` creates them in the server's own directory |
+//! | `lacks.sql` | a query for what the server lacks |
+//! | `create.sql` | makes the database; `configure.sql` before its data, `settle.sql` after them |
+//! | `names` | databases that a cluster's `script` creates, as `:cback_prefix` and 1, 2, ... |
+//! | `script` | for `--script`; `script.postgres`, `script.template1` for these two of a cluster |
+
+mod bodies;
+mod facts;
+mod lacks;
+mod roles;
+mod subject;
+
+use crate::check::{Contents, Fault, Kind, Part, Section, literal, write_lines};
+use crate::names;
+use anyhow::{Context, ensure};
+use roles::{Roles, Server};
+use std::collections::BTreeSet;
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use subject::Subject;
+
+/// initdb creates them, so every server has them.
+const OF_INITDB: [&str; 2] = ["postgres", "template1"];
+
+/// A file of names that has no more than this is ample for 100,000 roles, in bytes.
+const LONGEST: u64 = 8 << 20;
+
+type Names<'a> = BTreeSet<&'a [u8]>;
+
+/// Where the plan is made, and for whom.
+#[derive(Debug)]
+pub(crate) struct Request<'a> {
+    pub(crate) directory: &'a Path,
+    /// The roles that the server has.
+    pub(crate) existing_roles: Option<&'a Path>,
+    /// The plan of the database's dump that the dump in question has the globals for.
+    pub(crate) globals_for: Option<&'a Path>,
+}
+
+/// Writes the plan.
+///
+/// # Errors
+///
+/// A file cannot be read or written, or the one database is not there.
+pub(crate) fn write(contents: &Contents, request: &Request<'_>) -> anyhow::Result<()> {
+    let superuser = contents.cluster.superuser();
+    let superuser_or_usual = superuser.as_deref().unwrap_or(b"postgres");
+    // Without names a new server, whose initdb has made this role.
+    let existing = match request.existing_roles {
+        Some(file) => text(Some(file))?,
+        None => [superuser_or_usual, b"\0"].concat(),
+    };
+    let others = ["needs", "superusers", "needed-tablespaces"].map(|file| {
+        let file = request.globals_for.map(|it| it.join(file));
+        text(file.as_deref())
+    });
+    let [needed, superusers, tablespaces] = others;
+    let (needed, superusers, tablespaces) = (needed?, superusers?, tablespaces?);
+    let needs = &contents.needs;
+    let needed = union(&needed, &needs.roles);
+    let mut superusers = union(&superusers, &needs.superusers);
+    if contents.server_major().is_none_or(|major| major < 16) {
+        superusers.extend(needs.subscribers.iter().map(|it| &it[..]));
+    }
+    let needed_tablespaces = union(&tablespaces, &needs.tablespaces);
+    let is_all = contents.one.is_none() && request.globals_for.is_none();
+    let statements = contents.cluster.statements.iter();
+    let statements: Vec<_> = statements.map(|it| (Subject::of(it), &it[..])).collect();
+    let server = Server::new(names::split(&existing));
+    let roles = Roles::choose(&statements, superuser.as_deref(), &server, &needed, is_all);
+    let tablespaces = roles.tablespaces(&needed_tablespaces);
+    let plan = Plan {
+        directory: request.directory,
+        encoding: &contents.encoding,
+    };
+    plan.file("facts", |it| facts::write(contents, superuser_or_usual, it))?;
+    plan.file("tables", |it| write_lines(contents, it))?;
+    plan.names("needs", &needed)?;
+    plan.names("superusers", &superusers)?;
+    plan.names("created-roles", &roles.created)?;
+    plan.names("lacking-roles", &roles.lacking)?;
+    plan.names("needed-tablespaces", &tablespaces)?;
+    plan.sql("plain-roles.sql", |it| roles.create_plain(&superusers, it))?;
+    plan.sql("roles.sql", |it| {
+        restricted(contents, it, |it| roles.create(it))
+    })?;
+    plan.sql("superuser.sql", |it| {
+        restricted(contents, it, |it| roles.change_superuser(it))
+    })?;
+    plan.sql("tablespaces.sql", |it| {
+        restricted(contents, it, |it| {
+            roles.create_tablespaces(&needed_tablespaces, it)
+        })
+    })?;
+    plan.sql("lacks.sql", |it| lacks::write(needs, &tablespaces, it))?;
+    if contents.kind == Kind::Database || contents.one.is_some() {
+        single(contents, &plan, request.globals_for.is_some())
+    } else {
+        cluster(contents, &plan)
+    }
+}
+
+/// The text of a file of names, if there is one.
+fn text(file: Option<&Path>) -> anyhow::Result<Vec<u8>> {
+    file.map_or(Ok(Vec::new()), |it| names::read(it, LONGEST))
+}
+
+fn union<'a>(text: &'a [u8], names: &'a BTreeSet<Vec<u8>>) -> Names<'a> {
+    names::split(text)
+        .chain(names.iter().map(|it| &it[..]))
+        .collect()
+}
+
+/// The directory, of which the errors name each file.
+struct Plan<'a> {
+    directory: &'a Path,
+    encoding: &'a str,
+}
+
+impl Plan<'_> {
+    fn file(
+        &self,
+        name: &str,
+        write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
+    ) -> anyhow::Result<()> {
+        let path = self.directory.join(name);
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(true).mode(0o600);
+        let written = || {
+            let mut file = BufWriter::new(options.open(&path)?);
+            write(&mut file)?;
+            file.flush()
+        };
+        written().with_context(|| path.display().to_string())
+    }
+
+    /// SQL, in the dump's encoding.
+    fn sql(
+        &self,
+        name: &str,
+        write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
+    ) -> anyhow::Result<()> {
+        self.file(name, |sql| {
+            encoding(self.encoding, sql)?;
+            write(sql)
+        })
+    }
+
+    fn names<T: AsRef<[u8]>>(
+        &self,
+        file: &str,
+        names: impl IntoIterator<Item = T>,
+    ) -> anyhow::Result<()> {
+        self.file(file, |output| {
+            let mut names = names.into_iter();
+            names.try_for_each(|name| output.write_all(&[name.as_ref(), b"\0"].concat()))
+        })
+    }
+}
+
+/// The files for one database: of globals only what recreates it, if they have that.
+fn single(contents: &Contents, plan: &Plan<'_>, is_of_globals: bool) -> anyhow::Result<()> {
+    let is_one = |it: &&Section| contents.one.is_none() || it.database == contents.one;
+    let Some(section) = contents.sections.iter().find(is_one) else {
+        let missing = Fault::NoDatabase(contents.one_shown(), contents.others());
+        return if is_of_globals {
+            Ok(())
+        } else {
+            Err(missing.into())
+        };
+    };
+    let is_made = contents.has_part(section, Part::Create);
+    if is_made || !is_of_globals {
+        plan.sql("create.sql", |it| bodies::create(contents, section, it))?;
+    }
+    for (file, part) in [
+        ("configure.sql", Part::Configure),
+        ("settle.sql", Part::Settle),
+    ] {
+        plan.sql(file, |it| bodies::statements(contents, section, part, it))?;
+    }
+    if is_of_globals {
+        return Ok(());
+    }
+    plan.file("script", |it| bodies::single(contents, section, it))
+}
+
+fn cluster(contents: &Contents, plan: &Plan<'_>) -> anyhow::Result<()> {
+    let are_named = contents.sections.iter().all(|it| it.database.is_some());
+    ensure!(are_named, "a database's part has no \\connect");
+    let name = |it: &&Section| it.database.clone().unwrap_or_default();
+    let is_initdbs = |it: &&Section| OF_INITDB.iter().any(|own| name(it) == own.as_bytes());
+    let (own, others): (Vec<_>, Vec<_>) = contents.sections.iter().partition(is_initdbs);
+    plan.names("names", others.iter().filter_map(|it| it.database.as_ref()))?;
+    plan.file("script", |it| bodies::cluster(contents, &others, it))?;
+    for database in OF_INITDB {
+        let mut of_it = own.iter().filter(|it| name(it) == database.as_bytes());
+        if let Some(section) = of_it.next() {
+            let file = format!("script.{database}");
+            plan.file(&file, |it| {
+                bodies::in_place(contents, section, database, it)
+            })?;
+        }
+    }
+    Ok(())
+}
+
+/// Statements of the dump, in which psql takes no command if it takes none in the dump: what it shows of names may be
+/// made to look like one.
+fn restricted<W: Write>(
+    contents: &Contents,
+    sql: &mut W,
+    write: impl FnOnce(&mut W) -> io::Result<()>,
+) -> io::Result<()> {
+    let Some(key) = &contents.restricted else {
+        return write(sql);
+    };
+    sql.write_all(&[b"\\restrict ", &key[..], b"\n"].concat())?;
+    write(sql)?;
+    sql.write_all(&[b"\\unrestrict ", &key[..], b"\n"].concat())
+}
+
+/// `SET client_encoding`, where it is known.
+fn encoding(encoding: &str, sql: &mut impl Write) -> io::Result<()> {
+    if encoding.is_empty() {
+        return Ok(());
+    }
+    let encoding = literal(encoding.as_bytes());
+    sql.write_all(&[b"SET client_encoding = ", &encoding[..], b";\n"].concat())
+}

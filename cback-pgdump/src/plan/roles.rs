@@ -1,0 +1,218 @@
+//! The roles, memberships and tablespaces of a cluster's dump, as far as a server lacks them and a restore needs
+//! them. No statement changes a role that the server has.
+//!
+//! Only initdb's own role grants in the name of initdb's role (16 and later), so GRANTED BY is left out where it
+//! is not initdb's on the server. A tablespace has to lie inside the server's own directory: run as it is,
+//! `CREATE TABLESPACE` would write into the directory of the server that was dumped.
+
+use super::Names;
+use super::subject::Subject;
+use crate::check::{Token, Tokens, quoted};
+use std::collections::{BTreeMap, HashSet};
+use std::io::{Result, Write};
+
+/// The roles of the server that a dump is restored into.
+pub(super) struct Server<'a> {
+    roles: HashSet<&'a [u8]>,
+    /// The one that initdb made.
+    superuser: Option<&'a [u8]>,
+}
+
+impl<'a> Server<'a> {
+    /// From their names, initdb's the first.
+    pub(super) fn new(names: impl Iterator<Item = &'a [u8]>) -> Self {
+        let mut names = names.peekable();
+        Self {
+            superuser: names.peek().copied(),
+            roles: names.collect(),
+        }
+    }
+
+    fn has(&self, role: &[u8]) -> bool {
+        self.roles.contains(role) || role.starts_with(b"pg_") || role == b"public"
+    }
+}
+
+/// A statement of a cluster's own part.
+pub(super) type Statement<'a> = (Subject, &'a [u8]);
+
+/// These statements, and what is done with them.
+pub(super) struct Roles<'a> {
+    statements: &'a [Statement<'a>],
+    server: &'a Server<'a>,
+    /// The one that initdb made for the server that was dumped.
+    superuser: Option<&'a [u8]>,
+    /// Also what is no single role's.
+    is_all: bool,
+    pub(super) created: Names<'a>,
+    /// Needed, and neither there nor created.
+    pub(super) lacking: Names<'a>,
+}
+
+impl<'a> Roles<'a> {
+    /// Those that are needed, or all. `superuser` is the one that initdb made for the server that was dumped.
+    pub(super) fn choose(
+        statements: &'a [Statement<'a>],
+        superuser: Option<&'a [u8]>,
+        server: &'a Server<'a>,
+        needed: &Names<'a>,
+        is_all: bool,
+    ) -> Self {
+        let wanted = with_groups(statements, needed);
+        let created = statements.iter().filter_map(|(subject, _)| match subject {
+            Subject::New(name) => Some(&name[..]),
+            _ => None,
+        });
+        let is_new = |name: &&[u8]| !server.has(name) && (is_all || wanted.contains(name));
+        let created: Names<'_> = created.filter(is_new).collect();
+        let is_lacking = |name: &&[u8]| !server.has(name) && !created.contains(name);
+        Self {
+            lacking: needed.iter().copied().filter(is_lacking).collect(),
+            statements,
+            server,
+            superuser,
+            is_all,
+            created,
+        }
+    }
+
+    /// What creates the roles.
+    pub(super) fn create(&self, sql: &mut impl Write) -> Result<()> {
+        self.write(sql, |subject| match subject {
+            Subject::Session => true,
+            Subject::New(name) | Subject::Role { name, .. } | Subject::Member { name, .. } => {
+                self.created.contains(&name[..])
+            }
+            Subject::All => self.is_all,
+            Subject::Tablespace(_) | Subject::Old => false,
+        })
+    }
+
+    /// What changes initdb's role to what it was, where it has the same name.
+    pub(super) fn change_superuser(&self, sql: &mut impl Write) -> Result<()> {
+        let is_all = self.is_all && self.superuser == self.server.superuser;
+        self.write(sql, |subject| match subject {
+            Subject::Session => true,
+            Subject::Role {
+                name,
+                shuts_out: false,
+            }
+            | Subject::Member { name, .. } => is_all && self.superuser == Some(name),
+            _ => false,
+        })
+    }
+
+    fn write(&self, sql: &mut impl Write, is_wanted: impl Fn(&Subject) -> bool) -> Result<()> {
+        let mut wanted = self.statements.iter().filter(|it| is_wanted(&it.0));
+        wanted.try_for_each(|(_, statement)| sql.write_all(&self.granted(statement)))
+    }
+
+    /// What creates those that are lacking, without any rights where that will do.
+    pub(super) fn create_plain(&self, superusers: &Names<'_>, sql: &mut impl Write) -> Result<()> {
+        for name in &self.lacking {
+            let attribute: &[u8] = if superusers.contains(name) {
+                b" SUPERUSER"
+            } else {
+                b""
+            };
+            sql.write_all(
+                &[
+                    b"CREATE ROLE ",
+                    &quoted(name)[..],
+                    attribute,
+                    b" NOLOGIN;\n",
+                ]
+                .concat(),
+            )?;
+        }
+        Ok(())
+    }
+
+    /// The names of those that are needed: all of a cluster's.
+    pub(super) fn tablespaces(&self, needed: &Names<'a>) -> Names<'a> {
+        let own = self
+            .statements
+            .iter()
+            .filter_map(|(subject, _)| match subject {
+                Subject::Tablespace(name) if self.is_all => Some(&name[..]),
+                _ => None,
+            });
+        own.chain(needed.iter().copied()).collect()
+    }
+
+    pub(super) fn create_tablespaces(
+        &self,
+        needed: &Names<'_>,
+        sql: &mut impl Write,
+    ) -> Result<()> {
+        sql.write_all(b"SET allow_in_place_tablespaces = on;\n")?;
+        if !self.is_all || self.statements.is_empty() {
+            return needed.iter().try_for_each(|name| {
+                let create = [b"CREATE TABLESPACE ", &quoted(name)[..], b" LOCATION '';\n"];
+                sql.write_all(&create.concat())
+            });
+        }
+        self.statements
+            .iter()
+            .try_for_each(|(subject, statement)| match subject {
+                Subject::Session => sql.write_all(statement),
+                Subject::Tablespace(_) => sql.write_all(&in_place(statement)),
+                _ => Ok(()),
+            })
+    }
+
+    /// The statement without GRANTED BY where that would not go through.
+    fn granted(&self, statement: &[u8]) -> Vec<u8> {
+        let mut ends = vec![0];
+        let mut tokens = Vec::new();
+        let mut places = Tokens::new(statement);
+        while let Some((token, place)) = places.next_with_place() {
+            tokens.push(token);
+            ends.push(place.end);
+        }
+        if let [.., granted, by, grantor, Token::Symbol(b';')] = &tokens[..]
+            && granted.is("GRANTED")
+            && by.is("BY")
+            && !self.may_grant(grantor.name().unwrap_or_default())
+        {
+            return [&statement[..ends[tokens.len() - 4]], b";\n"].concat();
+        }
+        statement.to_vec()
+    }
+
+    fn may_grant(&self, grantor: &[u8]) -> bool {
+        let is_created = self.created.contains(grantor) && self.superuser != Some(grantor);
+        is_created || self.server.superuser.is_none_or(|it| it == grantor)
+    }
+}
+
+/// These roles, those whose members they are, and so on.
+fn with_groups<'a>(statements: &'a [Statement<'a>], needed: &Names<'a>) -> Names<'a> {
+    let mut groups = BTreeMap::<&[u8], Vec<&[u8]>>::new();
+    for (subject, _) in statements {
+        if let Subject::Member { name, group } = subject {
+            groups.entry(name).or_default().push(group);
+        }
+    }
+    let mut found = Names::new();
+    let mut next: Vec<&[u8]> = needed.iter().copied().collect();
+    while let Some(role) = next.pop() {
+        if found.insert(role) {
+            next.extend(groups.remove(role).unwrap_or_default());
+        }
+    }
+    found
+}
+
+/// The statement with LOCATION emptied, if it creates a tablespace.
+fn in_place(statement: &[u8]) -> Vec<u8> {
+    let mut tokens = Tokens::new(statement);
+    let is_new = tokens.after(&["CREATE", "TABLESPACE"]).is_some();
+    if is_new
+        && tokens.any(|token| token.is("LOCATION"))
+        && let Some((_, place)) = tokens.next_with_place()
+    {
+        return [&statement[..place.start], b"''", &statement[place.end..]].concat();
+    }
+    statement.to_vec()
+}

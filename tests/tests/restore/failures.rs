@@ -1,0 +1,81 @@
+//! "The first error ends it; what it has made is gone then."
+
+use crate::place::{Place, dump_all, items};
+use cback_tests::{Server, server, tool};
+
+/// At its end, when all else is in place: with roles that it has made.
+#[test]
+fn a_dump_that_does_not_restore_leaves_nothing() {
+    let source = Server::start();
+    items(&source, "broken");
+    source.sql(
+        "broken",
+        "CREATE ROLE owner; ALTER TABLE item OWNER TO owner",
+    );
+    let end = "\n--\n-- PostgreSQL database dump complete";
+    let fails = |dump: Vec<u8>, statement: &str| {
+        let text = String::from_utf8(dump).unwrap();
+        let changed = text.replace(end, &format!("\n{statement}\n{end}"));
+        assert_ne!(changed, text);
+        changed
+    };
+    let place = Place::new();
+    let one = fails(
+        crate::place::dump(&source, "broken"),
+        "INSERT INTO public.item VALUES (7, 'a second');",
+    );
+    place.put("one.sql", one.as_bytes());
+    let reason = "broken: not restored: ERROR:  duplicate key value violates unique constraint \"item_pkey\"\n";
+    place.refuses(&["--create-roles", "--into", "broken", "one.sql"], reason);
+    // A database with a subscription cannot be dropped just so.
+    let subscribed = fails(
+        crate::place::dump(&source, "broken"),
+        "CREATE SUBSCRIPTION s CONNECTION 'dbname=x' PUBLICATION p WITH (connect = false, slot_name = 's');",
+    );
+    place.put("subscribed.sql", subscribed.as_bytes());
+    place.replace(
+        "cback-pgdump",
+        &format!(
+            "case $* in *--script*) {0} \"$@\"; echo 'SELECT 1/0;' ;; *) exec {0} \"$@\" ;; esac",
+            tool("cback-pgdump").display()
+        ),
+    );
+    place.refuses(
+        &["--create-roles", "--into", "broken", "subscribed.sql"],
+        "division by zero",
+    );
+
+    let place = Place::new();
+    let all = fails(dump_all(&source), "SELECT 1/0;");
+    place.put("all.sql", all.as_bytes());
+    place.refuses(&["--everything", "all.sql"], "division by zero");
+    place.refuses(&["--database", "broken", "all.sql"], "division by zero");
+}
+
+/// A file that is exchanged between the check and the restore.
+#[test]
+fn a_dump_that_has_changed_since_it_was_checked_is_not_restored() {
+    let dump = items(server(), "changing");
+    let other = String::from_utf8(dump.clone())
+        .unwrap()
+        .replace("\nitem 1\n", "\nitem X\n")
+        .replace("\t", "\t");
+    let other = other.replace("item 17", "item 71");
+    let place = Place::new();
+    place.put("x.sql", &dump);
+    place.put("other.sql", other.as_bytes());
+    place.put("short.sql", &dump[..dump.len() - 100]);
+    for with in ["other.sql", "short.sql"] {
+        place.put("x.sql", &dump);
+        place.replace(
+            "cback-compress",
+            &format!(
+                "{} \"$@\"; cp {} {}",
+                tool("cback-compress").display(),
+                place.path(with).display(),
+                place.path("x.sql").display()
+            ),
+        );
+        place.refuses(&["--into", "x", "x.sql"], "not restored: ");
+    }
+}

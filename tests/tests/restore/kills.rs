@@ -1,0 +1,71 @@
+//! "Signals, kills: the server has the whole database or none."
+
+use crate::place::{Place, dump, packed};
+use cback_tests::{Random, SHELLS, create_bulk, in_background, seeds, server, wait_for};
+use rustix::process::Signal;
+use std::time::{Duration, Instant};
+
+/// One process of the restore, any of them, or all but the janitor, or the server's own backend.
+#[test]
+fn whatever_is_killed_at_whatever_moment_the_database_is_whole_or_none() {
+    create_bulk(server(), "killed", 2000);
+    server().sql(
+        "killed",
+        "CREATE ROLE owner_of_bulk; ALTER TABLE bulk OWNER TO owner_of_bulk",
+    );
+    let dump = dump(server(), "killed");
+    server().sql("postgres", "DROP DATABASE killed; DROP ROLE owner_of_bulk");
+    let place = Place::new();
+    place.put("x.gz", &packed(&dump, "gzip"));
+    let arguments = ["--create-roles", "--into", "x", "x.gz"];
+    let sum = "SELECT count(*), sum(length(md5)) FROM bulk";
+    let before = place.state();
+    let start = Instant::now();
+    place.restores(&arguments);
+    let (whole, right) = (start.elapsed(), place.server.sql("x", sum));
+    let after = place.state();
+    for seed in seeds(10) {
+        place.server.sql("postgres", "DROP DATABASE IF EXISTS x");
+        place
+            .server
+            .sql("postgres", "DROP ROLE IF EXISTS owner_of_bulk");
+        let mut random = Random::new(seed);
+        let shell = random.choose(&SHELLS);
+        let mut child = in_background(&mut place.command(shell, &arguments));
+        std::thread::sleep(whole / 1000 * u32::try_from(random.below(1100)).unwrap());
+        let signal = random.choose(&[Signal::KILL, Signal::KILL, Signal::TERM, Signal::INT]);
+        let mut told = format!("seed {seed}, {shell:?}, {signal:?}");
+        if random.below(6) == 0 {
+            told.push_str(" of the backend");
+            let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'cback_restore%'";
+            place.server.sql("postgres", end);
+        } else {
+            let mut chosen = place.alive();
+            // The janitor is there for the rest.
+            chosen.retain(|it| !it.line.contains("remove()"));
+            if random.below(3) > 0 && !chosen.is_empty() {
+                let numbers: Vec<_> = (0..chosen.len()).collect();
+                chosen = vec![chosen.swap_remove(random.choose(&numbers))];
+            }
+            for process in &chosen {
+                process.send(signal);
+            }
+            told = format!("{told} of {chosen:?}");
+        }
+        wait_for(&told, Duration::from_secs(120), || {
+            child.try_wait().unwrap().is_some()
+        });
+        place.assert_clean();
+        let state = place.state();
+        let databases = place.server.sql(
+            "postgres",
+            "SELECT datname FROM pg_database WHERE datname = 'x'",
+        );
+        if databases == "x\n" {
+            assert_eq!(place.server.sql("x", sum), right, "{told}");
+            assert_eq!(state, after, "{told}");
+        } else {
+            assert_eq!(state, before, "{told}");
+        }
+    }
+}
