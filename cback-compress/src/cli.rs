@@ -62,7 +62,8 @@ pub struct Cli {
     /// Write FILE, which appears only once it is whole and on the disk, with mode 0600
     ///
     /// Until then the file has no name, so that nothing is left of it whatever happens, and a file
-    /// that has the name stays as it is. Flushing FILE's directory is left to the caller,
+    /// that has the name stays as it is. A warning tells of one that is to take the place of a file of
+    /// more than 64 KiB and twice its size. Flushing FILE's directory is left to the caller,
     /// once for many files. In the environment the name does not show in ps.
     #[arg(long, value_name = "FILE", env = "CBACK_OUTPUT")]
     pub(crate) output: Option<PathBuf>,

@@ -17,6 +17,9 @@ use rustix::rand::{GetRandomFlags, getrandom};
 /// file's directory; `cback-postgresql` removes them.
 const PREFIX: &str = ".cback-compress.";
 
+/// Bytes of a file of which half is lost without a word: in a small one a few rows are as much.
+const SMALL: u64 = 64 << 10;
+
 /// Opens a regular file without renewing its access time, where its owner or root asks for that.
 ///
 /// # Errors
@@ -74,6 +77,15 @@ impl Output {
     /// To be written to.
     pub(crate) fn file(&self) -> &File {
         &self.file
+    }
+
+    /// Its bytes and those of the file whose place it takes, where that is large and more than twice as large: perhaps
+    /// something was emptied by mistake, and what takes its place now is all that there will be.
+    pub(crate) fn shrunk(&self) -> Option<(u64, u64)> {
+        let old = fs::symlink_metadata(&self.path);
+        let old = old.ok().filter(|old| old.is_file() && old.len() > SMALL)?;
+        let new = self.file.metadata().ok()?.len();
+        (new < old.len() / 2).then_some((new, old.len()))
     }
 
     /// Puts it on the disk, then under its name, in place of whatever file or link has that.

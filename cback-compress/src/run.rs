@@ -103,5 +103,9 @@ fn write_file(
 ) -> anyhow::Result<()> {
     let output = Output::create(path, owner)?;
     write(output.file())?;
+    if let Some((new, old)) = output.shrunk() {
+        let path = path.display();
+        stdio::complain(&anyhow!("{path}: warning: {new} bytes in place of {old}"));
+    }
     Ok(output.publish()?)
 }

@@ -11,7 +11,7 @@ use crate::files;
 /// The sections that are read, and the values in them.
 #[rustfmt::skip]
 const SECTIONS: [(&str, &[&str]); 3] = [
-    ("postgresql", &["user", "compress_mode", "all", "globals", "database"]),
+    ("postgresql", &["user", "compress_mode", "all", "separate", "globals", "database", "exclude"]),
     ("collect", &["collect_dir"]),
     ("options", &["backup_user", "backup_group"]),
 ];
@@ -128,16 +128,50 @@ pub(crate) fn warnings(document: &Document, section_only: bool) -> Vec<(usize, F
     found
 }
 
-const ALL_HAS_GLOBALS: &str =
-    "globals adds nothing to all, whose dump holds roles and tablespaces already";
+/// Values that do not go together, as far as one section has them.
+struct AtOdds<'d> {
+    all: bool,
+    separate: bool,
+    databases: HashSet<&'d str>,
+}
+
+impl<'d> AtOdds<'d> {
+    fn of(section: Node<'d>) -> Self {
+        let is_set = |flag| matches!(section.value(flag), Some((_, "Y" | "y")));
+        let databases = section.valued("database").map(|(_, name)| name);
+        Self {
+            all: is_set("all"),
+            separate: is_set("separate"),
+            databases: databases.collect(),
+        }
+    }
+
+    /// The warning on this value.
+    fn warning(&self, name: &str, text: &str) -> Option<String> {
+        let cause = match name {
+            "globals" if self.all && matches!(text, "Y" | "y") => {
+                "globals adds nothing to all, with which roles and tablespaces are backed up already"
+            }
+            "separate" if self.separate && !self.all => "separate adds nothing without all",
+            "exclude" if self.all && !self.separate => {
+                "exclude takes nothing out of all without separate"
+            }
+            "exclude" if self.databases.contains(text) => {
+                return Some(format!("database {text:?} is named as well as excluded"));
+            }
+            _ => return None,
+        };
+        Some(cause.to_owned())
+    }
+}
 
 fn of_values(parent: Node, known: &[&str], found: &mut Vec<(usize, Fault)>) {
-    let is_set = |flag: &&str| matches!(parent.value(flag), Some((_, "Y" | "y")));
-    let are_both_set = ["all", "globals"].iter().all(is_set);
+    let at_odds = AtOdds::of(parent);
     let mut seen = HashSet::new();
     for child in parent.children() {
         let (name, text) = (child.name, child.text());
-        let (is_known, is_database) = (known.contains(&name), name == "database");
+        let is_known = known.contains(&name);
+        let is_database = ["database", "exclude"].contains(&name);
         let meant = known
             .iter()
             .find(|known| !is_known && is_alike(known, name));
@@ -146,7 +180,7 @@ fn of_values(parent: Node, known: &[&str], found: &mut Vec<(usize, Fault)>) {
             _ if !is_known && parent.name != "postgresql" => continue,
             _ if !is_known => format!("unknown element <{name}> is ignored"),
             (Some(text), _) if !is_first && is_database => {
-                format!("database {text:?} is named twice")
+                format!("{name} {text:?} is named twice")
             }
             _ if !is_first => format!("another <{name}> is ignored"),
             (_, Some(Ignored::Cdata)) => {
@@ -155,11 +189,14 @@ fn of_values(parent: Node, known: &[&str], found: &mut Vec<(usize, Fault)>) {
             (_, Some(Ignored::LaterText)) => {
                 format!("only the first stretch of text in <{name}> is read")
             }
-            (None, _) if is_database => "a <database> without a name is ignored".to_owned(),
+            (None, _) if is_database => format!("a <{name}> without a name is ignored"),
             (Some(text), _) if text.trim() != text => {
                 format!("the blanks around the value of <{name}> are part of it")
             }
-            _ if name == "globals" && are_both_set => ALL_HAS_GLOBALS.to_owned(),
+            (Some(text), _) => match at_odds.warning(name, text) {
+                Some(cause) => cause,
+                None => continue,
+            },
             _ => continue,
         };
         let hint = meant.map(|meant| format!("write <{meant}>"));

@@ -73,10 +73,16 @@ pub enum Command {
         #[arg(long)]
         no_validate: bool,
         #[command(flatten)]
+        listed: Listed,
+        #[command(flatten)]
         input: Input,
     },
-    /// Print the databases' names, one a line
+    /// Print the names of the databases that are backed up, one a line
+    ///
+    /// With <separate>, those are of the server: none without --databases0-from.
     Databases {
+        #[command(flatten)]
+        listed: Listed,
         /// End each name with NUL instead of a line end
         #[arg(short = '0', long)]
         null: bool,
@@ -84,10 +90,31 @@ pub enum Command {
         input: Input,
     },
     /// Print the paths of the files that the backups are written to, one a line
+    ///
+    /// With <separate>, those of databases only with --databases0-from.
     Files {
+        #[command(flatten)]
+        listed: Listed,
         /// End each path with NUL instead of a line end
         #[arg(short = '0', long)]
         null: bool,
+        /// The configuration; standard input if absent or `-`
+        file: Option<PathBuf>,
+    },
+    /// Warn of databases that are forgotten, and of files of those that are gone
+    ///
+    /// Of databases of the server that the configuration neither means nor excludes; of names that it
+    /// excludes although the server has no such database; of files that have a backup's name, beside the
+    /// others, and are of nothing that is backed up. Warnings do not change the exit status.
+    Forgotten {
+        #[command(flatten)]
+        listed: Listed,
+        /// With <separate>: the databases that are backed up; those of the server are if absent
+        #[arg(long, value_name = "LIST")]
+        backed_up0_from: Option<PathBuf>,
+        /// Look into this directory in place of the configuration's
+        #[arg(long, value_name = "DIR")]
+        collect_dir: Option<PathBuf>,
         /// The configuration; standard input if absent or `-`
         file: Option<PathBuf>,
     },
@@ -107,9 +134,19 @@ pub struct Add {
     /// Back up all databases
     #[arg(long)]
     pub all: bool,
+    /// Back up each of them, and roles and tablespaces, into a file of its own
+    ///
+    /// Cedar Backup itself ignores the element that this writes, and makes one file.
+    #[arg(long)]
+    pub separate: bool,
     /// Back up the database D; may be given several times
     #[arg(long, value_name = "D", allow_hyphen_values = true)]
     pub database: Vec<String>,
+    /// Leave out the database D on purpose; may be given several times
+    ///
+    /// Cedar Backup itself ignores the element that this writes.
+    #[arg(long, value_name = "D", allow_hyphen_values = true)]
+    pub exclude: Vec<String>,
     /// Back up roles and tablespaces too
     ///
     /// Cedar Backup itself ignores the element that this writes.
@@ -123,6 +160,16 @@ pub struct Add {
     pub no_validate: bool,
     /// The configuration; standard input if absent or `-`
     pub file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Listed {
+    /// The databases of the server, as `cback-pgdump --list` writes them: names that each end in NUL
+    ///
+    /// They are what <separate> backs up, but for those that <exclude> names. Databases that <database> names
+    /// are put into their order, the largest first.
+    #[arg(long, value_name = "LIST")]
+    pub databases0_from: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

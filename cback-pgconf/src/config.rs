@@ -39,18 +39,25 @@ pub struct PostgresqlConfig {
     pub all: bool,
     /// Whether to dump roles and tablespaces too: our own `<globals>`, which Cedar Backup ignores.
     pub globals: bool,
+    /// Whether each database of the cluster gets a file of its own: our own `<separate>`, which Cedar Backup
+    /// ignores.
+    pub separate: bool,
     /// The databases to dump; None if none is named.
     pub databases: Option<Vec<String>>,
+    /// The databases that are left out on purpose: our own `<exclude>`, which Cedar Backup ignores.
+    pub excluded: Vec<String>,
 }
 
 impl PartialEq for PostgresqlConfig {
     fn eq(&self, other: &Self) -> bool {
         let sorted = |config: &Self| {
-            let mut names = config.databases.clone();
+            let (mut names, mut excluded) = (config.databases.clone(), config.excluded.clone());
             names.as_deref_mut().map(<[_]>::sort_unstable);
-            names
+            excluded.sort_unstable();
+            (names, excluded)
         };
-        let rest = |config: &Self| (config.compress_mode, config.all, config.globals);
+        let flags = |config: &Self| [config.all, config.globals, config.separate];
+        let rest = |config: &Self| (config.compress_mode, flags(config));
         self.user == other.user && rest(self) == rest(other) && sorted(self) == sorted(other)
     }
 }
@@ -64,14 +71,16 @@ impl PostgresqlConfig {
     }
 
     fn of(section: Node) -> Result<Self, Fault> {
-        let databases = section.valued("database");
-        let databases: Vec<_> = databases.map(|(_, name)| name.to_owned()).collect();
+        let names = |name| section.valued(name).map(|(_, name)| name.to_owned());
+        let databases: Vec<_> = names("database").collect();
         Ok(Self {
             user: text(section, "user"),
             compress_mode: compress_mode(section)?,
             all: flag(section, "all")?,
             globals: flag(section, "globals")?,
+            separate: flag(section, "separate")?,
             databases: Some(databases).filter(|databases| !databases.is_empty()),
+            excluded: names("exclude").collect(),
         })
     }
 }

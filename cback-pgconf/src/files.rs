@@ -2,6 +2,8 @@
 //!
 //! A `/` in a database's name would lead out of `collect_dir`, so it becomes `%2F`; in such a name
 //! `%` becomes `%25`. Only a name that was changed can meet another, and that is an error.
+//!
+//! Names are bytes: those of a server are in whatever encoding they were created.
 
 use std::collections::{HashMap, HashSet};
 
@@ -16,48 +18,104 @@ const LONGEST_NAME: usize = 63;
 /// Base names, in the order in which the backups are made; those not wanted are None.
 pub(crate) struct Files {
     /// The file of the whole cluster.
-    pub(crate) all: Option<String>,
+    pub(crate) all: Option<Vec<u8>>,
     /// The file of roles and tablespaces, which a dump of the whole cluster holds already.
-    pub(crate) globals: Option<String>,
-    /// The file of each database, in the configuration's order.
-    pub(crate) databases: Vec<String>,
+    pub(crate) globals: Option<Vec<u8>>,
+    /// The databases that have a file each.
+    pub(crate) databases: Vec<Database>,
+}
+
+/// A database that has a file of its own.
+pub(crate) struct Database {
+    pub(crate) name: Vec<u8>,
+    pub(crate) file: Vec<u8>,
+    /// Another one would have the same file.
+    pub(crate) is_shared: bool,
 }
 
 impl Files {
-    pub(crate) fn of(section: &PostgresqlConfig) -> Self {
+    /// The files of a section; `listed` are the databases of the server, the largest first, if these are known. Without
+    /// them the databases come in the section's order, and none of a section that separates all.
+    pub(crate) fn of(section: &PostgresqlConfig, listed: Option<&[Vec<u8>]>) -> Self {
         let suffix = match section.compress_mode {
             Some(CompressMode::Gzip) => ".gz",
             Some(CompressMode::Bzip2) => ".bz2",
             Some(CompressMode::None) | None => "",
         };
-        let file = |base: &str| format!("{base}.txt{suffix}");
-        let databases = section.databases.iter().flatten();
-        let databases = databases.map(|name| file(&format!("postgresqldump-{}", escaped(name))));
+        let file = |base: &[u8]| [base, b".txt", suffix.as_bytes()].concat();
+        let wanted = databases(section, listed);
+        let named = |name: Vec<u8>| Database {
+            file: file(&[b"postgresqldump-", &*escaped(&name)].concat()),
+            name,
+            is_shared: false,
+        };
+        let is_whole = section.all && !section.separate;
+        let has_globals = section.all || section.globals;
         Self {
-            all: section.all.then(|| file("postgresqldump")),
-            globals: (section.globals && !section.all).then(|| file("postgresqlglobals")),
-            databases: databases.collect(),
+            all: is_whole.then(|| file(b"postgresqldump")),
+            globals: (has_globals && !is_whole).then(|| file(b"postgresqlglobals")),
+            databases: with_shared(wanted.into_iter().map(named).collect()),
         }
     }
 
-    /// The paths of all of them, each once: a database that is named twice has but one file.
-    pub(crate) fn paths(self, collect_dir: &str) -> Vec<String> {
+    /// All of them, each once: a database that is named twice has but one file.
+    pub(crate) fn names(self) -> Vec<Vec<u8>> {
         let whole = self.all.into_iter().chain(self.globals);
-        let directory = collect_dir.trim_end_matches('/');
+        let databases = self.databases.into_iter().map(|database| database.file);
         let mut seen = HashSet::new();
-        let names = whole
-            .chain(self.databases)
-            .filter(|name| seen.insert(name.clone()));
-        names.map(|name| format!("{directory}/{name}")).collect()
+        let names = whole.chain(databases);
+        names.filter(|name| seen.insert(name.clone())).collect()
     }
 }
 
-fn escaped(database: &str) -> String {
-    if database.contains('/') {
-        database.replace('%', "%25").replace('/', "%2F")
-    } else {
-        database.to_owned()
+fn databases(section: &PostgresqlConfig, listed: Option<&[Vec<u8>]>) -> Vec<Vec<u8>> {
+    let listed = listed.unwrap_or_default();
+    if section.all && section.separate {
+        let excluded: HashSet<_> = section.excluded.iter().map(String::as_bytes).collect();
+        let wanted = listed.iter().filter(|name| !excluded.contains(&***name));
+        return wanted.cloned().collect();
     }
+    let named = section.databases.iter().flatten();
+    let mut named: Vec<_> = named.map(|name| name.clone().into_bytes()).collect();
+    let places: HashMap<_, _> = listed.iter().zip(0..).collect();
+    named.sort_by_key(|name| places.get(name).copied().unwrap_or(usize::MAX));
+    named
+}
+
+fn with_shared(mut databases: Vec<Database>) -> Vec<Database> {
+    let mut owners = HashMap::new();
+    let mut shared = HashSet::new();
+    for database in &databases {
+        let owner = *owners.entry(&database.file).or_insert(&database.name);
+        if *owner != database.name {
+            shared.insert(database.file.clone());
+        }
+    }
+    for database in &mut databases {
+        database.is_shared = shared.contains(&database.file);
+    }
+    databases
+}
+
+fn escaped(database: &[u8]) -> Vec<u8> {
+    let has_slash = database.contains(&b'/');
+    let escaped = database.iter().flat_map(|byte| match byte {
+        b'/' => &b"%2F"[..],
+        b'%' if has_slash => b"%25",
+        byte => std::slice::from_ref(byte),
+    });
+    escaped.copied().collect()
+}
+
+/// Whether a file of this name is one that a backup is written to, of whatever database.
+pub(crate) fn is_ours(name: &[u8]) -> bool {
+    let packed = [&b".gz"[..], b".bz2"];
+    let plain = packed.iter().find_map(|suffix| name.strip_suffix(*suffix));
+    let base = plain.unwrap_or(name).strip_suffix(b".txt");
+    base.is_some_and(|base| {
+        matches!(base, b"postgresqldump" | b"postgresqlglobals")
+            || base.starts_with(b"postgresqldump-")
+    })
 }
 
 /// Holds the names of the user and of the databases against PostgreSQL's limit, and the files' names
@@ -79,8 +137,9 @@ pub(crate) fn check(section: Node, values: &PostgresqlConfig) -> Result<(), Faul
         }
     }
     let mut owners = HashMap::new();
-    for ((value, name), file) in section.valued("database").zip(Files::of(values).databases) {
-        let shared = format!("would share the file {file}");
+    let files = Files::of(values, None).databases;
+    for ((value, name), Database { file, .. }) in section.valued("database").zip(files) {
+        let shared = format!("would share the file {}", String::from_utf8_lossy(&file));
         let other = *owners.entry(file).or_insert(name);
         if other != name {
             return Err(value.fault(format!("databases {other:?} and {name:?} {shared}")));

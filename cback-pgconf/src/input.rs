@@ -86,7 +86,8 @@ impl Source {
             (is_open_to_group, "can be read by its group", "unless the group has to read it, chmod g-r"),
             (mode & 0o004 != 0, "can be read by everybody", "let its readers own it or be in its group, then chmod o-r"),
         ];
-        let file = quote(&self.name);
+        let file = quote(self.name.as_bytes());
+        let file = String::from_utf8_lossy(&file);
         let fault = |(_, cause, hint)| {
             let fault = Fault::new(format!("{cause} (mode {mode:04o})"));
             fault.hint(format!("{hint} {file}"))

@@ -1,7 +1,7 @@
 //! Read, check and write the postgresql section of a cback3 configuration.
 //!
 //! `markup` and `reader` turn bytes into a `document`, `config` that into values; `files` is what follows
-//! from these, and `checks` what is to be said of them; `input`, `output` and `run` are the commands.
+//! from these, and `checks` and `server` are what is to be said of them; `input`, `output` and `run` are the commands.
 //!
 //! ```
 //! use cback_pgconf::LocalConfig;
@@ -30,6 +30,7 @@ mod markup;
 mod output;
 mod reader;
 mod run;
+mod server;
 
 pub use config::{CompressMode, PostgresqlConfig, Settings};
 pub use fault::{Fault, Position};

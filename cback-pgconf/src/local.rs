@@ -113,11 +113,16 @@ fn written(section: &PostgresqlConfig) -> String {
     let mode = section.compress_mode.map(CompressMode::as_str);
     text += &element("compress_mode", mode);
     text += &element("all", Some(flag(section.all)));
-    if section.globals {
-        text += &element("globals", Some("Y"));
+    for (name, is_set) in [("separate", section.separate), ("globals", section.globals)] {
+        if is_set {
+            text += &element(name, Some("Y"));
+        }
     }
     for database in section.databases.iter().flatten() {
         text += &element("database", Some(database));
+    }
+    for database in &section.excluded {
+        text += &element("exclude", Some(database));
     }
     text + "   </postgresql>"
 }

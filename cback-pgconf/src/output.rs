@@ -51,43 +51,55 @@ fn refuse_closed() -> io::Result<()> {
     Ok(())
 }
 
-/// POSIX assignments, one a line.
-pub(crate) fn shell(settings: &Settings, section_only: bool) -> String {
+/// POSIX assignments, one a line; `listed` are the databases of the server, if these are known.
+pub(crate) fn shell(
+    settings: &Settings,
+    section_only: bool,
+    listed: Option<&[Vec<u8>]>,
+) -> Vec<u8> {
     let section = settings.postgresql.clone().unwrap_or_default();
-    let assign =
-        |name: &str, value: Option<&str>| format!("{name}={}\n", quote(value.unwrap_or_default()));
-    let databases = section.databases.iter().flatten();
-    let databases: Vec<_> = databases
-        .map(|name| " ".to_owned() + &quote(name))
-        .collect();
-    let values = [
-        assign("user", section.user.as_deref()),
-        assign(
-            "compress_mode",
-            section.compress_mode.map(CompressMode::as_str),
-        ),
-        assign("all", Some(flag(section.all))),
-        assign("globals", Some(flag(section.globals))),
-        format!("set --{}\n", databases.concat()),
-    ];
+    let files = Files::of(&section, listed);
+    let assign = |name: &str, value: &Option<String>| {
+        assignment(name, value.as_deref().unwrap_or_default().as_bytes())
+    };
+    let mode = section.compress_mode.map_or("", CompressMode::as_str);
+    let mut values = [
+        assign("user", &section.user),
+        assignment("compress_mode", mode.as_bytes()),
+        assignment("all", flag(section.all).as_bytes()),
+        assignment("separate", flag(section.separate).as_bytes()),
+        assignment("globals", flag(section.globals).as_bytes()),
+        b"set --".to_vec(),
+    ]
+    .concat();
+    for database in &files.databases {
+        values.extend([b" ", &*quote(&database.name)].concat());
+    }
+    values.push(b'\n');
     if section_only {
-        return values.concat();
+        return values;
     }
     let around = [
-        assign("collect_dir", settings.collect_dir.as_deref()),
-        assign("backup_user", settings.backup_user.as_deref()),
-        assign("backup_group", settings.backup_group.as_deref()),
-        assign("pg_dump", settings.pg_dump.as_deref()),
-        assign("pg_dumpall", settings.pg_dumpall.as_deref()),
+        assign("collect_dir", &settings.collect_dir),
+        assign("backup_user", &settings.backup_user),
+        assign("backup_group", &settings.backup_group),
+        assign("pg_dump", &settings.pg_dump),
+        assign("pg_dumpall", &settings.pg_dumpall),
     ];
-    let files = Files::of(&section);
-    let mut text = around.concat() + &values.concat();
-    text += &assign("all_file", files.all.as_deref());
-    text += &assign("globals_file", files.globals.as_deref());
-    for (index, file) in files.databases.iter().enumerate() {
-        text += &assign(&format!("file_{}", index + 1), Some(file));
+    let mut text = [around.concat(), values].concat();
+    for (name, file) in [("all_file", files.all), ("globals_file", files.globals)] {
+        text.extend(assignment(name, &file.unwrap_or_default()));
+    }
+    for (number, database) in (1..).zip(files.databases) {
+        let is_usable = !database.is_shared;
+        let file = if is_usable { database.file } else { Vec::new() };
+        text.extend(assignment(&format!("file_{number}"), &file));
     }
     text
+}
+
+fn assignment(name: &str, value: &[u8]) -> Vec<u8> {
+    [name.as_bytes(), b"=", &quote(value), b"\n"].concat()
 }
 
 /// As Cedar Backup writes what is or is not.
@@ -96,6 +108,7 @@ pub(crate) fn flag(is_set: bool) -> &'static str {
 }
 
 /// Between single quotes nothing means anything to a shell but the next single quote.
-pub(crate) fn quote(value: &str) -> String {
-    format!("'{}'", value.replace('\'', r"'\''"))
+pub(crate) fn quote(value: &[u8]) -> Vec<u8> {
+    let pieces: Vec<_> = value.split(|&byte| byte == b'\'').collect();
+    [b"'", &*pieces.join(&br"'\''"[..]), b"'"].concat()
 }

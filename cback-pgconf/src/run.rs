@@ -1,17 +1,19 @@
 //! The commands.
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::CommandFactory;
 use clap::error::ErrorKind;
 
-use crate::cli::{Add, Cli, Command, Input};
+use crate::cli::{Add, Cli, Command, Input, Listed};
 use crate::config::{PostgresqlConfig, Settings};
 use crate::document::Document;
 use crate::fault::{Fault, Position};
 use crate::files::Files;
 use crate::input::Source;
 use crate::local::LocalConfig;
+use crate::server::{self, Known};
 use crate::{checks, output, reader};
 
 /// A document of 1 MiB can hold a hundred thousand mistakes, and each run's log would hold them all.
@@ -25,25 +27,52 @@ const MOST_WARNINGS: usize = 100;
 pub fn run(cli: Cli) -> Result<ExitCode, Fault> {
     match cli.command {
         Command::Check { strict, input } => check(strict, &input),
-        Command::Shell { no_validate, input } => {
+        Command::Shell {
+            no_validate,
+            listed,
+            input,
+        } => {
             let read: Read = if no_validate {
                 Settings::read
             } else {
                 checks::read
             };
             let settings = settings(&input, read)?;
-            output::print(output::shell(&settings, input.section_only).as_bytes())
+            let listed = names(listed.databases0_from)?;
+            output::print(&output::shell(
+                &settings,
+                input.section_only,
+                listed.as_deref(),
+            ))
         }
-        Command::Databases { null, input } => {
-            let settings = settings(&input, checks::read)?;
-            let section = settings.postgresql.unwrap_or_default();
-            list(section.databases.unwrap_or_default(), null)
+        Command::Databases {
+            listed,
+            null,
+            input,
+        } => {
+            let files = files(&settings(&input, checks::read)?, listed)?;
+            let databases = files.databases.into_iter();
+            list(databases.map(|database| database.name), null)
         }
-        Command::Files { null, file } => {
+        Command::Files { listed, null, file } => {
             let section_only = false;
             let settings = settings(&Input { section_only, file }, checks::read)?;
-            let files = Files::of(&settings.postgresql.unwrap_or_default());
-            list(files.paths(&settings.collect_dir.unwrap_or_default()), null)
+            let directory = settings.collect_dir.clone().unwrap_or_default();
+            let directory = [directory.trim_end_matches('/').as_bytes(), b"/"].concat();
+            let files = files(&settings, listed)?.names().into_iter();
+            list(files.map(|name| [&*directory, &name].concat()), null)
+        }
+        Command::Forgotten {
+            listed,
+            backed_up0_from,
+            collect_dir,
+            file,
+        } => {
+            let known = Known {
+                listed: names(listed.databases0_from)?,
+                backed_up: names(backed_up0_from)?,
+            };
+            forgotten(&known, collect_dir, file.as_deref())
         }
         Command::Add(arguments) => add(arguments),
     }
@@ -54,6 +83,31 @@ type Read = fn(&Document, bool) -> Result<Settings, Fault>;
 fn settings(input: &Input, read: Read) -> Result<Settings, Fault> {
     let source = Source::read(input.file.as_deref())?;
     source.with(|document| read(document, input.section_only))
+}
+
+fn names(list: Option<PathBuf>) -> Result<Option<Vec<Vec<u8>>>, Fault> {
+    list.map(|path| server::read_names(&path)).transpose()
+}
+
+fn files(settings: &Settings, listed: Listed) -> Result<Files, Fault> {
+    let listed = names(listed.databases0_from)?;
+    let section = settings.postgresql.clone().unwrap_or_default();
+    Ok(Files::of(&section, listed.as_deref()))
+}
+
+fn forgotten(
+    known: &Known,
+    collect_dir: Option<PathBuf>,
+    file: Option<&Path>,
+) -> Result<ExitCode, Fault> {
+    let source = Source::read(file)?;
+    let settings = source.with(|document| checks::read(document, false))?;
+    let directory = collect_dir.or(settings.collect_dir.map(PathBuf::from));
+    let section = settings.postgresql.unwrap_or_default();
+    for warning in server::warnings(&section, known, &directory.unwrap_or_default())? {
+        warning.of(&source.name, "warning: ").tell();
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn check(strict: bool, input: &Input) -> Result<ExitCode, Fault> {
@@ -76,13 +130,18 @@ fn check(strict: bool, input: &Input) -> Result<ExitCode, Fault> {
     })
 }
 
-fn list(names: Vec<String>, null: bool) -> Result<ExitCode, Fault> {
-    if let Some(name) = names.iter().find(|name| !null && name.contains('\n')) {
-        return Err(Fault::new(format!("{name:?} holds a line end")).hint("use --null"));
+fn list(names: impl Iterator<Item = Vec<u8>>, null: bool) -> Result<ExitCode, Fault> {
+    let end = if null { b'\0' } else { b'\n' };
+    let mut list = Vec::new();
+    for name in names {
+        if !null && name.contains(&b'\n') {
+            let name = String::from_utf8_lossy(&name);
+            return Err(Fault::new(format!("{name:?} holds a line end")).hint("use --null"));
+        }
+        list.extend(name);
+        list.push(end);
     }
-    let end = if null { "\0" } else { "\n" };
-    let list: String = names.into_iter().map(|name| name + end).collect();
-    output::print(list.as_bytes())
+    output::print(&list)
 }
 
 fn add(arguments: Add) -> Result<ExitCode, Fault> {
@@ -91,7 +150,9 @@ fn add(arguments: Add) -> Result<ExitCode, Fault> {
         compress_mode: arguments.compress_mode,
         all: arguments.all,
         globals: arguments.globals,
+        separate: arguments.separate,
         databases: Some(arguments.database),
+        excluded: arguments.exclude,
     };
     let postgresql = Some(section);
     let local = LocalConfig { postgresql };

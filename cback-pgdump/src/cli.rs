@@ -17,6 +17,7 @@ use std::path::PathBuf;
 #[command(
     override_usage = "cback-pgdump [OPTIONS] [DATABASE] [-- PG_DUMP_OPTION ...]
        cback-pgdump [OPTIONS] --all|--globals [-- PG_DUMPALL_OPTION ...]
+       cback-pgdump --list [--no-templates]
        cback-pgdump --check < DUMP"
 )]
 pub struct Cli {
@@ -48,6 +49,17 @@ pub struct Cli {
     /// that does not exist is left out, and a message says so.
     #[arg(long, value_name = "FILE", requires = "globals")]
     pub databases0_from: Option<PathBuf>,
+
+    /// Print the names of all databases that can be connected to, the largest first, a NUL after each
+    ///
+    /// psql asks the server. Sizes are taken into account where the user may know them. A message tells of
+    /// databases that this user may not connect to.
+    #[arg(long, conflicts_with_all = ["database", "all", "globals", "seal", "arguments"])]
+    pub list: bool,
+
+    /// With --list: leave out templates, and postgres if nothing has been created in it
+    #[arg(long, requires = "list")]
+    pub no_templates: bool,
 
     /// Connect as this role [default: $PGUSER, else libpq's choice]
     #[arg(short = 'U', long)]
@@ -142,7 +154,8 @@ pub struct Cli {
 }
 
 /// Arguments that make no sense where nothing is dumped.
-const OF_A_DUMP: [&str; 7] = [
+const OF_A_DUMP: [&str; 8] = [
+    "list",
     "database",
     "all",
     "globals",

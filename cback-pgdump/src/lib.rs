@@ -5,9 +5,11 @@
 pub mod check;
 mod child;
 pub mod cli;
+mod databases;
 mod dump;
 mod error;
 mod globals;
+mod list;
 mod names;
 mod plan;
 mod request;

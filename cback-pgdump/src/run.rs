@@ -6,6 +6,7 @@ use crate::cli::Cli;
 use crate::dump::dump_to_file;
 use crate::error::Error;
 use crate::globals::dump_globals;
+use crate::list::list;
 use crate::request::{Options, Target};
 use crate::{names, plan, script, stdio};
 use anyhow::ensure;
@@ -44,8 +45,10 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
     }
     let file = cli.databases0_from.as_deref();
     let databases = file.map_or(Ok(Vec::new()), databases)?;
+    let (is_list, no_templates) = (cli.list, cli.no_templates);
     let options = options(cli);
     let outcome = match options.target {
+        _ if is_list => list(&options, no_templates, &stopper, &mut &output),
         Target::Globals { .. } => dump_globals(&options, &databases, &stopper, &mut &output),
         _ => dump_to_file(&options, &stopper, &output),
     };
@@ -71,7 +74,7 @@ pub fn complain(error: &anyhow::Error) {
 /// The command line's options, and where it says nothing, the environment's.
 fn options(cli: Cli) -> Options {
     let is_named = |name: &OsString| !name.is_empty();
-    let target = if cli.all {
+    let target = if cli.all || cli.list {
         Target::All
     } else if cli.globals {
         Target::Globals { passwords: true }

@@ -31,7 +31,11 @@ rm -rf "$directory"
 
 /// The server that all tests of a process share. Names created in it are the test's own.
 pub fn server() -> &'static Server {
-    static SERVER: LazyLock<Server> = LazyLock::new(Server::start);
+    static SERVER: LazyLock<Server> = LazyLock::new(|| {
+        let mut server = Server::start();
+        server.is_shared = true;
+        server
+    });
     &SERVER
 }
 
@@ -41,6 +45,7 @@ pub struct Server {
     pub installation: Installation,
     directory: PathBuf,
     keeper: Child,
+    is_shared: bool,
 }
 
 impl Server {
@@ -65,6 +70,7 @@ impl Server {
             installation: installation.clone(),
             directory: directory.keep(),
             keeper: keeper.expect("sh runs"),
+            is_shared: false,
         };
         server.wait_until_ready();
         server
@@ -134,10 +140,13 @@ impl Server {
         String::from_utf8(output.stdout).expect("text from psql")
     }
 
-    /// Creates an empty database of that very name.
+    /// Creates an empty database of that very name: on the server that tests share as a template, which no other
+    /// test's configuration is said to forget.
     pub fn create_database(&self, name: &str) {
         let quoted = name.replace('"', "\"\"");
-        let create = format!("CREATE DATABASE \"{quoted}\" TEMPLATE template0;");
+        let is_template = self.is_shared;
+        let create =
+            format!("CREATE DATABASE \"{quoted}\" TEMPLATE template0 IS_TEMPLATE {is_template};");
         self.sql("postgres", &create);
     }
 }

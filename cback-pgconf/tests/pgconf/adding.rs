@@ -23,8 +23,9 @@ const DOCUMENTS: &[[&str; 2]] = &[
 #[rustfmt::skip]
 fn the_section_is_written_as_cedar_writes_it() {
     let section = |values: &str| format!("   <postgresql>\n{values}   </postgresql>\n</cb_config>");
-    let values = "      <user/>\n      <compress_mode/>\n      <all>Y</all>\n      <globals>Y</globals>\n      <database>x</database>\n";
-    let added = given("<!--x--><cb_config a='b' />\n", "add --no-validate --all --globals --database x");
+    let values = "      <user/>\n      <compress_mode/>\n      <all>Y</all>\n      <separate>Y</separate>\n      \
+        <globals>Y</globals>\n      <database>x</database>\n      <exclude>y</exclude>\n      <exclude>&lt;</exclude>\n";
+    let added = given("<!--x--><cb_config a='b' />\n", "add --no-validate --all --globals --separate --database x --exclude y --exclude <");
     added.is(0, &format!("<!--x--><cb_config a='b' >\n{}\n", section(values)), "");
     let values = "      <user>p&amp;l&lt;x&gt;</user>\n      <compress_mode>gzip</compress_mode>\n      <all>N</all>\n      \
         <database>a</database>\n      <database>b]]&gt;</database>\n";
@@ -111,6 +112,14 @@ fn databases_are_equal_in_any_order() {
     assert_ne!(of("a b b"), of("a a b"));
     assert_ne!(of("a"), section(Some("u".into()), vec!["a".into()], false));
     assert_ne!(of("a"), section(None, vec!["a".into()], true));
+    let excluding = |names: &str, separate| PostgresqlConfig {
+        separate,
+        excluded: names.split(' ').map(str::to_owned).collect(),
+        ..PostgresqlConfig::default()
+    };
+    assert_eq!(excluding("a b", true), excluding("b a", true));
+    assert_ne!(excluding("a b", true), excluding("a", true));
+    assert_ne!(excluding("a b", true), excluding("a b", false));
 }
 
 /// "`add` copies the document to stdout byte for byte": around the section nothing changes, and the section
@@ -123,7 +132,11 @@ fn any_section_reads_back_and_leaves_the_rest_alone() {
         let user = Some(value(&mut random)).filter(|user| user.len() > 9);
         let databases: Vec<_> = (0..random.below(5)).map(|_| value(&mut random)).collect();
         let [before, after] = random.choose(DOCUMENTS);
-        let local = section(user.clone(), databases.clone(), random.below(2) == 0);
+        let mut local = section(user.clone(), databases.clone(), random.below(2) == 0);
+        if let Some(section) = &mut local.postgresql {
+            section.separate = random.below(2) == 0;
+            section.excluded = (0..random.below(3)).map(|_| value(&mut random)).collect();
+        }
         let added = local.add_config([before, after].concat().as_bytes(), false);
         let added = String::from_utf8(added.expect("it fits")).expect("UTF-8");
         let rest = added.strip_prefix(before).expect("the start is as it was");

@@ -17,13 +17,13 @@ use tempfile::NamedTempFile;
 fn shell_prints_assignments_in_this_order() {
     let around = "collect_dir='/opt/backup/collect'\nbackup_user='backup'\nbackup_group='staff'\n\
         pg_dump='pg_dump'\npg_dumpall='/opt/it'\\''s/pg_dumpall'\n";
-    let section = "user='plogin'\ncompress_mode='bzip2'\nall='N'\nglobals='N'\nset -- 'db1' 'O'\\''Reilly & $HOME'\n";
+    let section = "user='plogin'\ncompress_mode='bzip2'\nall='N'\nseparate='N'\nglobals='N'\nset -- 'db1' 'O'\\''Reilly & $HOME'\n";
     let files = "all_file=''\nglobals_file=''\nfile_1='postgresqldump-db1.txt.bz2'\n\
         file_2='postgresqldump-O'\\''Reilly & $HOME.txt.bz2'\n";
     given(CONFIG, "shell").is(0, &[around, section, files].concat(), "");
     given(CONFIG, "shell --section-only -").is(0, section, "");
     let nothing = "collect_dir=''\nbackup_user=''\nbackup_group=''\npg_dump='pg_dump'\npg_dumpall='pg_dumpall'\n\
-        user=''\ncompress_mode=''\nall='N'\nglobals='N'\nset --\nall_file=''\nglobals_file=''\n";
+        user=''\ncompress_mode=''\nall='N'\nseparate='N'\nglobals='N'\nset --\nall_file=''\nglobals_file=''\n";
     given("<cb_config/>", "shell --no-validate").is(0, nothing, "");
 }
 

@@ -8,6 +8,7 @@ mod documents;
 mod faults;
 mod limits;
 mod reading;
+mod separate;
 mod shells;
 mod warnings;
 

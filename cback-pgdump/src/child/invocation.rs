@@ -49,12 +49,17 @@ impl Invocation {
         Self::with_names(program.clone(), arguments, options, database)
     }
 
-    /// psql that asks this in `database`: the one beside pg_dump, else the first on PATH.
+    /// psql that asks this in `database`: the one beside pg_dump, else the first on PATH. To a client whose encoding
+    /// is `SQL_ASCII` a server hands bytes over as they are, and psql drops none that another encoding has not. No
+    /// function that somebody has put into another schema is called in place of the server's own.
     pub(crate) fn query(options: &Options, database: &OsStr, sql: &str) -> Result<Self, Error> {
         let beside = options.pg_dump.with_file_name("psql");
         let is_beside = beside.is_file();
         let psql = if is_beside { beside } else { "psql".into() };
-        let arguments = ["-XAtq0", "-c", sql].map(OsString::from).to_vec();
+        let first = [r"\encoding SQL_ASCII", "SET search_path TO pg_catalog"];
+        let commands = first.into_iter().chain([sql]).flat_map(|it| ["-c", it]);
+        let arguments = ["-XAtq0z"].into_iter().chain(commands);
+        let arguments = arguments.map(OsString::from).collect();
         Self::with_names(psql, arguments, options, Some(database))
     }
 

@@ -41,7 +41,7 @@ pub(crate) fn run(
     })
 }
 
-/// psql's answer to a query in `database`: records that each end in NUL. It says nothing if `is_quiet`.
+/// psql's answer to a query in `database`: values that each end in NUL. It says nothing if `is_quiet`.
 pub(crate) fn query(
     options: &Options,
     stopper: &Stopper,

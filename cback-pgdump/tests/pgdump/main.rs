@@ -5,6 +5,7 @@ mod errors;
 mod globals;
 mod interruption;
 mod library;
+mod list;
 mod names;
 mod omissions;
 mod usage;

@@ -20,6 +20,8 @@ const SEVERAL: [&str; 5] = [SHOP, "two", "three", "four", "five"];
 struct Round {
     kill: Kill,
     at_a_time: usize,
+    /// The several are those that the server has, and not named.
+    is_separate: bool,
 }
 
 impl Round {
@@ -28,8 +30,14 @@ impl Round {
             let dump = job.database.map_or("pg_dumpall", |_| "pg_dump");
             vec!["cback-pgdump", dump, "pg_dump", "cback-compress"]
         });
-        let at_a_time = Random::new(!seed).choose(&[0, 0, 1, 2, 4]);
-        Self { kill, at_a_time }
+        let mut random = Random::new(!seed);
+        let at_a_time = random.choose(&[0, 0, 1, 2, 4]);
+        let is_separate = at_a_time > 0 && random.below(2) == 0;
+        Self {
+            kill,
+            at_a_time,
+            is_separate,
+        }
     }
 
     fn jobs(&self) -> Vec<Job> {
@@ -50,6 +58,10 @@ impl Round {
         if self.at_a_time > 0 {
             site.configure(self.kill.job.mode, &SEVERAL);
             command.arg("--jobs").arg(self.at_a_time.to_string());
+        }
+        if self.is_separate {
+            let mode = format!("<compress_mode>{}</compress_mode>", self.kill.job.mode);
+            site.configure_section(&format!("{mode}<all>Y</all><separate>Y</separate>"));
         }
         command
     }
@@ -80,7 +92,12 @@ fn kills_at_any_moment() {
     for seed in seeds(37) {
         let round = Round::new(seed);
         let (kill, at_a_time, jobs) = (&round.kill, round.at_a_time, round.jobs());
-        let kind = (kill.job.mode, kill.job.database, at_a_time);
+        let kind = (
+            kill.job.mode,
+            kill.job.database,
+            at_a_time,
+            round.is_separate,
+        );
         let duration = durations.entry(kind);
         let duration = *duration.or_insert_with(|| round.duration(&server));
         let site = Site::new();
@@ -95,7 +112,8 @@ fn kills_at_any_moment() {
         };
         let mut child = in_background(&mut command);
         kill.send(&site, &mut child, duration);
-        let done = format!("CBACK_CAMPAIGN_SEED={seed}: {kill:?}, {at_a_time} at a time");
+        let separate = if round.is_separate { " of all" } else { "" };
+        let done = format!("CBACK_CAMPAIGN_SEED={seed}: {kill:?}, {at_a_time} at a time{separate}");
         for outcome in outcomes(&mut child) {
             outcome.assert_safe(&done);
             disturbed += usize::from(outcome.code() != Some(0));
@@ -104,7 +122,9 @@ fn kills_at_any_moment() {
         for next in outcomes(&mut in_background(&mut command)) {
             next.assert_ended(0, Published::New, &format!("the run after {done}"));
         }
-        assert_eq!(site.listing().len(), jobs.len(), "{done}");
+        // And postgres, template1 and the globals.
+        let number = jobs.len() + 3 * usize::from(round.is_separate);
+        assert_eq!(site.listing().len(), number, "{done}");
     }
     assert!(disturbed > 0 || rounds < 10, "no kill has met a run");
 }

@@ -4,3 +4,4 @@
 mod actions;
 mod module;
 mod pool;
+mod separate;

@@ -95,5 +95,8 @@ fn new_names_that_cannot_be_synced_are_a_failure(shell: Shell) {
         let said = site.run(server(), shell).fails(1);
         assert!(said.ends_with(&last), "{databases:?}: {said}");
         assert!(!said.contains("as it was"), "{databases:?}: {said}");
+        for name in site.listing() {
+            fs::remove_file(site.collect_dir().join(name)).unwrap();
+        }
     }
 }

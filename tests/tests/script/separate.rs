@@ -1,0 +1,302 @@
+//! `<separate>`: "every database of the server but the excluded, the largest first, and the globals", each in a
+//! file of its own; and what is said of databases that are forgotten, come or go.
+
+use crate::with_jobs_on;
+use cback_tests::{
+    Finished, HaltedRun, Run, SHELLS, Server, Shell, Site, in_background, in_each_shell,
+    run_with_input, unpacked, wait_for, without_keys,
+};
+use rustix::process::{Pid, Signal, kill_process};
+use std::ffi::OsString;
+use std::fs;
+use std::os::unix::ffi::OsStringExt;
+use std::os::unix::process::ExitStatusExt;
+use std::sync::LazyLock;
+use std::time::Duration;
+
+in_each_shell!(
+    each_database_but_the_excluded_has_a_file_of_its_own_and_the_globals,
+    databases_that_come_or_go_during_the_run_are_told,
+    where_the_server_cannot_be_asked_nothing_is_backed_up,
+    databases_that_would_share_a_file_fail_alone,
+    a_dry_run_of_all_connects_nowhere,
+    a_killed_run_leaves_what_the_next_one_replaces,
+    a_signal_ends_a_run_that_waits_for_the_list,
+);
+
+/// As Cedar's own extension reads it, this is everything in one file.
+const ALL: &str = "<user>postgres</user><compress_mode>gzip</compress_mode><all>Y</all>";
+
+fn site(more: &str) -> Site {
+    let site = Site::new();
+    configure(&site, more);
+    site
+}
+
+fn configure(site: &Site, more: &str) {
+    site.configure_section(&format!("{ALL}<separate>Y</separate>{more}"));
+}
+
+/// Databases, and what stands for them in the names of their files.
+const NAMES: [(&str, &str); 5] = [
+    ("large", "large"),
+    ("a=b $(touch x) \"'\\ ü", "a=b $(touch x) \"'\\ ü"),
+    ("-f/tmp/x", "-f%2Ftmp%2Fx"),
+    ("* 1 finished", "* 1 finished"),
+    ("two\nlines", "two\nlines"),
+];
+
+/// In LATIN1, on a server whose names are in UTF-8.
+const LATIN1: &[u8] = b"\xe9t\xe9";
+
+/// A server with a database of each kind, each with a row that tells its name.
+static SERVER: LazyLock<Server> = LazyLock::new(|| {
+    let server = Server::start();
+    server.sql("postgres", "CREATE ROLE clerk LOGIN PASSWORD 'secret'");
+    server.sql("postgres", "GRANT pg_read_all_data TO clerk");
+    for (name, _) in NAMES {
+        server.create_database(name);
+        server.sql(name, "CREATE TABLE t AS SELECT current_database() AS name");
+    }
+    let fill = "INSERT INTO t SELECT repeat('x', 1000) FROM generate_series(1, 3000)";
+    server.sql("large", fill);
+    let latin = "CREATE DATABASE latin TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'";
+    server.sql("postgres", latin);
+    let mut psql = server.command("psql");
+    psql.args(["-Xq", "-v", "ON_ERROR_STOP=1", "-f", "-"]);
+    let create = [b"CREATE DATABASE \"", LATIN1, b"\""].concat();
+    run_with_input(psql.env("PGDATABASE", "latin"), &create).succeeds();
+    server.sql("postgres", "CREATE DATABASE shut ALLOW_CONNECTIONS false");
+    server
+});
+
+fn each_database_but_the_excluded_has_a_file_of_its_own_and_the_globals(shell: Shell) {
+    let site = site("<exclude>latin</exclude><exclude>template0</exclude>");
+    let said = with_jobs_on(&SERVER, &site, shell, 1).run().succeeds();
+    let name = String::from_utf8_lossy(LATIN1);
+    let mut expected: Vec<_> = ["postgres", "template1", &name]
+        .into_iter()
+        .chain(NAMES.map(|(_, file)| file))
+        .map(|file| format!("postgresqldump-{file}.txt.gz"))
+        .collect();
+    expected.push("postgresqlglobals.txt.gz".to_owned());
+    expected.sort();
+    assert_eq!(site.listing(), expected);
+    // With one job they come one after the other.
+    let made = said.lines().filter(|it| it.contains(" bytes, "));
+    let labels: Vec<_> = made.filter_map(|it| it.split(": ").nth(1)).collect();
+    assert_eq!(labels[..2], ["roles and tablespaces", "large"], "{said}");
+    for (name, file) in NAMES {
+        let file = site
+            .collect_dir()
+            .join(format!("postgresqldump-{file}.txt.gz"));
+        let dump = String::from_utf8(unpacked(&file).unwrap()).unwrap();
+        let row = name.replace('\\', "\\\\").replace('\n', "\\n");
+        let rows = format!("\nCOPY public.t (name) FROM stdin;\n{row}\n");
+        assert!(dump.contains(&rows), "{name:?}");
+    }
+    let mut latin = b"postgresqldump-".to_vec();
+    latin.extend([LATIN1, b".txt.gz"].concat());
+    let latin = site.collect_dir().join(OsString::from_vec(latin));
+    assert!(unpacked(&latin).is_some());
+    let globals = unpacked(&site.collect_dir().join("postgresqlglobals.txt.gz")).unwrap();
+    let globals = String::from_utf8_lossy(&globals).into_owned();
+    assert!(globals.contains("CREATE ROLE clerk;") && globals.contains("CREATE DATABASE large "));
+    assert!(
+        !globals.contains("latin ") && !globals.contains("shut"),
+        "{globals}"
+    );
+}
+
+/// "What single dumps leave out, in a file of its own": together they are the server.
+#[test]
+fn the_globals_and_all_files_are_the_server_again() {
+    let source = Server::start();
+    source.sql(
+        "postgres",
+        "CREATE ROLE clerk; CREATE TABLE t AS SELECT 1 AS a",
+    );
+    for (name, _) in &NAMES[..4] {
+        source.create_database(name);
+        source.sql(name, "CREATE TABLE t AS SELECT current_database() AS name");
+        source.sql(name, "ALTER TABLE t OWNER TO clerk");
+    }
+    source.sql("postgres", "ALTER DATABASE large OWNER TO clerk");
+    source.sql("postgres", "ALTER DATABASE large SET work_mem = '7MB'");
+    let site = site("");
+    site.run(&source, SHELLS[0]).succeeds();
+    let target = Server::start();
+    let restore = |database: &str, file: &str| {
+        let dump = unpacked(&site.collect_dir().join(file)).unwrap();
+        target.sql(database, &String::from_utf8(dump).unwrap());
+    };
+    restore("postgres", "postgresqlglobals.txt.gz");
+    for (name, file) in NAMES[..4].iter().chain([&("postgres", "postgres")]) {
+        restore(name, &format!("postgresqldump-{file}.txt.gz"));
+    }
+    let dump = |server: &Server| {
+        let dump = server.command("pg_dumpall").run();
+        dump.succeeds();
+        String::from_utf8(without_keys(&dump.stdout)).unwrap()
+    };
+    assert_eq!(dump(&target), dump(&source));
+}
+
+/// A role that may read all data, and nothing else, has its backups; passwords it may not read.
+#[test]
+fn a_role_that_may_read_all_data_backs_all_of_it_up() {
+    let site = Site::new();
+    let section = ALL.replace("postgres<", "clerk<");
+    site.configure_section(&format!("{section}<separate>Y</separate>"));
+    site.run(&SERVER, SHELLS[0]).succeeds();
+    assert_eq!(site.listing().len(), NAMES.len() + 5);
+}
+
+/// "A database that appears or goes during the run is a message", and no failure; one that is there fails.
+fn databases_that_come_or_go_during_the_run_are_told(shell: Shell) {
+    let server = Server::start();
+    for name in ["a", "gone", "roles and tablespaces", "no\nsuch"] {
+        server.sql("postgres", &format!("CREATE DATABASE \"{name}\""));
+    }
+    let mut site = Site::new();
+    // By the first dump, which is of template1 or postgres: everything else is of the same size or smaller.
+    site.replace_pg_dump(
+        "mkdir \"${0%/*}/first\" 2>/dev/null && psql -Xq postgres -c 'DROP DATABASE gone' \
+         -c 'CREATE DATABASE new' -c 'CREATE DATABASE excluded' >&2\n\
+         case $PGDATABASE in roles*|no*) exit 1 ;; esac; exec pg_dump \"$@\"",
+    );
+    configure(&site, "<exclude>excluded</exclude>");
+    let left = site.collect_dir().join("postgresqldump-gone.txt.gz");
+    fs::write(left, "yesterday's").unwrap();
+    let mut command = with_jobs_on(&server, &site, shell, 1);
+    let said = command.arg("--quiet").run().fails(1);
+    let config = site.config().display().to_string();
+    let last = format!(
+        "cback-postgresql: warning: gone: not backed up, since it is no longer on the server\n\
+         cback-pgconf: {config}: warning: created during the run, so not backed up: \"new\"\n\
+         cback-postgresql: not backed up: "
+    );
+    let (_, names) = said.split_once(&last).unwrap_or_else(|| panic!("{said}"));
+    let mut names: Vec<_> = names.trim_end().split(", ").collect();
+    names.sort_unstable();
+    assert_eq!(names, ["no?such", "roles and tablespaces"], "{said}");
+    // Now it is forgotten that there was one.
+    server.sql("postgres", "DROP DATABASE \"roles and tablespaces\"");
+    server.sql("postgres", "DROP DATABASE \"no\nsuch\"");
+    let said = site.command(&server, shell).arg("-q").run().succeeds();
+    let cause = "in collect_dir, but of nothing that is backed up any more";
+    let file = "\"postgresqldump-gone.txt.gz\"";
+    assert_eq!(
+        said,
+        format!("cback-pgconf: {config}: warning: {cause}: {file}\n")
+    );
+}
+
+fn where_the_server_cannot_be_asked_nothing_is_backed_up(shell: Shell) {
+    let site = site("");
+    let mut command = site.command(&SERVER, shell);
+    let said = command.env("PGHOST", site.path("nowhere")).run().fails(1);
+    let last =
+        "cback-postgresql: the server's databases cannot be listed, so nothing is backed up\n";
+    assert!(said.ends_with(last) && said.contains("/nowhere/"), "{said}");
+    assert!(site.listing().is_empty());
+    // Only in the end: then all is backed up, and what may be amiss is said.
+    let marker = site.path("marker").display().to_string();
+    site.replace(
+        "psql",
+        &format!(
+            "case $* in *datallowconn*) mkdir '{marker}' || exit 3 ;; esac; exec '{}' \"$@\"",
+            SERVER.bin().join("psql").display()
+        ),
+    );
+    let said = site.command(&SERVER, shell).arg("-q").run().succeeds();
+    let last = "cback-postgresql: warning: the server's databases cannot be listed again: some may \
+                have come or gone\n";
+    assert!(said.ends_with(last), "{said}");
+}
+
+/// "An error for those, not for the night."
+fn databases_that_would_share_a_file_fail_alone(shell: Shell) {
+    static PAIR: LazyLock<Server> = LazyLock::new(|| {
+        let server = Server::start();
+        server.create_database("a/b");
+        server.create_database("a%2Fb");
+        server
+    });
+    let mut site = Site::new();
+    let failing = site.shim("failing", "exit 1");
+    site.override_command("pg_dumpall", &failing);
+    configure(&site, "");
+    // Without grep nobody can know whether they are gone.
+    for is_without_grep in [false, true] {
+        if is_without_grep {
+            site.replace("grep", "exit 2");
+        }
+        let said = site.run(&PAIR, shell).fails(1);
+        let last = "cback-postgresql: not backed up: roles and tablespaces, a%2Fb, a/b\n";
+        assert!(said.ends_with(last), "{said}");
+        let reason = "a/b: not backed up: another database's file would have the same name\n";
+        assert!(said.contains(reason), "{said}");
+    }
+    let names = ["dump-postgres", "dump-template1"];
+    assert_eq!(
+        site.listing(),
+        names.map(|it| format!("postgresql{it}.txt.gz"))
+    );
+}
+
+fn a_dry_run_of_all_connects_nowhere(shell: Shell) {
+    let site = site("<exclude>a</exclude>");
+    let mut command = site.command(&SERVER, shell);
+    command.arg("--dry-run").env("PGHOST", "/nowhere");
+    let directory = site.collect_dir().display().to_string();
+    let expected = format!(
+        "cback-postgresql: would back up roles and tablespaces to {directory}/postgresqlglobals.txt.gz\n\
+         cback-postgresql: would back up each database of the server that is not excluded to a file of its \
+         own in {directory}\n"
+    );
+    assert_eq!(command.run().succeeds(), expected);
+    assert!(site.listing().is_empty());
+}
+
+/// "What a single run promises it promises" of databases that it has found itself.
+fn a_killed_run_leaves_what_the_next_one_replaces(shell: Shell) {
+    static SMALL: LazyLock<Server> = LazyLock::new(Server::start);
+    for signal in [Signal::TERM, Signal::KILL] {
+        let mut run = HaltedRun::start(Site::new(), &SMALL, shell, 2, |site| {
+            configure(site, "");
+            let file = site.collect_dir().join("postgresqldump-postgres.txt.gz");
+            fs::write(file, "yesterday's").unwrap();
+        });
+        run.signal(signal);
+        let said = run.wait().said();
+        let names = "not backed up: postgres, template1\n";
+        let names_them =
+            said.contains(names) || said.contains("not backed up: template1, postgres\n");
+        assert!(names_them || signal == Signal::KILL, "{said}");
+        wait_for("all are gone", Duration::from_secs(60), || {
+            run.site.processes().is_empty()
+        });
+        let file = "postgresqldump-postgres.txt.gz";
+        assert_eq!(run.site.backup(file), b"yesterday's");
+        run.open_gate();
+        run.site.run(&SMALL, shell).succeeds();
+        assert!(unpacked(&run.site.collect_dir().join(file)).is_some());
+        assert_eq!(run.site.listing().len(), 3);
+    }
+}
+
+/// "Dies of the signal", at once, though the server does not answer.
+fn a_signal_ends_a_run_that_waits_for_the_list(shell: Shell) {
+    let site = site("");
+    let marker = site.path("asked");
+    site.replace("psql", &format!("touch '{}'; sleep 600", marker.display()));
+    let mut child = in_background(&mut site.command(&SERVER, shell));
+    let limit = Duration::from_secs(60);
+    wait_for("the list to be asked for", limit, || marker.exists());
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+    let status = cback_tests::end_of(&mut child);
+    assert_eq!(status.signal(), Some(Signal::TERM.as_raw()));
+    wait_for("all are gone", limit, || site.processes().is_empty());
+    assert!(site.listing().is_empty());
+}
