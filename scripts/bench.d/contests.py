@@ -12,7 +12,7 @@ from pathlib import Path
 from corpora import sql
 from measure import Figures, Run, WrongOutput, digest, run
 
-SMALL, MANY, CLUSTER, LEVELS = "1 KiB", "small", "cluster", range(1, 10)
+MANY, CLUSTER, LEVELS = "small", "cluster", range(1, 10)
 # Two threads each, of those that have threads.
 GZIP, BZIP2, UNPACKER = "cback-compress -p2", "cback-compress -p2 -m bzip2", "cback-compress -d -p2"
 PACK = {
@@ -37,7 +37,6 @@ RESTORES = {
     PGRESTORE: "cback-pgrestore --quiet --into restored {}",
     RESTORE: "cback-pgverify --restore -- {}",
 }
-START = ["gzip", "pigz", "cback-compress", "bzip2", "lbzip2", "cback-compress -m bzip2"]
 STAGE = ["pg_dump", "cback-pgdump"]
 THREADS = [f"cback-compress -p{threads}{mode}" for mode in ("", " -m bzip2") for threads in (1, 2, 4, 8)]
 OURS, ONE_AT_A_TIME, PG_BACK = "cback-postgresql", "cback-postgresql -j1", "pg_back"
@@ -71,7 +70,7 @@ class Contests:
     top: Path  # a directory of our own, in memory if there is room
     python: Path  # one that has Cedar
     inputs: list[str]  # of corpora's
-    dumps: dict[str, Path]  # by database, and a beginning of one
+    dumps: dict[str, Path]  # by database
     figures: Figures
     digests: dict[str, str] = field(default_factory=dict)  # of the dumps, by name
     packed: dict[tuple[str, str], str] = field(default_factory=dict)  # hashes of packers' outputs, by way and name
@@ -81,11 +80,9 @@ class Contests:
         """One after the other."""
         self.out = self.top / "out"
         self.small = [name for name in self.dumps if name.startswith(MANY)]
-        self.dumps[SMALL], self.dumps[CLUSTER] = self.top / "beginning", self.top / "cluster.sql"
-        self.dumps[SMALL].write_bytes(self.dumps[self.inputs[0]].read_bytes()[:1024])
+        self.dumps[CLUSTER] = self.top / "cluster.sql"
         run(["pg_dumpall"], self.dumps[CLUSTER])
         self.digests = {name: digest(path) for name, path in self.dumps.items()}
-        self.alternate("start", START, [SMALL], lambda way, name: self.pack(way, name, light=True), times=20)
         self.alternate("stage", STAGE, self.inputs, self.stage)
         for name in self.inputs:
             for mode in ("gzip", "bzip2"):
@@ -106,12 +103,11 @@ class Contests:
         self.alternate("levels", levelled, self.inputs, self.pack)
         self.alternate("threads", THREADS, self.inputs[:1], self.pack)
 
-    def alternate(self, contest: str, ways: Iterable[str], inputs: Iterable[str], measure: Callable[[str, str], Run],
-                  times: int = 1) -> None:  # fmt: skip
+    def alternate(self, contest: str, ways: Iterable[str], inputs: Iterable[str], measure: Callable[[str, str], Run]) -> None:
         """Measure each way that can take part with each input in turn, every other round backwards."""
         pairs = [(way, name) for name in inputs for way in self.able(ways)]
-        print(f"bench: {contest}: {self.figures.rounds * times} times {len(pairs)} runs", file=sys.stderr)
-        for number in range(self.figures.rounds * times):
+        print(f"bench: {contest}: {self.figures.rounds} times {len(pairs)} runs", file=sys.stderr)
+        for number in range(self.figures.rounds):
             for pair in reversed(pairs) if number % 2 else pairs:
                 self.figures.runs.setdefault((contest, *pair), []).append(measure(*pair))
 
@@ -137,10 +133,10 @@ class Contests:
         if digest(file) != self.digests[name]:
             raise WrongOutput(fault)
 
-    def pack(self, way: str, name: str, light: bool = False) -> Run:
+    def pack(self, way: str, name: str) -> Run:
         """One compressor on one input. Its output is unpacked and compared, the same bytes but once."""
         output = self.top / ("out.bz2" if "bzip2" in way else "out.zst" if "zstd" in way else "out.gz")
-        cost = run(shlex.split(way), output, self.dumps[name], light=light)
+        cost = run(shlex.split(way), output, self.dumps[name])
         packed = hashlib.sha256(output.read_bytes()).hexdigest()
         if packed not in {known for (_, of), known in self.packed.items() if of == name}:
             self.expect(output, name, f"{way}: does not unpack to {name}")

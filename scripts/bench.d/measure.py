@@ -76,13 +76,10 @@ def stop(process: int, number: int = signal.SIGTERM) -> None:
         os.kill(child, signal.SIGCONT)
 
 
-def run(argv: list[str], output: Path, source: Path | None = None, pipe: bool = True, light: bool = False) -> Run:
-    """Run a command with source as its input, through a pipe or as it is, and output, a file.
-
-    Light: without GNU time, which would be a third of a run of a millisecond, and without memory.
-    """
+def run(argv: list[str], output: Path, source: Path | None = None, pipe: bool = True) -> Run:
+    """Run a command with source as its input, through a pipe or as it is, and output, a file."""
     note = output.with_name("time")
-    timed = argv if light else ["/usr/bin/time", "-q", "-f", "%M", "-o", str(note), *argv]
+    timed = ["/usr/bin/time", "-q", "-f", "%M", "-o", str(note), *argv]
     with output.open("wb") as sink, tempfile.TemporaryFile() as words, contextlib.ExitStack() as files:
         feeder = subprocess.Popen(["cat", source], stdout=subprocess.PIPE) if source and pipe else None
         stdin = files.enter_context(feeder.stdout if feeder else (source or Path(os.devnull)).open("rb"))
@@ -96,7 +93,7 @@ def run(argv: list[str], output: Path, source: Path | None = None, pipe: bool = 
             words.seek(0)
             sys.stderr.write(words.read().decode(errors="replace"))
             raise WrongOutput(f"{shlex.join(argv)} failed")
-    memory = 0 if light else int(note.read_text()) * 1024
+    memory = int(note.read_text()) * 1024
     cpu, others = usage.ru_utime + usage.ru_stime, max(0, used_by_others() - before)
     return Run(wall, cpu, memory, output.stat().st_size, others)
 
