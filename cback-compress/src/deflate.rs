@@ -2,7 +2,7 @@
 //!
 //! libdeflate gives a stream for each call, whose last deflate block says that it is the last. To let
 //! others follow, the bit that says so is cleared and an empty stored block is put behind, which ends
-//! at a byte, as zlib's Z_SYNC_FLUSH does. Where the bit stands is known only by unpacking from the
+//! at a byte, as zlib's `Z_SYNC_FLUSH` does. Where the bit stands is known only by unpacking from the
 //! start (so does Mark Adler's gzjoin); what is unpacked is compared with the data, so that a fault
 //! of libdeflate or of the memory makes no backup that cannot be read.
 
@@ -154,9 +154,8 @@ mod tests {
 
     /// A text, and deflate blocks of it by libdeflate.
     fn deflated(lines: usize) -> (Vec<u8>, Deflated) {
-        let text: String = (0..lines)
-            .map(|line| format!("line {} of the table\t", line * line))
-            .collect();
+        let line = |line| format!("line {} of the table\t", line * line);
+        let text = (0..lines).map(line).collect::<Vec<String>>().concat();
         let deflated = deflate(text.as_bytes(), 6).unwrap();
         (text.into(), deflated)
     }
