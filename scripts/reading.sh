@@ -5,7 +5,7 @@
 # of its own; its janitor, in a session of its own, waits for that lock, and undoes what a killed script could not.
 # $program is the script's name; $usage its usage.
 # shellcheck shell=sh disable=SC2034,SC2154 # variables go to and fro
-set -eu +aCfm
+set -eu +aCfmvx
 umask 077
 
 newline='
@@ -303,7 +303,8 @@ clean_up() {
     [ ! -e undo ] || sh ./undo || return 0
     cd -P ..
     remove_work_dir 2>/dev/null || { sleep 1 && remove_work_dir; } || say "$place/$work cannot be removed"
-    exec 9<&- && wait "$janitor" || : # a service manager would kill it, and say so
+    exec 9<&-
+    wait "$janitor" || : # a service manager would kill it, and say so
 }
 
 remove_work_dir() {
@@ -329,6 +330,9 @@ done
 [ -n "${BASH_VERSION-}" ] || unset SHELLOPTS BASHOPTS
 unset CDPATH ENV BASH_ENV IFS GETOPT_COMPATIBLE POSIXLY_CORRECT
 export LC_ALL=C
+# A dump can be made so that fingerprints collide whose key is known.
+read -r CBACK_FINGERPRINT_KEY </proc/sys/kernel/random/uuid
+export CBACK_FINGERPRINT_KEY
 control=$(printf '\001-\037\177')
 for each in "$0" "$self"; do
     case $each in */*) PATH=$(cd -- "${each%/*}" && pwd):$PATH ;; esac

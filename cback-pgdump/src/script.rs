@@ -66,6 +66,10 @@ fn identity(bytes: u64, digest: u128) -> String {
 /// A buffer for copies.
 const BUFFER: usize = 128 << 10;
 
+const BEGIN: &[u8] = b"BEGIN;\n";
+const COMMIT: &[u8] = b"COMMIT;\n";
+const CHANGED: &str = "the dump has changed since it was checked";
+
 /// Writes what the steps in `file` say of the dump on `input`; if `is_one`, each database in one transaction.
 ///
 /// # Errors
@@ -90,24 +94,21 @@ pub(crate) fn run(
         let mut words = step.split(' ');
         let verb = words.next().unwrap_or_default();
         let numbers: Vec<u64> = words.map_while(|word| word.parse().ok()).collect();
-        let mut text = Vec::new();
         match (verb, &numbers[..]) {
             ("", []) => break,
-            ("verify", []) => ensure!(
-                dump.identity()? == checked,
-                "the dump has changed since it was checked"
-            ),
             ("text", [length]) => {
+                let mut text = Vec::new();
                 (&mut steps).take(*length).read_to_end(&mut text)?;
+                output.write_all(&text).map_err(Error::Write)?;
             }
-            ("transaction", []) if is_one => text.extend(b"BEGIN;\n"),
-            ("commit", []) if is_one => text.extend(b"COMMIT;\n"),
+            ("verify", []) => ensure!(dump.identity()? == checked, CHANGED),
+            ("transaction", []) if is_one => output.write_all(BEGIN).map_err(Error::Write)?,
+            ("commit", []) if is_one => output.write_all(COMMIT).map_err(Error::Write)?,
             ("transactions", _) if is_one => {}
             ("transaction" | "commit", []) => {}
             ("copy" | "transactions", [start, end]) => dump.copy(*start..*end, &mut output)?,
             _ => bail!("{name}: no step of a plan"),
         }
-        output.write_all(&text).map_err(Error::Write)?;
     }
     Ok(output.flush().map_err(Error::Write)?)
 }

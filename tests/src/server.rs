@@ -57,9 +57,8 @@ impl Server {
         let mode = Permissions::from_mode(0o755);
         fs::set_permissions(directory.path(), mode).expect("a directory of our own");
         chown(directory.path(), server_account(), None).expect("root may give it away");
-        let bin = runnable(&installation.bin, directory.path());
-        initdb(&bin, directory.path());
-        let mut keeper = keeper(&bin, directory.path());
+        initdb(&installation.bin, directory.path());
+        let mut keeper = keeper(&installation.bin, directory.path());
         keeper.process_group(0);
         let keeper = keeper.stdin(Stdio::piped()).stdout(Stdio::null()).spawn();
         let mut server = Self {
@@ -156,20 +155,6 @@ fn unprivileged(command: Command) -> Command {
         Some(number) => as_user(number, &command),
         None => command,
     }
-}
-
-/// `bin`, or a copy of its whole installation if it lies where the server's user cannot reach.
-fn runnable(bin: &Path, directory: &Path) -> PathBuf {
-    let mut postgres = Command::new(bin.join("postgres"));
-    postgres.arg("--version").current_dir("/");
-    if unprivileged(postgres).run().status.success() {
-        return bin.to_owned();
-    }
-    let copy = directory.join("postgresql");
-    let mut cp = Command::new("sh");
-    cp.args(["-c", "cp -R \"$1/..\" \"$2\" && chmod -R a+rX \"$2\"", "sh"]);
-    cp.arg(bin).arg(&copy).run().succeeds();
-    copy.join("bin")
 }
 
 fn initdb(bin: &Path, directory: &Path) {

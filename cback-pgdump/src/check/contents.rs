@@ -4,7 +4,6 @@ use super::cluster::Cluster;
 use super::database::{OfDatabase, Part};
 use super::fingerprint::{Entry, Key};
 use super::needs::{Needs, OVERHEAD};
-use super::outline::shown;
 use super::sections::Section;
 use super::token::{printable, spelled};
 use std::collections::{BTreeMap, BTreeSet, btree_map};
@@ -207,24 +206,6 @@ impl Contents {
     pub(crate) fn server_major(&self) -> Option<u32> {
         let mut numbers = self.server_version.split(|it: char| !it.is_ascii_digit());
         numbers.next()?.parse().ok()
-    }
-
-    /// The one database's name, for a message.
-    pub(crate) fn one_shown(&self) -> String {
-        shown(&printable(self.one.as_deref().unwrap_or_default()))
-    }
-
-    /// The first databases' names, for a message.
-    pub(crate) fn others(&self) -> String {
-        let names = self.sections.iter().filter_map(|it| it.database.as_ref());
-        let names = names.take(10).map(|name| shown(&printable(name)));
-        let names = names.collect::<Vec<_>>().join(", ");
-        if self.sections.len() > 10 {
-            return format!("; it has {names} and {} more", self.sections.len() - 10);
-        } else if names.is_empty() {
-            return ", which does not tell the name of any".to_owned();
-        }
-        format!("; it has {names}")
     }
 
     /// Leaves this place out of the current section.

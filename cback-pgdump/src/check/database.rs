@@ -1,7 +1,7 @@
 //! Statements about a database as a whole: they make it, name its owner, its rights, its settings. A restore
 //! runs them apart from the others, with another name in place of the database's, or not at all (DROP).
 
-use super::token::{Token, Tokens, literal};
+use super::token::{Token, Tokens, literal, quoted};
 
 /// The psql variable that stands for the name, in quotes.
 const NAME: &[u8] = b":\"cback_database\"";
@@ -57,10 +57,22 @@ impl OfDatabase {
         })
     }
 
-    /// Run as this role, which the dump has made the current one.
-    pub(crate) fn authorized(&mut self, role: &[u8]) {
-        let set = [b"SET SESSION AUTHORIZATION ", &literal(role)[..], b";\n"].concat();
-        self.text = [&set, &self.text[..], b"RESET SESSION AUTHORIZATION;\n"].concat();
+    /// Run where the dump has made this role the current one: it owns what it creates, and grants in its own
+    /// name. All else needs no rights of its.
+    pub(crate) fn run_as(&mut self, role: &[u8]) {
+        if self.part == Some(Part::Create) {
+            let owner = [
+                b"ALTER DATABASE ",
+                NAME,
+                b" OWNER TO ",
+                &quoted(role),
+                b";\n",
+            ];
+            self.text.extend(owner.concat());
+        } else if self.text.starts_with(b"GRANT ") || self.text.starts_with(b"REVOKE ") {
+            let set = [b"SET SESSION AUTHORIZATION ", &literal(role)[..], b";\n"].concat();
+            self.text = [&set, &self.text[..], b"RESET SESSION AUTHORIZATION;\n"].concat();
+        }
     }
 }
 

@@ -1,5 +1,8 @@
 //! Why a dump is not whole.
 
+use super::contents::Contents;
+use super::outline::shown;
+use super::token::printable;
 use std::io;
 
 /// Why a dump is not whole.
@@ -33,6 +36,22 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// The one database is not there; told with the first of those that are.
+    pub(crate) fn no_database(contents: &Contents) -> Self {
+        let name = |name: &Vec<u8>| shown(&printable(name));
+        let all = contents
+            .sections
+            .iter()
+            .filter_map(|it| it.database.as_ref());
+        let first = all.take(10).map(name).collect::<Vec<_>>().join(", ");
+        let others = match contents.sections.len() {
+            _ if first.is_empty() => ", which does not tell the name of any".to_owned(),
+            count @ 11.. => format!("; it has {first} and {} more", count - 10),
+            _ => format!("; it has {first}"),
+        };
+        Self::NoDatabase(contents.one.as_ref().map_or_else(String::new, name), others)
+    }
+
     /// Advice for the user.
     pub fn hint(&self) -> Option<&'static str> {
         match self {

@@ -127,9 +127,7 @@ impl Outline {
                 self.database = database;
             }
         } else if command.starts_with(b"encoding ") {
-            // Above a `\connect` whose name is odd: SQL_ASCII, until the next SET.
             self.begin_database(contents);
-            contents.cut(self.line.clone(), false);
         } else {
             return Err("a command for psql that no pg_dump writes");
         }

@@ -1,7 +1,7 @@
 //! The contents of a dump, as its statements make them up.
 
 use super::contents::{Contents, Item};
-use super::database::{OfDatabase, Part};
+use super::database::OfDatabase;
 use super::fingerprint::{Entry, Key};
 use super::large_objects::LargeObject;
 use super::outline::{Outline, note};
@@ -60,6 +60,11 @@ impl Statements {
             _ => Some(()),
         };
         understood.ok_or("a statement that no pg_dump writes")?;
+        self.record(statement, at).map(|()| copy)
+    }
+
+    /// Takes what a restore has to know of it.
+    fn record(&mut self, statement: &Statement, at: &Outline) -> Result<(), &'static str> {
         let text = &statement.text[..];
         let own = OfDatabase::read(text);
         if own.is_some() && statement.is_cut() {
@@ -81,7 +86,7 @@ impl Statements {
                 self.contents.needs.record(text);
             }
         }
-        Ok(copy)
+        Ok(())
     }
 
     fn of_database(&mut self, text: &[u8], mut own: OfDatabase) {
@@ -90,8 +95,8 @@ impl Statements {
         }
         let needs = &mut self.contents.needs;
         needs.record(text);
-        if let (Some(Part::Settle), Some(role)) = (own.part, &needs.session) {
-            own.authorized(role);
+        if let Some(role) = &needs.session {
+            own.run_as(role);
         }
         self.contents.record_database(own);
     }
@@ -99,12 +104,11 @@ impl Statements {
     /// Leaves out the statements with which `--clean` begins, and, if all of it is restored in one transaction,
     /// those around large objects.
     fn leave_out(&mut self, text: &[u8], place: Range<u64>) {
-        let has_begun =
-            |contents: &Contents| contents.sections.last().is_none_or(|it| it.has_begun);
+        let has_begun = self.contents.sections.last().is_none_or(|it| it.has_begun);
         let begins = |start: &&str| text.starts_with(start.as_bytes());
         if text == b"BEGIN;\n" || text == b"COMMIT;\n" {
             self.contents.cut(place, true);
-        } else if !has_begun(&self.contents) && CLEANING.iter().any(begins) {
+        } else if !has_begun && CLEANING.iter().any(begins) {
             self.contents.cut(place, false);
         }
     }

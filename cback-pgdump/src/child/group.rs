@@ -30,7 +30,7 @@ use std::time::{Duration, Instant};
 /// Bytes that the child's pipe holds: 64 KiB on Linux unless asked; this much any user may have.
 pub(crate) const PIPE: usize = 1 << 20;
 
-/// From SIGTERM to SIGKILL.
+/// From SIGTERM to SIGKILL, and how long the killed are waited for: one in a system call may take longer.
 const GRACE: Duration = Duration::from_millis(500);
 
 /// Stops a dump from another thread.
@@ -146,18 +146,19 @@ impl Group {
     fn end(self) {
         let Self { leader, watchdog } = self;
         drop(watchdog);
-        let deadline = Instant::now() + GRACE;
-        let _ = kill_process_group(leader, Signal::TERM);
-        // A stopped process does not act on SIGTERM until it is continued.
-        let _ = kill_process_group(leader, Signal::CONT);
-        while !is_gone(leader) {
-            if Instant::now() > deadline {
-                let _ = kill_process_group(leader, Signal::KILL);
-                let _ = waitid(WaitId::Pid(leader), WaitIdOptions::EXITED);
-                return;
+        for signal in [Signal::TERM, Signal::KILL] {
+            let _ = kill_process_group(leader, signal);
+            // A stopped process does not act on SIGTERM until it is continued.
+            let _ = kill_process_group(leader, Signal::CONT);
+            let deadline = Instant::now() + GRACE;
+            while Instant::now() < deadline {
+                if is_gone(leader) {
+                    return;
+                }
+                std::thread::sleep(Duration::from_millis(2));
             }
-            std::thread::sleep(Duration::from_millis(2));
         }
+        let _ = waitid(WaitId::Pid(leader), WaitIdOptions::EXITED);
     }
 }
 

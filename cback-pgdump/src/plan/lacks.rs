@@ -33,8 +33,9 @@ END",
 const TELL_LOCALES: &[u8] = b"\
 SELECT substr(lacks, 2) FROM current_setting('cback.lacks') AS lacks WHERE lacks <> '';\n\n";
 
+/// `unicode`, whose number is smaller, is in the catalog of a server without ICU as well.
 const TELL_ICU: &[u8] = b"\
-SELECT 'ICU' WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_collation WHERE collprovider = 'i');\n";
+SELECT 'ICU' WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_collation WHERE collprovider = 'i' AND oid >= 10000);\n";
 
 const EXTENSIONS: &[u8] = b") AS name
 WHERE name NOT IN (SELECT name FROM pg_catalog.pg_available_extensions);\n\n";

@@ -59,61 +59,89 @@ pub(crate) struct Request<'a> {
 ///
 /// A file cannot be read or written, or the one database is not there.
 pub(crate) fn write(contents: &Contents, request: &Request<'_>) -> anyhow::Result<()> {
-    let superuser = contents.cluster.superuser();
-    let superuser_or_usual = superuser.as_deref().unwrap_or(b"postgres");
-    // Without names a new server, whose initdb has made this role.
-    let existing = match request.existing_roles {
-        Some(file) => text(Some(file))?,
-        None => [superuser_or_usual, b"\0"].concat(),
-    };
-    let others = ["needs", "superusers", "needed-tablespaces"].map(|file| {
-        let file = request.globals_for.map(|it| it.join(file));
-        text(file.as_deref())
-    });
-    let [needed, superusers, tablespaces] = others;
-    let (needed, superusers, tablespaces) = (needed?, superusers?, tablespaces?);
+    let other = |file: &str| text(request.globals_for.map(|it| it.join(file)).as_deref());
+    let [roles, superusers] = [other("needs")?, other("superusers")?];
+    let tablespaces = other("needed-tablespaces")?;
     let needs = &contents.needs;
-    let needed = union(&needed, &needs.roles);
-    let mut superusers = union(&superusers, &needs.superusers);
+    let mut needed = Needed {
+        roles: union(&roles, &needs.roles),
+        superusers: union(&superusers, &needs.superusers),
+        tablespaces: union(&tablespaces, &needs.tablespaces),
+    };
     if contents.server_major().is_none_or(|major| major < 16) {
-        superusers.extend(needs.subscribers.iter().map(|it| &it[..]));
+        let subscribers = needs.subscribers.iter().map(|it| &it[..]);
+        needed.superusers.extend(subscribers);
     }
-    let needed_tablespaces = union(&tablespaces, &needs.tablespaces);
-    let is_all = contents.one.is_none() && request.globals_for.is_none();
-    let statements = contents.cluster.statements.iter();
-    let statements: Vec<_> = statements.map(|it| (Subject::of(it), &it[..])).collect();
-    let server = Server::new(names::split(&existing));
-    let roles = Roles::choose(&statements, superuser.as_deref(), &server, &needed, is_all);
-    let tablespaces = roles.tablespaces(&needed_tablespaces);
     let plan = Plan {
         directory: request.directory,
         encoding: &contents.encoding,
     };
-    plan.file("facts", |it| facts::write(contents, superuser_or_usual, it))?;
     plan.file("tables", |it| write_lines(contents, it))?;
-    plan.names("needs", &needed)?;
-    plan.names("superusers", &superusers)?;
-    plan.names("created-roles", &roles.created)?;
-    plan.names("lacking-roles", &roles.lacking)?;
-    plan.names("needed-tablespaces", &tablespaces)?;
-    plan.sql("plain-roles.sql", |it| roles.create_plain(&superusers, it))?;
-    plan.sql("roles.sql", |it| {
-        restricted(contents, it, |it| roles.create(it))
-    })?;
-    plan.sql("superuser.sql", |it| {
-        restricted(contents, it, |it| roles.change_superuser(it))
-    })?;
-    plan.sql("tablespaces.sql", |it| {
-        restricted(contents, it, |it| {
-            roles.create_tablespaces(&needed_tablespaces, it)
-        })
-    })?;
-    plan.sql("lacks.sql", |it| lacks::write(needs, &tablespaces, it))?;
+    globals(contents, request, &needed, &plan)?;
     if contents.kind == Kind::Database || contents.one.is_some() {
         single(contents, &plan, request.globals_for.is_some())
     } else {
         cluster(contents, &plan)
     }
+}
+
+/// Names that a restore needs, of the dump and of the plan that it has the globals for.
+struct Needed<'a> {
+    roles: Names<'a>,
+    superusers: Names<'a>,
+    tablespaces: Names<'a>,
+}
+
+/// The files about roles and tablespaces, and about what a server lacks.
+fn globals(
+    contents: &Contents,
+    request: &Request<'_>,
+    needed: &Needed<'_>,
+    plan: &Plan<'_>,
+) -> anyhow::Result<()> {
+    let initdbs = contents.cluster.superuser();
+    let superuser = initdbs.as_deref().unwrap_or(b"postgres");
+    // Without names a new server, whose initdb has made this role.
+    let existing = match request.existing_roles {
+        None => superuser.to_vec(),
+        file => text(file)?,
+    };
+    let server = Server::new(names::split(&existing));
+    let statements = contents.cluster.statements.iter();
+    let statements: Vec<_> = statements.map(|it| (Subject::of(it), &it[..])).collect();
+    let is_all = contents.one.is_none() && request.globals_for.is_none();
+    let roles = Roles::choose(
+        &statements,
+        initdbs.as_deref(),
+        &server,
+        &needed.roles,
+        is_all,
+    );
+    let tablespaces = roles.tablespaces(&needed.tablespaces);
+    plan.file("facts", |it| facts::write(contents, superuser, it))?;
+    for (file, names) in [
+        ("needs", &needed.roles),
+        ("superusers", &needed.superusers),
+        ("created-roles", &roles.created),
+        ("lacking-roles", &roles.lacking),
+        ("needed-tablespaces", &tablespaces),
+    ] {
+        plan.names(file, names)?;
+    }
+    let own = |file: &str, write: &dyn Fn(&mut BufWriter<File>) -> io::Result<()>| {
+        plan.sql(file, |it| restricted(contents, it, write))
+    };
+    own("roles.sql", &|it| roles.create(it))?;
+    own("superuser.sql", &|it| roles.change_superuser(it))?;
+    own("tablespaces.sql", &|it| {
+        roles.create_tablespaces(&needed.tablespaces, it)
+    })?;
+    plan.sql("plain-roles.sql", |it| {
+        roles.create_plain(&needed.superusers, it)
+    })?;
+    plan.sql("lacks.sql", |it| {
+        lacks::write(&contents.needs, &tablespaces, it)
+    })
 }
 
 /// The text of a file of names, if there is one.
@@ -178,12 +206,8 @@ impl Plan<'_> {
 fn single(contents: &Contents, plan: &Plan<'_>, is_of_globals: bool) -> anyhow::Result<()> {
     let is_one = |it: &&Section| contents.one.is_none() || it.database == contents.one;
     let Some(section) = contents.sections.iter().find(is_one) else {
-        let missing = Fault::NoDatabase(contents.one_shown(), contents.others());
-        return if is_of_globals {
-            Ok(())
-        } else {
-            Err(missing.into())
-        };
+        ensure!(is_of_globals, Fault::no_database(contents));
+        return Ok(());
     };
     let is_made = contents.has_part(section, Part::Create);
     if is_made || !is_of_globals {

@@ -153,6 +153,33 @@ pub(crate) fn connection(database: &str) -> String {
     format!("dbname='{escaped}'")
 }
 
+/// As `--use-set-session-authorization` writes it: who creates a database owns it, and grants in its own name.
+#[test]
+fn statements_that_are_run_as_another_role_are_its_own() {
+    let text = "SET client_encoding = 'UTF8';\nSET SESSION AUTHORIZATION 'it''s';\n\
+        CREATE DATABASE d;\nALTER DATABASE d CONNECTION LIMIT = 5;\nGRANT CONNECT ON DATABASE d TO x;\n\
+        RESET SESSION AUTHORIZATION;\nREVOKE CONNECT ON DATABASE d FROM y;\nDROP DATABASE d;\n";
+    let plan = Plan::of(&with_text(text), None, &[]);
+    let name = ":\"cback_database\"";
+    let create = format!("CREATE DATABASE {name};\nALTER DATABASE {name} OWNER TO \"it's\";\n");
+    assert!(
+        plan.file("create.sql").ends_with(&create),
+        "{}",
+        plan.file("create.sql")
+    );
+    let settle = format!(
+        "ALTER DATABASE {name} CONNECTION LIMIT = 5;\nSET SESSION AUTHORIZATION 'it''s';\n\
+         GRANT CONNECT ON DATABASE {name} TO x;\nRESET SESSION AUTHORIZATION;\n\
+         REVOKE CONNECT ON DATABASE {name} FROM y;\n"
+    );
+    assert!(
+        plan.file("settle.sql").ends_with(&settle),
+        "{}",
+        plan.file("settle.sql")
+    );
+    assert_eq!(plan.names("needs"), ["it's", "x", "y"]);
+}
+
 /// Whatever is in a dump: an assignment a line, safe for a shell, and short.
 #[test]
 fn facts_are_short_and_safe() {

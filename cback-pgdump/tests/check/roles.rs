@@ -103,9 +103,10 @@ fn a_database_gets_the_roles_that_it_needs_and_is_as_the_globals_say() {
         let names = "SELECT rolname FROM pg_roles WHERE oid >= 16384 ORDER BY 1";
         assert_eq!(
             server.sql("postgres", names),
-            "clerk\ngr\"oup\nit's :other\ntop\n"
+            "above\nclerk\ngr\"oup\nit's :other\ntop\ntopmost\n"
         );
-        let created = "r.rolname IN ('clerk', 'top', E'it\\'s :other', 'gr\"oup')";
+        let created =
+            "r.rolname IN ('above', 'clerk', 'top', 'topmost', E'it\\'s :other', 'gr\"oup')";
         assert_eq!(about(&server, created), about(source, created));
         assert_eq!(server.sql("restored", DATABASE), source.sql(SHOP, DATABASE));
     }
@@ -164,7 +165,7 @@ fn no_statement_is_a_command_for_psql() {
     };
     refused("COMMENT ON ROLE r IS 'r' \\! touch evil\n;");
     refused("\\connect d\nALTER DATABASE d SET x TO 'y' \\! touch evil\n;");
-    let evil = "E'\\'' \\! touch evil --';\n";
+    let evil = "E'\\'' \\! touch evil #';\n";
     let text = format!(
         "\\restrict k\nCREATE ROLE r;\nCOMMENT ON ROLE r IS {evil}CREATE TABLESPACE t LOCATION '';\n\
          COMMENT ON TABLESPACE t IS {evil}\\unrestrict k\n\\connect d\nALTER DATABASE d SET a TO {evil}\

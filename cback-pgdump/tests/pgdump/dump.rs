@@ -145,10 +145,12 @@ fn the_end_is_found_however_it_arrives() {
     }
 }
 
-/// As an ssh master does that a wrapper around pg_dump has started.
+/// As an ssh master does that a wrapper around pg_dump has started. It writes its number when it has left the group of
+/// pg_dump, which gets SIGTERM at the end.
 #[test]
 fn a_process_that_keeps_standard_error_open_does_not_hold_up_the_end() {
-    let script = "setsid sleep 600 >/dev/null & echo $! >\"$PIDFILE\"";
+    let script = "setsid sh -c 'echo $$ >\"$PIDFILE\"; exec sleep 600' >/dev/null &
+                  until [ -s \"$PIDFILE\" ]; do sleep 0.01; done";
     let pidfile = server().host().join("sleeper");
     let mut command = printing("db", OLD_END, script);
     assert_eq!(dumped(command.env("PIDFILE", &pidfile)), OLD_END.as_bytes());

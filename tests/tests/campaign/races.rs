@@ -45,7 +45,7 @@ fn killed(shell: Shell, fault: &str, now: impl Fn(&Process) -> bool) -> (Site, V
 /// be told.
 fn a_stage_that_is_born_after_the_scripts_death_ends_at_once(shell: Shell) {
     let is_born = |it: &Process| it.name == "cback-pgdump";
-    let (_, seen) = killed(shell, "inject=prctl:delay_enter=3000000", is_born);
+    let (_, seen) = killed(shell, "inject=prctl:delay_enter=6000000", is_born);
     let has_seen = |name: &str| seen.iter().any(|it| it == name);
     assert!(has_seen("cback-pgdump"), "it was too fast: {seen:?}");
     assert!(!has_seen("pg_dump"), "{seen:?}");

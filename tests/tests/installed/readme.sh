@@ -18,7 +18,8 @@ gpg --batch --quiet --armor --export backup@example.org >"$site/desk/backup.asc"
 gpgconf --kill all
 chown -R postgres "$site/desk" "$site/vault" "$site/store" "$GNUPGHOME"
 echo "listen_addresses = ''" >>/etc/postgresql-common/createcluster.conf
-trap 'pg_ctlcluster --force 15 fresh stop >/dev/null 2>&1 || :' EXIT
+trap 'pg_ctlcluster --force "$version" fresh stop >/dev/null 2>&1 || :' EXIT
+version=$(printf '%s\n' /usr/lib/postgresql/* | sort -V | sed -n '$ s,.*/,,p')
 workspace=$PWD dump=$site/collect/postgresqldump-shop.txt.gz
 
 # stand_in PROGRAM SCRIPT
@@ -36,7 +37,7 @@ stand_in systemctl 'shift 2
 block() {
     place=$1 block=$2 and_then=true && shift 2
     case $* in
-    *with-systemd* | *second-cluster*) return ;; # for scripts/trial
+    *with-systemd* | *second-cluster* | *first-configuration*) return ;; # for scripts/trial
     *try-all) and_then='! grep -q .' ;;
     *verify) and_then="grep -q ': whole, '" ;;
     *restore-*) and_then="tail -n 1 | grep -q '^restored '" ;;
@@ -57,6 +58,7 @@ type_it() {
     *restore-all) other_backup '<globals>Y</globals><database>shop</database>'; bash -eu $block ;;
     *restore-database) other_backup '<all>Y</all>'; bash -eu $block; rm "$site/collect/postgresqldump.txt.gz" ;;
     *keep-install) generations ;;
+    *first-step) sed /cargo-web/d $block >"$site/first-step" && bash -eu "$site/first-step" ;; # Rust is here
     *own-configuration) examples && bash -eu $block ;;
     *postgres) runuser -u postgres -- bash -eu $block ;;
     sh*) bash -eu $block ;;

@@ -56,10 +56,7 @@ fn a_dump_that_does_not_restore_leaves_nothing() {
 #[test]
 fn a_dump_that_has_changed_since_it_was_checked_is_not_restored() {
     let dump = items(server(), "changing");
-    let other = String::from_utf8(dump.clone())
-        .unwrap()
-        .replace("\nitem 1\n", "\nitem X\n")
-        .replace("\t", "\t");
+    let other = String::from_utf8(dump.clone()).unwrap();
     let other = other.replace("item 17", "item 71");
     let place = Place::new();
     place.put("x.sql", &dump);

@@ -141,7 +141,7 @@ pub(crate) fn dump_all(server: &Server) -> Vec<u8> {
 
 /// Roles, tablespaces and these databases, empty.
 pub(crate) fn globals(server: &Server, databases: &[&str]) -> Vec<u8> {
-    let names: String = databases.iter().map(|name| format!("{name}\0")).collect();
+    let names = databases.join("\0") + "\0";
     let mut command = server.command(tool("cback-pgdump"));
     command.args(["--globals", "--databases0-from", "-"]);
     let output = run_with_input(&mut command, names.as_bytes());
