@@ -10,15 +10,16 @@ mod bz2;
 mod bzip2;
 pub mod cli;
 mod codec;
+mod deflate;
 mod error;
 mod file;
 mod gunzip;
 mod gzip;
 mod pipeline;
 mod progress;
-mod repeats;
 mod run;
 mod seal;
+mod short_repeats;
 pub mod stdio;
 
 pub use codec::{Mode, Options, compress, decompress};

@@ -13,7 +13,7 @@ from pathlib import Path
 import chart
 import corpora
 import page
-from contests import SLICES, SMALL, Contests
+from contests import Contests
 from measure import Figures, WrongOutput, stop, used_by_others
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,7 +22,8 @@ VENV = ROOT / "target/venv/bin"
 
 def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument("--size", type=float, default=60, metavar="MB", help="of the three large databases together")
+    parser.add_argument("--inputs", nargs="+", default=corpora.CORPORA, choices=corpora.CORPORA, help="kinds of databases")
+    parser.add_argument("--size", type=float, default=30, metavar="MB", help="of each of the large databases")
     parser.add_argument("--small", type=int, default=60, metavar="N", help="small databases")
     parser.add_argument("--rounds", type=int, default=3, metavar="N", help="how often each is measured")
     parser.add_argument("--chart", type=Path, default=ROOT / "docs/bench.svg", metavar="FILE", help="to draw it into")
@@ -53,7 +54,7 @@ def main() -> None:
     time.sleep(1)
     before = (used_by_others() - before) / (time.perf_counter() - start)
     # In memory if that has room, so that no disk has a say.
-    memory = "/dev/shm" if shutil.disk_usage("/dev/shm").free > 10e6 * asked.size + 3e9 else None
+    memory = "/dev/shm" if shutil.disk_usage("/dev/shm").free > 30e6 * asked.size + 3e9 else None
     with tempfile.TemporaryDirectory(prefix="cback-bench-", dir=memory) as directory:
         top = Path(directory)
         top.chmod(0o711)
@@ -61,13 +62,8 @@ def main() -> None:
         os.environ["TMPDIR"] = directory
         try:
             with corpora.server(postgresql, top / "server"):
-                dumps = corpora.create(asked.size, asked.small, top)
-                text = dumps["text"].read_bytes()
-                lengths = {name: len(text) // int(name.split("/")[1]) for name in SLICES[:-1]} | {SMALL: 1024}
-                for name, length in lengths.items():
-                    dumps[name] = top / name.replace("/", "-")
-                    dumps[name].write_bytes(text[:length])
-                contests = Contests(top, VENV / "python", dumps, Figures(asked.rounds))
+                dumps = corpora.create(asked.inputs, asked.size, asked.small, top)
+                contests = Contests(top, VENV / "python", asked.inputs, dumps, Figures(asked.rounds))
                 contests.all()
         finally:
             stop(os.getpid())

@@ -1,4 +1,4 @@
-"""Three databases of different kinds and many small ones, in a PostgreSQL that lives as long as it is needed."""
+"""Databases of five kinds and many small ones, in a PostgreSQL that lives as long as it is needed."""
 
 import os
 import pwd
@@ -11,8 +11,21 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 MB = 1_000_000
-SHARES = {"text": 1 / 2, "pgbench": 1 / 3, "blob": 1 / 6}
-CORPORA = tuple(SHARES)
+TEXTS = ["/usr/share/doc", "/usr/share/dict", "/usr/lib/python3", os.path.dirname(os.__file__), "/usr/share/perl",
+         "/usr/share/perl5", "/usr/include"]  # fmt: skip
+# By database, the rows of its table and the bytes that one takes in a dump; {} is the number of rows.
+WORD = "(string_to_array('shop order customer item price city paid sent gift color red blue large berlin wien paris roma', ' '))[1 + floor(random() * 17)::int]"
+TABLES = {
+    "json": (f"""SELECT i AS id, jsonb_build_object('id', i, 'email', {WORD} || floor(random() * 9999) || '@example.org',
+        'status', {WORD}, 'total', round((random() * 900)::numeric, 2), 'items', (SELECT jsonb_agg(jsonb_build_object(
+        'sku', 'A' || floor(random() * 99999), 'price', round((random() * 200)::numeric, 2), 'tags', {WORD}))
+        FROM generate_series(1, 1 + i % 4))) AS data FROM generate_series(1, {{}}) i""", 247),
+    "keys": ("""SELECT i AS id, gen_random_uuid() AS key, md5(random()::text) AS hash, '10.0.0.0'::inet + floor(random()
+        * 16777216)::int AS address, now() + random() * interval '1 year' AS time FROM generate_series(1, {}) i""", 118),
+    "hex": ("""SELECT i AS id, (SELECT string_agg(sha256(format('%s.%s', i, j)::bytea), '') FROM generate_series(1, 1000)
+        j) AS data FROM generate_series(1, {}) i""", 64_008),
+}  # fmt: skip
+CORPORA = ("documents", "json", "pgbench", "keys", "hex")
 # Twenty tables of fifty rows.
 SMALL_TABLES = """DO $$ BEGIN
     FOR n IN 1..20 LOOP
@@ -20,8 +33,6 @@ SMALL_TABLES = """DO $$ BEGIN
         EXECUTE format('INSERT INTO item_%s SELECT i, md5(i::text), i * 1.19 FROM generate_series(1, 50) i', n);
     END LOOP;
 END $$"""
-TEXTS = ["/usr/share/doc", "/usr/share/dict", "/usr/lib/python3", os.path.dirname(os.__file__), "/usr/share/perl",
-         "/usr/share/perl5", "/usr/include"]  # fmt: skip
 
 
 @contextmanager
@@ -54,24 +65,27 @@ def server(programs: Path, directory: Path) -> Iterator[None]:
         process.wait()
 
 
-def create(megabytes: float, small: int, directory: Path) -> dict[str, Path]:
-    """Create the databases, and dump each once: three about as large as asked for, and so many small ones."""
-    for database, share in SHARES.items():
+def create(kinds: list[str], megabytes: float, small: int, directory: Path) -> dict[str, Path]:
+    """Create the databases, and dump each once: one of each kind about as large as asked for, and so many small ones."""
+    for database in kinds:
         sql("postgres", f"CREATE DATABASE {database}")
-        size = int(megabytes * MB * share)
-        {"text": load_text, "pgbench": load_pgbench, "blob": load_blob}[database](size)
+        if database in TABLES:
+            select, row = TABLES[database]
+            sql(database, f"CREATE TABLE item AS {select.format(int(megabytes * MB / row) + 1)}")
+        else:
+            {"documents": load_documents, "pgbench": load_pgbench}[database](int(megabytes * MB))
         sql(database, "VACUUM FREEZE")
     names = [f"small{number}" for number in range(1, small + 1)]
     for name in names:  # none is quite like another
         sql("postgres", f"CREATE DATABASE {name}" + (" TEMPLATE small1" if name != "small1" else ""))
         sql(name, SMALL_TABLES if name == "small1" else f"INSERT INTO item_1 VALUES (0, '{name}', 0)")
-    dumps = {name: directory / f"{name}.sql" for name in (*CORPORA, *names)}
+    dumps = {name: directory / f"{name}.sql" for name in (*kinds, *names)}
     for name, dump in dumps.items():
         subprocess.run(["pg_dump", "-f", dump, name], check=True)
     return dumps
 
 
-def load_text(size: int) -> None:
+def load_documents(size: int) -> None:
     """Fill a table with text files of all kinds that this machine has, mixed, none twice."""
     paths = sorted(path for root in TEXTS for path in Path(root).rglob("*") if path.is_file())
     random.Random(9).shuffle(paths)
@@ -84,23 +98,18 @@ def load_text(size: int) -> None:
             if len(body) < MB and "\0" not in body and body not in rows:
                 rows[body] = str(path)
                 size -= len(body.encode())
-    sql("text", "CREATE TABLE document (path text, body text)")
+    sql("documents", "CREATE TABLE document (path text, body text)")
     copy = "".join(f"{path}\t{body}\n" for body, path in rows.items())
-    sql("text", "COPY document FROM STDIN", copy)
+    sql("documents", "COPY document FROM STDIN", copy)
 
 
 def load_pgbench(size: int) -> None:
-    """Fill pgbench's own tables by pgbench itself."""
+    """Fill pgbench's own tables by pgbench itself; most accounts have been used."""
     rows = size // 97
     pgbench = ["pgbench", "-i", "-q", "-I", "dtgp", "-s", str(rows // 100_000 + 1), "pgbench"]
     subprocess.run(pgbench, stderr=subprocess.DEVNULL, check=True)
     sql("pgbench", f"DELETE FROM pgbench_accounts WHERE aid > {rows}")
-
-
-def load_blob(size: int) -> None:
-    """Fill a table with bytes that look random; two digits of hex a byte."""
-    blob = "(SELECT string_agg(sha256(format('%s.%s', i, j)::bytea), '') FROM generate_series(1, 1000) j)"
-    sql("blob", f"CREATE TABLE blob AS SELECT i AS id, {blob} AS data FROM generate_series(1, {size // 64_000 + 1}) i")
+    sql("pgbench", "UPDATE pgbench_accounts SET abalance = floor(random() * 10000) - 5000 WHERE random() < 0.7")
 
 
 def sql(database: str, statement: str, data: str = "") -> None:

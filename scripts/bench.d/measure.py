@@ -20,7 +20,7 @@ from pathlib import Path
 TICKS = os.sysconf("SC_CLK_TCK")
 # lbzip2 is as strict as bzip2, and takes a fraction of the time.
 BUNZIP2 = "lbzip2" if shutil.which("lbzip2") else "bzip2"
-DECODE = {".gz": ["gzip", "-dc"], ".bz2": [BUNZIP2, "-dc"], ".dump": ["pg_restore", "-f", "-"]}
+DECODE = {".gz": ["gzip", "-dc"], ".bz2": [BUNZIP2, "-dc"], ".zst": ["zstd", "-dc"], ".dump": ["pg_restore", "-f", "-"]}
 # pg_dump puts a new random key into each dump.
 WITHOUT_KEYS = r"LC_ALL=C grep -av '^\\\(un\)\{0,1\}restrict ' | sha256sum"
 
@@ -43,12 +43,6 @@ class Run:
     def disturbed(self) -> bool:
         """Whether others used more than a tenth of a core, but for what clocks cannot tell."""
         return self.others > 0.1 * self.wall + 0.03
-
-
-def total(runs: Iterable[Run]) -> Run:
-    """One after the other."""
-    walls, cpus, peaks, sizes, others = zip(*map(astuple, runs))
-    return Run(sum(walls), sum(cpus), max(peaks), sum(sizes), sum(others))
 
 
 def median(runs: list[Run]) -> Run:
@@ -82,13 +76,10 @@ def stop(process: int, number: int = signal.SIGTERM) -> None:
         os.kill(child, signal.SIGCONT)
 
 
-def run(argv: list[str], output: Path, source: Path | None = None, pipe: bool = True, light: bool = False) -> Run:
-    """Run a command with source as its input, through a pipe or as it is, and output, a file.
-
-    Light: without GNU time, which would be a third of a run of a millisecond, and without memory.
-    """
+def run(argv: list[str], output: Path, source: Path | None = None, pipe: bool = True) -> Run:
+    """Run a command with source as its input, through a pipe or as it is, and output, a file."""
     note = output.with_name("time")
-    timed = argv if light else ["/usr/bin/time", "-q", "-f", "%M", "-o", str(note), *argv]
+    timed = ["/usr/bin/time", "-q", "-f", "%M", "-o", str(note), *argv]
     with output.open("wb") as sink, tempfile.TemporaryFile() as words, contextlib.ExitStack() as files:
         feeder = subprocess.Popen(["cat", source], stdout=subprocess.PIPE) if source and pipe else None
         stdin = files.enter_context(feeder.stdout if feeder else (source or Path(os.devnull)).open("rb"))
@@ -102,7 +93,7 @@ def run(argv: list[str], output: Path, source: Path | None = None, pipe: bool = 
             words.seek(0)
             sys.stderr.write(words.read().decode(errors="replace"))
             raise WrongOutput(f"{shlex.join(argv)} failed")
-    memory = 0 if light else int(note.read_text()) * 1024
+    memory = int(note.read_text()) * 1024
     cpu, others = usage.ru_utime + usage.ru_stime, max(0, used_by_others() - before)
     return Run(wall, cpu, memory, output.stat().st_size, others)
 
@@ -127,17 +118,12 @@ class Figures:
         """Those that took part."""
         return list(dict.fromkeys(way for name, way, _ in self.runs if name == contest))
 
-    def totals(self, contest: str, way: str, inputs: Iterable[str] = ()) -> list[Run]:
-        """The costs on all inputs or on some together, of each round; empty if the way took no part."""
-        inputs = inputs or dict.fromkeys(name for known, _, name in self.runs if known == contest)
-        return list(map(total, zip(*(self.runs.get((contest, way, name), []) for name in inputs))))
+    def cost(self, contest: str, way: str, name: str) -> Run | None:
+        """The median of each cost of one input; none if the way took no part."""
+        runs = self.runs.get((contest, way, name))
+        return median(runs) if runs else None
 
-    def cost(self, contest: str, way: str, inputs: Iterable[str] = ()) -> Run | None:
-        """The median of that."""
-        totals = self.totals(contest, way, inputs)
-        return median(totals) if totals else None
-
-    def ratio(self, contest: str, ours: str, peer: str, of: str = "wall", inputs: Iterable[str] = ()) -> float | None:
+    def ratio(self, contest: str, ours: str, peer: str, of: str, name: str) -> float | None:
         """Our cost in units of the peer's."""
-        mine, its = self.cost(contest, ours, inputs), self.cost(contest, peer, inputs)
+        mine, its = self.cost(contest, ours, name), self.cost(contest, peer, name)
         return getattr(mine, of) / getattr(its, of) if mine and its and getattr(its, of) else None

@@ -3,7 +3,6 @@
 #![allow(clippy::unwrap_used)] // a test fails by panicking
 
 use cback_tests::{Finished, Process, Run, end_of, script, shim, tool, wait_for};
-use quick_xml::events::Event;
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -17,20 +16,18 @@ const TABLES: &str = r"
 Whole backups: none; **`cback-postgresql`**; `pg_dump`
 Whole backups: gzip; **`cback-postgresql`**; `pg_dump \| pigz`
 Whole backups: bzip2; `cback3, its own module`; `pg_dump \| lbzip2 -9`
-small databases: gzip; **`cback-postgresql`**; `cback-postgresql -j1`
-small databases: none; `cback3, its own module`; `pg_dump`
+the cluster, all=Y; **`cback-postgresql`**; `pg_dumpall \| gzip`
 Packing: gzip; **`cback-compress -p2`**; `gzip -9`
-Each level; 1; 9
+Packing: each level; `gzip -1`; `cback-compress -p2 -9`
 Packing: bzip2; **`cback-compress -p2 -m bzip2`**; `lbzip2 -n2 -9`
 Unpacking: gzip; **`cback-compress -d -p2`**; `gzip -d`; `pigz -d -p2`
 Unpacking: bzip2; **`cback-compress -d -p2`**; `pbzip2 -d -c -p2`
 Proving: plain; **`cback-pgverify`**; `cback-pgdump --check`
 Proving: gzip; **`cback-pgverify`**; `gzip -t`
 Proving: bzip2; **`cback-pgverify`**; `lbzip2 -t -n2`
-## Restoring; **`cback-pgverify --restore`**; `createdb, gzip -d, psql`
-## Starting; `gzip`; `cback-pgdump`, the three databases
-## Threads and sizes; `cback-compress -p8 -m bzip2`
-## Where others; pack bzip2: `bzip2 -9`
+## Restoring; **`cback-pgrestore`**; `createdb, gzip -d, psql`
+## The dump's stage; `pg_dump`; **`cback-pgdump`**
+## Threads; `cback-compress -p8 -m bzip2`
 ";
 
 #[test]
@@ -46,47 +43,34 @@ fn a_tiny_run_prints_every_table_and_draws_the_chart() {
         let is_full = rows.iter().flatten().all(|cell| !cell.is_empty());
         assert!(is_full && ways.all(is_there), "{heading}: {rows:?}");
     }
-    let goals = rows(&page, "## Goals");
-    assert_eq!(goals.len(), 28, "{goals:?}");
-    for goal in goals.iter().filter(|goal| goal[3] != "not measured") {
-        let [limit, measured] = [1, 2].map(|cell| goal[cell].parse::<f64>().unwrap());
-        let is_too_close_to_tell = (measured - limit).abs() < 0.001; // three digits are shown
-        let verdict = if measured <= limit {
-            "met"
-        } else {
-            "**not met**"
-        };
-        assert!(goal[3] == verdict || is_too_close_to_tell, "{goal:?}");
+    for goal in rows(&page, "## Goals") {
+        let limit: f64 = goal[1].parse().unwrap();
+        for cell in goal[2..].iter().filter(|cell| !cell.is_empty()) {
+            let measured: f64 = cell.trim_matches('*').parse().unwrap();
+            let is_too_close_to_tell = (measured - limit).abs() < 0.01; // two digits are shown
+            assert!(
+                cell.starts_with('*') == (measured > limit) || is_too_close_to_tell,
+                "{goal:?}"
+            );
+        }
     }
-    assert!(page.contains("How busy: others used "), "{page}");
     let drawing = fs::read_to_string(top.path().join("chart.svg")).unwrap();
-    let mut xml = quick_xml::Reader::from_str(&drawing);
-    while xml.read_event().unwrap() != Event::Eof {} // it is well-formed
-    for name in [
-        "cback3, its own module",
-        "lbzip2 -d",
-        "Backups lost",
-        "</svg>",
-    ] {
-        assert!(drawing.contains(name), "{name} is not in the chart");
-    }
+    assert!(drawing.contains("cback3, its own module") && drawing.ends_with("</svg>\n"));
     assert!(!Path::new(working_directory(&said)).exists());
 }
 
 /// A program, an sh script in its place that calls the program REAL, and the fault that must end the run:
-/// valid streams of other bytes, and a checker that is blind. The third is sound in each stage alone: it
+/// a line less, and a checker that is blind. The third is sound in each stage alone: it
 /// loses a line of what is sealed, but is the child of the script that it has to be.
 #[rustfmt::skip]
-const FAULTS: [[&str; 3]; 5] = [
-    ["cback-compress", "head -c 1000 | REAL \"$@\"", "cback-compress: does not unpack to 1 KiB"],
-    ["cback-pgdump", "REAL \"$@\" | sed 40d", "cback-pgdump text: not what pg_dump writes"],
+const FAULTS: [[&str; 3]; 3] = [
+    ["cback-compress", "case \"$*\" in -d*) REAL \"$@\" | sed 40d ;; *) exec REAL \"$@\" ;; esac",
+     "cback-compress -d -p2: does not unpack documents.sql.gz"],
+    ["cback-pgdump", "case \"$*\" in --check) cat >/dev/null ;; *) exec REAL \"$@\" ;; esac",
+     "cback-pgdump --check: says that half a file is whole"],
     ["cback-compress", "case \"$*\" in *--seal*)
         pipe=$(mktemp -u); mkfifo $pipe; exec 3<&0; sed 40d <&3 >$pipe & exec REAL \"$@\" <$pipe ;;
      esac; exec REAL \"$@\"", "cback-postgresql, none: not what pg_dump writes"],
-    ["cback-pgdump", "case \"$*\" in --check) cat >/dev/null ;; *) exec REAL \"$@\" ;; esac",
-     "cback-pgdump --check: says that half a file is whole"],
-    ["cback-compress", "case \"$*\" in -d*) REAL \"$@\" | sed 40d ;; *) exec REAL \"$@\" ;; esac",
-     "cback-compress -d -p1: does not unpack text.sql.gz"],
 ];
 
 #[test]
@@ -94,9 +78,10 @@ fn a_program_that_is_wrong_has_no_figures() {
     for [name, body, fault] in FAULTS {
         let top = TempDir::new().unwrap();
         let mut bench = bench(&top);
-        fs::remove_file(top.path().join(name)).unwrap();
+        let program = top.path().join(name);
+        fs::remove_file(&program).unwrap();
         shim(
-            &top.path().join(name),
+            &program,
             &body.replace("REAL", &tool(name).display().to_string()),
         );
         let output = bench.run();
@@ -124,7 +109,7 @@ fn nothing_is_left_when_it_is_stopped() {
     assert_eq!(end_of(&mut bench).code(), Some(143));
     let said = std::io::read_to_string(bench.stderr.take().unwrap()).unwrap();
     assert!(!Path::new(working_directory(&said)).exists());
-    wait_for("its processes are gone", Duration::from_secs(10), || {
+    wait_for("its processes are gone", Duration::from_secs(60), || {
         !runs()
     });
 }
@@ -136,7 +121,7 @@ fn bench(top: &TempDir) -> Command {
     }
     let mut bench = Command::new(script("bench"));
     bench
-        .args(["--size", "0.3", "--small", "2", "--rounds", "1", "--tools"])
+        .args("--inputs documents --size 0.3 --small 2 --rounds 1 --tools".split(' '))
         .arg(top.path());
     bench.arg("--chart").arg(top.path().join("chart.svg"));
     bench

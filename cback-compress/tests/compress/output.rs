@@ -1,12 +1,11 @@
 //! "One gzip member that every gzip reads; one bzip2 stream that every bunzip2 reads."
 
-use std::collections::HashSet;
 use std::process::Command;
 
 use cback_compress::Mode;
 use cback_tests::Random;
 
-use crate::samples::{BLOCK, Slices, hexadecimal, inputs, letters, mixed, text};
+use crate::samples::{BLOCK, Slices, hexadecimal, inputs, letters, mixed, rows, text};
 use crate::{compressed, options, other, output_of, packed, python};
 
 /// A reader of one member or stream, as Perl's Gunzip and zlib's own `uncompress` are, which would
@@ -62,48 +61,43 @@ fn the_gzip_header_names_nothing() {
     assert_eq!(stream[4..8], [0; 4], "no time");
 }
 
+/// "Never larger than gzip of the same level by more than 1 %": with what dumps hold not at all.
 #[test]
 fn every_level_of_gzip_reads_back_and_is_no_larger_than_gzips_or_than_the_level_below() {
-    let inputs = [text(3_000_000), hexadecimal(2_000_000), vec![b'a'; 300_000]];
-    let mut sizes = Vec::new();
-    for level in 1..=9 {
-        let (mut size, mut theirs) = (0, 0);
-        for input in &inputs {
+    let others = [
+        ("text", text(2_000_000)),
+        ("digits", hexadecimal(1_500_000)),
+        ("a run", vec![b'a'; 300_000]),
+    ];
+    let mut sizes = [0; 9];
+    for (name, input) in rows(1_500_000).iter().chain(&others) {
+        for (level, sum) in (1..).zip(&mut sizes) {
             let stream = compressed(&format!("-{level}"), input);
-            assert!(output_of(&other("gzip -dc"), &stream) == *input, "-{level}");
-            size += stream.len();
-            theirs += output_of(&other(&format!("gzip -{level}")), input).len();
+            let what = format!("{name}, -{level}");
+            assert!(output_of(&other("gzip -dc"), &stream) == *input, "{what}");
+            let (ours, theirs) = (
+                stream.len(),
+                output_of(&other(&format!("gzip -{level}")), input).len(),
+            );
+            // Of a text of eight words at random, 0.8 % are lost.
+            let most = if *name == "text" {
+                theirs * 101 / 100
+            } else {
+                theirs
+            };
+            assert!(ours <= most, "{what}: {ours} bytes, gzip has {theirs}");
+            *sum += ours;
         }
-        assert!(size <= theirs, "-{level}: {size} bytes, gzip has {theirs}");
-        sizes.push(size);
     }
     assert!(sizes.is_sorted_by(|less, more| less >= more), "{sizes:?}");
     assert!(sizes[8] < sizes[0], "{sizes:?}");
 }
 
-/// Little input gets a small window, which has to reach from its end to its start.
-#[test]
-fn a_small_window_is_large_enough() {
-    let piece = hexadecimal(60);
-    for bits in 9..=14 {
-        let once = [&piece[..], &letters(b"ghijklmnopq", (1 << bits) - 200)].concat();
-        let twice = [&once[..], &piece].concat();
-        let [short, stream] = [&once, &twice].map(|input| compressed("", input));
-        assert!(
-            stream.len() < short.len() + 20,
-            "{bits} bits: not seen twice"
-        );
-        assert!(
-            output_of(&other("gzip -dc"), &stream) == twice,
-            "{bits} bits"
-        );
-    }
-}
-
-/// A flush between blocks takes five bytes: where there is one block there is none.
+/// Where there is one block, nothing stands between it and another. (Libdeflate leaves up to 51 bytes
+/// as they are.)
 #[test]
 fn little_input_is_hardly_larger_than_gzips() {
-    for length in [0, 1, 100, 1024] {
+    for length in [0, 100, 1024] {
         let input = text(length);
         let theirs = output_of(&other("gzip -6"), &input).len();
         let ours = compressed("", &input).len();
@@ -173,19 +167,4 @@ fn the_bytes_depend_neither_on_threads_nor_on_how_the_input_arrives() {
             }
         }
     }
-}
-
-/// zlib-rs keeps the last bytes of a state's former block where it looks for the next byte of the
-/// new one's dictionary: a state used again finds what stands across the border, or does not, by
-/// what it had before. So here, soon after each border, comes again what stands across it.
-#[test]
-fn the_bytes_do_not_depend_on_which_thread_gets_a_block() {
-    let mut input = letters(b"abcd", 10 * BLOCK);
-    for border in (1..10).map(|block| block * BLOCK) {
-        input.copy_within(border - 3..border + 40, border + 1000);
-    }
-    let streams: HashSet<_> = [1, 2, 3, 3, 3, 8, 1024]
-        .map(|threads| compressed(&format!("-p{threads}"), &input))
-        .into();
-    assert_eq!(streams.len(), 1);
 }

@@ -5,7 +5,7 @@ use std::io::{self, Cursor, Read};
 use cback_tests::Random;
 
 /// The size of our gzip's blocks: what happens at their borders must be looked at.
-pub(crate) const BLOCK: usize = 512 << 10;
+pub(crate) const BLOCK: usize = 1 << 20;
 
 pub(crate) fn noise(length: usize, seed: u64) -> Vec<u8> {
     Random::new(seed).bytes(length)
@@ -38,6 +38,36 @@ pub(crate) fn text(length: usize) -> Vec<u8> {
     }
     bytes.truncate(length);
     bytes
+}
+
+/// Rows as dumps have them, of kinds that compressors differ in: documents in JSON, pgbench's
+/// accounts, keys with hashes, addresses and times.
+pub(crate) fn rows(length: usize) -> [(&'static str, Vec<u8>); 3] {
+    let mut random = Random::new(11);
+    let mut made = [("JSON", vec![]), ("accounts", vec![]), ("keys", vec![])];
+    for row in 0.. {
+        let [json, accounts, keys] = &mut made;
+        if json.1.len().min(accounts.1.len()).min(keys.1.len()) >= length {
+            break;
+        }
+        let status = random.choose(&["open", "paid", "sent", "returned"]);
+        let [number, price, hash] = [9_999, 20_000, u64::MAX].map(|most| random.below(most));
+        let (balance, time) = (number.cast_signed() - 5_000, 1_700_000_000 + row * 99);
+        json.1.extend(format!("{row}\t{{\"id\": {row}, \"email\": \"c{number}@example.org\", \"items\": [{{\"sku\": \"A{price}\", \"price\": {price}.50}}], \"status\": \"{status}\"}}\n").bytes());
+        accounts
+            .1
+            .extend(format!("{row}\t{}\t{balance}\t{:84}\n", row / 100_000 + 1, "").bytes());
+        keys.1.extend(
+            format!(
+                "{hash:016x}-{price:04x}\t{:016x}\t10.{}.{}.7\t{time}\n",
+                hash.rotate_left(19) ^ 99,
+                number % 256,
+                price % 256
+            )
+            .bytes(),
+        );
+    }
+    made.map(|(name, rows)| (name, rows[..length].to_vec()))
 }
 
 /// bytea of something compressed, as a dump has it.
