@@ -60,7 +60,7 @@ pub(crate) fn rows(length: usize) -> [(&'static str, Vec<u8>); 3] {
         keys.1.extend(
             format!(
                 "{hash:016x}-{price:04x}\t{:016x}\t10.{}.{}.7\t{time}\n",
-                hash.rotate_left(19) ^ 99,
+                hash.rotate_left(19) ^ 0x63,
                 number % 256,
                 price % 256
             )

@@ -121,7 +121,7 @@ fn a_role_that_another_has_made_meanwhile_stays() {
     place.put("x.sql", &crate::place::dump(&source, "owned"));
     let psql = place.server.bin().join("psql").display().to_string();
     let meanwhile = format!(
-        "case \"$*\" in *single-transaction*) echo 'CREATE ROLE owner LOGIN' | {psql} -q -d postgres ;; esac
+        "case \"$*\" in *'-o /dev/null'*) echo 'CREATE ROLE owner LOGIN' | {psql} -q -d postgres ;; esac
          exec {psql} \"$@\""
     );
     place.replace("psql", &meanwhile);

@@ -1,20 +1,19 @@
 //! "Signals, kills: the server has the whole database or none."
 
 use crate::place::{Place, dump, packed};
-use cback_tests::{Random, SHELLS, create_bulk, in_background, seeds, server, wait_for};
+use cback_tests::{Random, SHELLS, Server, create_bulk, in_background, seeds, wait_for};
 use rustix::process::Signal;
 use std::time::{Duration, Instant};
 
 /// One process of the restore, any of them, or all but the janitor, or the server's own backend.
 #[test]
 fn whatever_is_killed_at_whatever_moment_the_database_is_whole_or_none() {
-    create_bulk(server(), "killed", 2000);
-    server().sql(
-        "killed",
-        "CREATE ROLE owner_of_bulk; ALTER TABLE bulk OWNER TO owner_of_bulk",
-    );
-    let dump = dump(server(), "killed");
-    server().sql("postgres", "DROP DATABASE killed; DROP ROLE owner_of_bulk");
+    let source = Server::start();
+    create_bulk(&source, "killed", 2000);
+    let give = "CREATE ROLE owner_of_bulk; ALTER TABLE bulk OWNER TO owner_of_bulk";
+    source.sql("killed", give);
+    let dump = dump(&source, "killed");
+    drop(source);
     let place = Place::new();
     place.put("x.gz", &packed(&dump, "gzip"));
     let arguments = ["--create-roles", "--into", "x", "x.gz"];
