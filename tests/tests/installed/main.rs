@@ -16,7 +16,7 @@ use std::process::Command;
 use tempfile::TempDir;
 
 const PROGRAMS: [&str; 3] = ["cback-compress", "cback-pgconf", "cback-pgdump"];
-const SCRIPTS: [&str; 2] = ["cback-pgverify", "cback-postgresql"];
+const SCRIPTS: [&str; 3] = ["cback-pgrestore", "cback-pgverify", "cback-postgresql"];
 
 /// `scripts/install`, which takes the programs of the test's own profile for those of a release;
 /// `scratch` is a directory for the pretence, once only.

@@ -55,7 +55,11 @@ type_it() {
     case $* in
     *nagios) nagios ;;
     *prometheus) prometheus ;;
-    *restore-all) other_backup '<globals>Y</globals><database>shop</database>'; bash -eu $block ;;
+    *restore-one) bash -eu $block ;;
+    *restore-all)
+        other_backup '<globals>Y</globals><database>shop</database>'
+        env -u PGHOST -u PGUSER bash -eu $block
+        ;;
     *restore-database) other_backup '<all>Y</all>'; bash -eu $block; rm "$site/collect/postgresqldump.txt.gz" ;;
     *keep-install) generations ;;
     *first-step) sed /cargo-web/d $block >"$site/first-step" && bash -eu "$site/first-step" ;; # Rust is here
@@ -154,7 +158,7 @@ dumped() { runuser -u postgres -- pg_dump "$@" | grep -v -e '^.restrict' -e '^.u
 # All examples under --help of each program, at one go.
 type_help() {
     cd "$site/desk"
-    for program in cback-postgresql cback-pgverify cback-pgconf cback-pgdump cback-compress; do
+    for program in cback-pgverify cback-pgconf cback-pgdump cback-compress; do
         $program --help | sed -n '/^Examples:/,/^$/ s/^  //p' >"$site/examples"
         test "$(wc -l <"$site/examples")" -ge 2
         bash -euo pipefail "$site/examples" >"$site/said" 2>&1 </dev/null || {
