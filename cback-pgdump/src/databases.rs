@@ -24,7 +24,7 @@ pub(crate) const SETTINGS: &str = r#"(SELECT setdatabase, setrole, place, quote_
         FROM pg_catalog.pg_db_role_setting, unnest(setconfig) WITH ORDINALITY AS pair (setting, place)) AS pairs
     ) AS settings"#;
 
-/// The name; the encoding of all this; the statement that creates the database; what gives it its owner; the rest. Columns that not every version has are taken out of the row's JSON. A grant on a database replaces
+/// The name; the encoding of all this; the statement that creates the database; what gives it its owner; the rest; the server's version. Columns that not every version has are taken out of the row's JSON. A grant on a database replaces
 /// nothing, so all that a new database grants by itself is revoked first.
 const DEFINITIONS: &str = r"
 SELECT datname, getdatabaseencoding(),
@@ -64,7 +64,8 @@ SELECT datname, getdatabaseencoding(),
                     || CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END || E';\n' AS grant_it
                 FROM aclexplode(datacl) WITH ORDINALITY
                     AS item (grantor, grantee, privilege_type, is_grantable, place)
-                GROUP BY grantor, grantee, is_grantable) AS grants), '')
+                GROUP BY grantor, grantee, is_grantable) AS grants), ''),
+    current_setting('server_version')
 FROM (SELECT *, quote_ident(datname) AS name, row ->> 'datlocprovider' AS provider
     FROM pg_catalog.pg_database, to_jsonb(pg_database) AS row) AS database";
 
@@ -87,7 +88,7 @@ pub(crate) fn definitions(
     let query = DEFINITIONS.replace("{SETTINGS}", SETTINGS);
     let answer = ask(options, stopper, &query)?;
     let fields: Vec<_> = answer.split(|byte| *byte == 0).collect();
-    let (records, _) = fields.as_chunks::<5>();
+    let (records, _) = fields.as_chunks::<6>();
     let mut known: HashMap<_, _> = records.iter().map(|it| (it[0], Some(it))).collect();
     for database in databases {
         let missing = match known.get_mut(database.as_bytes()) {
@@ -110,18 +111,20 @@ pub(crate) fn definitions(
 }
 
 /// psql's commands have one line; and no server takes a name that its encoding has not.
-fn can_be_told([name, encoding, ..]: &[&[u8]; 5]) -> bool {
+fn can_be_told([name, encoding, ..]: &[&[u8]; 6]) -> bool {
     let has_line_end = name.iter().any(|byte| b"\n\r".contains(byte));
     !has_line_end && (*encoding != b"UTF8" || std::str::from_utf8(name).is_ok())
 }
 
 /// What initdb has created is not created.
-fn definition([name, encoding, create, owner, rest]: &[&[u8]; 5]) -> Vec<u8> {
+fn definition([name, encoding, create, owner, rest, version]: &[&[u8]; 6]) -> Vec<u8> {
     let is_there = OF_INITDB.iter().any(|it| it.as_bytes() == *name);
     let set = [b"SET client_encoding = '", *encoding, b"';\n"].concat();
     let set = [WRITABLE, &set, b"SET standard_conforming_strings = on;\n"].concat();
     [
-        &b"--\n-- PostgreSQL database dump\n--\n\n"[..],
+        &b"--\n-- PostgreSQL database dump\n--\n\n-- Dumped from database version "[..],
+        version,
+        b"\n\n",
         &set,
         if is_there { &[] } else { *create },
         owner,

@@ -206,9 +206,13 @@ impl Contents {
         self.statements_about(section, part).next().is_some()
     }
 
-    /// `15` for a pg_dump of version 15.18.
+    /// `15` for a pg_dump of version 15.18; of the server's version, where the dump does not tell pg_dump's.
     pub(crate) fn pg_dump_major(&self) -> &str {
-        let mut numbers = self.pg_dump_version.split(|c: char| !c.is_ascii_digit());
+        let told = [&self.pg_dump_version, &self.server_version];
+        let version = told.into_iter().find(|it| !it.is_empty());
+        let mut numbers = version
+            .map_or("", |it| it)
+            .split(|c: char| !c.is_ascii_digit());
         numbers.next().unwrap_or_default()
     }
 

@@ -206,3 +206,29 @@ fn a_role_that_has_to_be_a_superuser_is_made_up_as_one() {
         }
     }
 }
+
+/// With `<separate>`, "one that is missing is a failure": the globals tell which databases were backed up.
+#[test]
+fn each_database_of_a_separate_backup_has_to_be_there() {
+    let server = Server::start();
+    for database in ["here", "it's/%"] {
+        create_items(&server, database);
+    }
+    server.sql("postgres", "CREATE TABLE t AS SELECT 1 AS n");
+    let site = Site::new();
+    let section = "<user>postgres</user><compress_mode>gzip</compress_mode><all>Y</all>";
+    site.configure_section(&format!("{section}<separate>Y</separate>"));
+    site.run(&server, SHELLS[0]).succeeds();
+    let config = site.config();
+    let arguments = ["--config", config.to_str().unwrap()];
+    let printed = Backups::new().proves(&arguments);
+    assert_eq!(printed.lines().count(), 5, "{printed}");
+    assert!(!printed.contains("PostgreSQL ?"), "{printed}");
+    for file in [
+        "postgresqldump-postgres.txt.gz",
+        "postgresqldump-it's%2F%25.txt.gz",
+    ] {
+        fs::remove_file(site.collect_dir().join(file)).unwrap();
+        Backups::new().refuses(&arguments, &format!("{file}: missing\n"));
+    }
+}
