@@ -22,7 +22,7 @@ say() {
 fail() {
     printable "$1"
     say "$printed"
-    [ -z "${2-}" ] || say "hint: $2"
+    [ -z "${2-}" ] || [ -n "${drill-}" ] || say "hint: $2"
     exit 1
 }
 
@@ -288,7 +288,10 @@ start_janitor() {
         remove() { rm -rf --one-file-system -- "$0"; }
         { command exec 8<"$0/."; } 2>/dev/null || exit
         while [ -d "$0" ] && ! flock 8; do sleep 1; done
-        [ ! -e "$0/undo" ] || (cd -- "$0" && sh ./undo) || exit
+        tries=0
+        while [ -e "$0/undo" ] && ! (cd -- "$0" && sh ./undo); do
+            tries=$((tries + 1)) && [ "$tries" -lt 3 ] || exit
+        done
         remove || { sleep 1 && remove; }' "$work" </dev/null >/dev/null 2>&1 9<&- &
     janitor=$!
 }

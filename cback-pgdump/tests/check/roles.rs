@@ -136,11 +136,12 @@ fn statements_go_where_their_role_belongs() {
         GRANT SET ON PARAMETER a TO new;\nGRANT SET ON PARAMETER a TO old;\nGRANT SET ON PARAMETER a TO PUBLIC;\n";
     let new = "SET client_encoding = 'UTF8';\n\
         CREATE ROLE \"new\";\nALTER ROLE new WITH LOGIN;\nCOMMENT ON ROLE new IS 'n';\n\
-        ALTER ROLE ALL SET a TO 'b';\nALTER ROLE new SET a TO 'b';\n\
+        ALTER ROLE new SET a TO 'b';\n\
         GRANT old TO new GRANTED BY postgres;\nGRANT old TO new WITH INHERIT TRUE;\nGRANT x TO new GRANTED BY new;\n\
-        GRANT SET ON PARAMETER a TO new;\nGRANT SET ON PARAMETER a TO PUBLIC;\n";
+        GRANT SET ON PARAMETER a TO new;\n";
     let superuser = "SET client_encoding = 'UTF8';\nALTER ROLE postgres WITH SUPERUSER PASSWORD 'x';\n\
-        COMMENT ON ROLE postgres IS 'p';\nGRANT old TO postgres GRANTED BY postgres;\n";
+        COMMENT ON ROLE postgres IS 'p';\nALTER ROLE ALL SET a TO 'b';\n\
+        GRANT old TO postgres GRANTED BY postgres;\nGRANT SET ON PARAMETER a TO PUBLIC;\n";
     let mut existing = NamedTempFile::new().expect("room");
     existing.write_all(b"postgres\0old\0").expect("room");
     let existing = ["--existing-roles", existing.path().to_str().expect("text")];

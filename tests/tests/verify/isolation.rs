@@ -92,7 +92,7 @@ fn a_dump_does_not_reach_a_server_that_was_there() {
 #[test]
 fn a_dump_does_not_see_the_callers_environment() {
     let program = "cat /proc/[0-9]*/environ 2>/dev/null | tr \\\\000 \\\\n >/data/all; \
-                   grep -c -e secret -e CBACK /data/all; grep -c ^PGHOST= /data/all";
+                   grep -c -e secret -e CBACK_TEST /data/all; grep -c ^PGHOST= /data/all";
     let with_secret = |command: &Command| {
         let mut command = wrapped(&["env"], command);
         command.env("PGPASSWORD", "secret").env("OTHER", "secret");

@@ -36,7 +36,7 @@ fn refuses_within(outer: &str) {
     let outer: Vec<_> = outer.split(' ').collect();
     let said = wrapped(&outer, &command).run().fails(1);
     let start = "x.sql: cannot be proven here: no namespace for a box to do it in (unshare: ";
-    let is_told = said.contains(start) && said.contains("allow them to this container");
+    let is_told = said.contains(start) && said.contains("allow them");
     assert!(is_told, "{said}");
     assert_eq!(said.lines().count(), 1, "{said}");
     backups.assert_clean();
