@@ -26,7 +26,7 @@ fill_box() {
     printf 'verify:x:%s:%s::/data:/bin/sh\n' "$uid" "$gid" >given/passwd && chmod -R a+rX given
 }
 
-# What runs in the box: a server, then the restore as it would be on the day. Nothing here has to survive: what makes
+# The program of the box: a server, then the restore as it would be on the day. Nothing here has to survive: what makes
 # a server slow for safety's sake is off. Settings given like this cannot be changed by the dump.
 # shellcheck disable=SC2016 # for the shell in the box
 inside='

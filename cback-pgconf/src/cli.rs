@@ -103,7 +103,7 @@ pub enum Command {
     },
     /// Warn of databases that are forgotten, and of files of those that are gone
     ///
-    /// Of databases of the server that the configuration neither means nor excludes; of names that it
+    /// Tell of databases of the server that the configuration neither means nor excludes; of names that it
     /// excludes although the server has no such database; of files that have a backup's name, beside the
     /// others, and are of nothing that is backed up. Warnings do not change the exit status.
     Forgotten {

@@ -116,7 +116,7 @@ fn can_be_told([name, encoding, ..]: &[&[u8]; 6]) -> bool {
     !has_line_end && (*encoding != b"UTF8" || std::str::from_utf8(name).is_ok())
 }
 
-/// What initdb has created is not created.
+/// The databases that initdb has created are not created.
 fn definition([name, encoding, create, owner, rest, version]: &[&[u8]; 6]) -> Vec<u8> {
     let is_there = OF_INITDB.iter().any(|it| it.as_bytes() == *name);
     let set = [b"SET client_encoding = '", *encoding, b"';\n"].concat();

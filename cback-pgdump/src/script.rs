@@ -1,4 +1,4 @@
-//! What psql is to run of a dump, as steps in a file: most say which bytes to copy, so that the second reading of a
+//! The parts of a dump for psql to run, as steps in a file: most say which bytes to copy, so that the second reading of a
 //! dump is little more than a copy. The psql that gets them commits only after all bytes of the dump, to its
 //! last, have been found to be those that were checked.
 //!
@@ -147,7 +147,7 @@ impl<R: Read> Dump<R> {
         Ok(())
     }
 
-    /// Of all of it, to its end.
+    /// The whole dump's, to its end.
     fn identity(&mut self) -> anyhow::Result<String> {
         self.advance(u64::MAX, &mut io::sink())?;
         Ok(identity(self.place, self.input.get_ref().digest()))

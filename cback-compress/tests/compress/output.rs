@@ -79,7 +79,7 @@ fn every_level_of_gzip_reads_back_and_is_no_larger_than_gzips_or_than_the_level_
                 stream.len(),
                 output_of(&other(&format!("gzip -{level}")), input).len(),
             );
-            // Of a text of eight words at random, 0.8 % are lost.
+            // A text of eight words at random loses 0.8 %.
             let most = if *name == "text" {
                 theirs * 101 / 100
             } else {

@@ -59,7 +59,7 @@ pub struct Contents {
     pub bytes: u64,
     /// By name, as it is printed: `table`, in a cluster's dump `database.table`.
     pub(crate) entries: BTreeMap<Vec<u8>, (Item, Entry)>,
-    /// Of all databases.
+    /// All databases'.
     pub(crate) needs: Needs,
     /// The one database that these are the contents of, though there may be others in the dump.
     pub(crate) one: Option<Vec<u8>>,
@@ -67,7 +67,7 @@ pub struct Contents {
     pub(crate) sections: Vec<Section>,
     /// The statements about each database as a whole.
     pub(crate) databases: BTreeMap<Vec<u8>, Vec<(Part, Vec<u8>)>>,
-    /// Of all bytes of the dump.
+    /// The digest of all bytes of the dump.
     pub(crate) digest: u128,
     /// A key for `\restrict`: the dump's first or, for a restore, one that nobody knows.
     pub(crate) restricted: Option<Vec<u8>>,

@@ -64,7 +64,7 @@ impl<R: Read> Input<R> {
         self.bytes += bytes as u64;
         self.line += lines;
     }
-    /// Of all that was read, which is the whole dump at its end.
+    /// The digest of all that was read, which is the whole dump at its end.
     pub(crate) fn digest(&self) -> u128 {
         self.reader.get_ref().digest()
     }

@@ -1,4 +1,4 @@
-//! What is run of a dump: the steps of `script`, and what makes each database.
+//! The parts of a dump that are run: the steps of `script`, and what makes each database.
 
 use super::{encoding, restricted};
 use crate::check::{Contents, Part, Section, literal};

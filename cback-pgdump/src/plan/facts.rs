@@ -1,4 +1,4 @@
-//! What a dump is, for a shell: an assignment a line, each value short whatever is in the dump.
+//! Facts about a dump, for a shell: an assignment a line, each value short whatever is in the dump.
 
 use super::OF_INITDB;
 use crate::check::{Contents, Item};

@@ -76,7 +76,7 @@ impl<'a> Roles<'a> {
         }
     }
 
-    /// What creates the roles.
+    /// The statements that create the roles.
     pub(super) fn create(&self, sql: &mut impl Write) -> Result<()> {
         self.write(sql, |subject| match subject {
             Subject::Session => true,
@@ -87,7 +87,7 @@ impl<'a> Roles<'a> {
         })
     }
 
-    /// What changes all roles' settings, and initdb's role where it has the same name.
+    /// Those that change all roles' settings, and initdb's role where it has the same name.
     pub(super) fn change_superuser(&self, sql: &mut impl Write) -> Result<()> {
         let is_all = self.is_all && self.superuser == self.server.superuser;
         self.write(sql, |subject| match subject {
@@ -107,7 +107,7 @@ impl<'a> Roles<'a> {
         wanted.try_for_each(|(_, statement)| sql.write_all(&self.granted(statement)))
     }
 
-    /// What creates those that are lacking, without any rights where that will do.
+    /// Those that create the lacking ones, without any rights where that will do.
     pub(super) fn create_plain(&self, superusers: &Names<'_>, sql: &mut impl Write) -> Result<()> {
         for name in &self.lacking {
             let attribute: &[u8] = if superusers.contains(name) {

@@ -1,4 +1,4 @@
-//! Which roles a plan creates, and that it changes none that is there.
+//! The roles that a plan creates, and that it changes none that is there.
 
 use crate::plan::{Plan, SHOP, SHOPS, connection};
 use crate::{PROGRAM, dump, with_cluster_text};
@@ -20,7 +20,7 @@ fn existing(server: &Server) -> NamedTempFile {
     file
 }
 
-/// What is said about the roles of which this condition on `r` is true, a line each.
+/// All that is said about the roles of which this condition on `r` is true, a line each.
 fn about(server: &Server, condition: &str) -> String {
     server.sql("postgres", &format!(
         "SELECT r.rolname, to_jsonb(r) - 'oid', shobj_description(r.oid, 'pg_authid') FROM pg_authid r WHERE {condition}

@@ -33,7 +33,7 @@ const DEADLINE: Duration = Duration::from_secs(60);
 /// Ends what takes too long with status 124.
 const TIMEOUT: &[&str] = &["timeout", "--kill-after=10", "300"];
 
-/// What a database can hold that a role may not see: `reader` reads all data, `owner` what is its own.
+/// Contents that a role may not see: `reader` reads all data, `owner` what is its own.
 const HIDDEN: &str = "
 CREATE ROLE reader LOGIN PASSWORD 'x'; GRANT pg_read_all_data TO reader;
 CREATE ROLE owner LOGIN PASSWORD 'x'; CREATE ROLE \"line

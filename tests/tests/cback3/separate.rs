@@ -16,7 +16,7 @@ fn what_is_separate_for_us_is_one_file_for_cedar() {
         let mut site = Site::new();
         site.add_section(&extension(module));
         site.configure_section(SECTION);
-        // Of a database that is gone.
+        // A database that is gone has left it.
         fs::write(site.collect_dir().join("postgresqldump-old.txt"), "").unwrap();
         cback3(&site, &server).arg("postgresql").run().succeeds();
         let log = fs::read_to_string(site.path("log")).unwrap();

@@ -33,7 +33,7 @@ fn each_mode_restores_to_an_equal_database_or_server() {
         other.create_database("shop");
         let dump = unpacked(&Job::new("bzip2", database).file(&site)).unwrap();
         let mut psql = other.command("psql");
-        // Of all, not at the first error: the superuser is there already, and so is this database.
+        // All errors count, not the first alone: the superuser is there already, and so is this database.
         psql.args(["-XAtq", "-v", &format!("ON_ERROR_STOP={stop}")]);
         psql.env("PGDATABASE", database.unwrap_or("postgres"));
         run_with_input(&mut psql, &dump).succeeds();

@@ -53,7 +53,7 @@ fn forgotten_databases_and_files_of_gone_ones_are_named_in_every_run(shell: Shel
          cback-postgresql: not backed up: missing\n"
     );
     assert!(said.ends_with(&last), "{said}");
-    // What is named comes largest first, whatever the configuration's order.
+    // Named databases come largest first, whatever the configuration's order.
     let rest = "<database>small</database><database>large</database><exclude>two\nlines</exclude>";
     configure(&site, rest);
     fs::remove_file(site.collect_dir().join("postgresqldump-dropped.txt.bz2")).unwrap();

@@ -23,7 +23,7 @@ fn configure(site: &Site, databases: &[&str]) {
 
 const DATABASE: &str = "a=b 'c' \\ -x";
 
-/// What a server becomes of them, cback-pgdump's `globals` shows, and `verify`.
+/// The server that they make is looked at by cback-pgdump's `globals`, and by `verify`.
 fn globals_recreate_roles_and_the_named_databases(shell: Shell) {
     static CREATED: Once = Once::new();
     CREATED.call_once(|| {

@@ -38,7 +38,7 @@ const REFUSALS: [Refusal; 12] = [
     (|| owned_by("games", "no-such-group"), "cback-postgresql: backup_group no-such-group does not exist\n"),
 ];
 
-/// So many of the last matter to root alone.
+/// The number of the last that matter to root alone.
 const BY_ROOT: usize = 2;
 
 const BACKUP: &str = "postgresqldump-postgres.txt";
