@@ -89,9 +89,9 @@ fn a_quota_counts_as_so_many_cores() {
 
 #[test]
 fn memory_depends_on_threads_and_blocks_and_not_on_the_input() {
-    let noise = noise(60_000_000, 4);
+    let noise = noise(48_000_000, 4);
     let less_noise = noise[..24_000_000].to_vec();
-    let gzip = compressed("", &text(500_000)).repeat(100);
+    let gzip = compressed("", &text(500_000)).repeat(60);
     let bzip2 = compressed("-m bzip2", &text(2_000_000)).repeat(20);
     // Its blocks unpack to 46 MB each.
     let zeros = compressed("-m bzip2", &vec![0; 100_000_000]).repeat(2);

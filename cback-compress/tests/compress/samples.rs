@@ -104,7 +104,6 @@ pub(crate) fn inputs() -> Vec<(&'static str, Vec<u8>)> {
         ("nothing", vec![]),
         ("a byte", vec![b'x']),
         ("a little", text(1024)),
-        ("a block", text(BLOCK)),
         ("a byte more than a block", text(BLOCK + 1)),
         ("two blocks", hexadecimal(2 * BLOCK)),
         ("noise", noise(2 * BLOCK + 5, 1)),
