@@ -20,7 +20,13 @@ fn systemd_finds_nothing_wrong_with_the_installed_units() {
     assert_eq!(verify.run().succeeds(), "");
     for (unit, threshold) in [("postgresql", "20"), ("pgverify", "40")] {
         let mut security = Command::new("systemd-analyze");
-        security.args(["security", "--no-pager", "--offline=yes", "--threshold", threshold]);
+        security.args([
+            "security",
+            "--no-pager",
+            "--offline=yes",
+            "--threshold",
+            threshold,
+        ]);
         security.arg(units.join(format!("cback-{unit}.service")));
         security.run().succeeds();
     }
