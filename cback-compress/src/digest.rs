@@ -1,12 +1,9 @@
 //! The SHA-256 of a stream that passes by.
 
 use std::fmt::Write as _;
-use std::fs;
 use std::io::{self, Read, Write};
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use anyhow::Context;
 use sha2::{Digest as _, Sha256};
 
 /// Shared with the thread that reads the stream.
@@ -19,31 +16,32 @@ impl Hash {
     }
 }
 
-/// A digest, and the file that it is for; or nothing at all.
-pub(crate) struct Digest(Option<(PathBuf, Hash)>);
+/// A digest, or nothing at all.
+pub(crate) struct Digest(Option<Hash>);
 
 impl Digest {
-    /// Makes none unless there is a `path` for it.
-    pub(crate) fn new(path: Option<PathBuf>) -> Self {
-        Self(path.map(|path| (path, Hash::default())))
+    /// Makes none unless it is `wanted`.
+    pub(crate) fn new(wanted: bool) -> Self {
+        Self(wanted.then(Hash::default))
     }
 
     /// Takes what is read from or written to `stream` into the digest.
     pub(crate) fn of<S>(&self, stream: S) -> Digested<S> {
-        let hash = self.0.as_ref().map(|(_, hash)| hash.clone());
+        let hash = self.0.clone();
         Digested { stream, hash }
     }
 
-    /// Writes it, as 64 hexadecimal digits and a newline.
-    pub(crate) fn write(&self) -> anyhow::Result<()> {
-        let Some((path, hash)) = &self.0 else {
-            return Ok(());
-        };
-        let mut line = String::new();
-        for byte in hash.lock().clone().finalize() {
-            write!(line, "{byte:02x}")?;
+    /// In 64 hexadecimal digits; empty where there is none.
+    pub(crate) fn hexadecimal(&self) -> String {
+        let mut digits = String::new();
+        for byte in self
+            .0
+            .iter()
+            .flat_map(|hash| hash.lock().clone().finalize())
+        {
+            let _ = write!(digits, "{byte:02x}"); // a String takes it
         }
-        fs::write(path, line + "\n").with_context(|| path.display().to_string())
+        digits
     }
 }
 

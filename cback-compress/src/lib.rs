@@ -18,6 +18,7 @@ mod gunzip;
 mod gzip;
 mod pipeline;
 mod progress;
+mod report;
 mod run;
 mod seal;
 mod short_repeats;
