@@ -346,5 +346,9 @@ for each in "$0" "$self"; do
     case $each in */*) PATH=$(cd -- "${each%/*}" && pwd):$PATH ;; esac
 done
 # No program is taken from the directory that it runs in. Where there was no PATH, the shell has one of its own.
-PATH=$(printf '%s\n' "$PATH" | tr : '\n' | grep '^/' | tr '\n' :)
-export PATH="${PATH%:}"
+rest=$PATH: PATH=''
+while [ -n "$rest" ]; do
+    case $rest in /*) PATH=$PATH${PATH:+:}${rest%%:*} ;; esac
+    rest=${rest#*:}
+done
+export PATH
