@@ -81,12 +81,13 @@ spool() {
     [ -z "$spooled" ] || fail 'standard input can be read once only'
     timeout -k 10 "${time_limit:-0}" cat <&5 >spooled 2>said || fail "standard input: $(first_line said)"
     case $(head -c 3 spooled | od -An -tx1) in
-    ' 1f 8b'*) spooled=spooled.gz ;;
-    ' 42 5a 68') spooled=spooled.bz2 ;;
-    *) spooled=spooled.txt ;;
+    ' 1f 8b'*) suffix=.gz ;;
+    ' 42 5a 68') suffix=.bz2 ;;
+    *) suffix='' ;;
     esac
-    mv spooled "$spooled"
-    find_file "$place/${work#./}/$spooled"
+    [ -z "$suffix" ] || mv spooled "spooled$suffix"
+    spooled=$place/${work#./}/spooled$suffix
+    find_file "$spooled"
 }
 
 # With a line of the list beside it.

@@ -233,7 +233,8 @@ why_not_read() {
     in_time 'not read' || return
     words=$(first_line said)
     words=${words#cback-*: } words=${words:-ended without a word: is $place (TMPDIR) full?}
-    because "${words#"/proc/self/fd/4/$name: "}"
+    words=${words#"/proc/self/fd/4/$name"} words=${words#: }
+    because "${words#, }"
 }
 
 in_time() {
