@@ -26,13 +26,15 @@ find_backups() {
     make_queue || fail 'the backups could not be listed'
 }
 
-# Of several lines on a file in one list, the first counts.
+# Of several lines on a file in one list, the first counts. What was found stays in its order.
 make_queue() {
-    sort -t "$tab" -k 1,1 found >found.sorted && sort -st "$tab" -k 1,1 -u listed >listed.sorted &&
-        join -t "$tab" -a 1 -a 2 -e - -o 0,1.2,1.3,2.2,2.3,2.4 found.sorted listed.sorted | awk -F '\t' -v OFS='\t' '
-            $2 == "d" { print "problem", "-", "-", $1, "cannot be read" }
-            $2 == "-" && $6 == "all" { print "problem", "-", "-", $1, "missing, and the list beside it has it" }
-            $2 == "f" || $2 == "o" && $4 != "-" { print "backup", $4, $5, $1, $3 == "-" ? "" : $3 }' >queue &&
+    awk '{ print $0 "\t" NR }' found | sort -t "$tab" -k 1,1 >found.sorted &&
+        sort -st "$tab" -k 1,1 -u listed >listed.sorted &&
+        join -t "$tab" -a 1 -a 2 -e - -o 1.4,0,1.2,1.3,2.2,2.3,2.4 found.sorted listed.sorted | sort -sn |
+        awk -F '\t' -v OFS='\t' '
+            $3 == "d" { print "problem", "-", "-", $2, "cannot be read" }
+            $3 == "-" && $7 == "all" { print "problem", "-", "-", $2, "missing, and the list beside it has it" }
+            $3 == "f" || $3 == "o" && $5 != "-" { print "backup", $5, $6, $2, $4 == "-" ? "" : $4 }' >queue &&
         sed "s/^\([^$tab]*\)$tab/problem$tab-$tab-$tab\1$tab/" problems >>queue
 }
 
@@ -130,7 +132,7 @@ find_beneath() {
         problem "$1" "not all of it could be looked through: $(first_line not_walked)"
     escape_lines <walked | above=$line awk -F '[. ]' '{
         path = substr($0, length($1 $2 $3) + 4)
-        print ENVIRON["above"] substr(path, 4) "\t" substr(path, 1, 1) "\t" $1 " " $3 }' >beneath
+        print ENVIRON["above"] substr(path, 4) "\t" substr(path, 1, 1) "\t" $1 " " $3 }' | sort >beneath
     cat beneath >>found
     sed -n "s,[^/]*${tab}l${tab}.*,,p" beneath >with_lists
     while IFS= read -r entry <&8; do

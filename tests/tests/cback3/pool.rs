@@ -3,7 +3,9 @@
 //! The backup user exists, and its sshd listens, for this test alone: in namespaces of the test's own, where
 //! /etc/passwd and /etc/group have a line more.
 
-use cback_tests::{Finished, Run, Site, cback3, extension, server, skipped_without_root, wrapped};
+use cback_tests::{
+    Finished, Run, Site, cback3, extension, server, skipped_without_root, workspace, wrapped,
+};
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 
@@ -58,6 +60,9 @@ cp -a collect collect3
 "$@" stage purge
 cat log
 true >log
+for block in "$site"/typed-*; do
+    sh -eu "$block" || echo "failed: $(cat "$block")"
+done
 cmp collect/postgresqldump-postgres.txt.gz "$today/127.0.0.3/postgresqldump-postgres.txt.gz"
 mkdir kept
 mv "$today/127.0.0.1/postgresqldump-postgres.txt.gz" kept
@@ -74,6 +79,16 @@ rm collect3/*
 cat log
 echo "left: $(cd stage && find . -path '*127.0.0.1/postgresqldump-*.gz' | wc -l)"
 "#;
+
+/// Those of docs/pool.md: what each is, and its text.
+fn blocks() -> Vec<(String, String)> {
+    let page = fs::read_to_string(workspace().join("docs/pool.md")).unwrap();
+    let parts: Vec<_> = page.split("```").skip(1).step_by(2).collect();
+    let blocks = parts.iter().map(|it| it.split_once('\n').unwrap());
+    blocks
+        .map(|(kind, text)| (kind.to_owned(), text.to_owned()))
+        .collect()
+}
 
 /// "Published files: 0600 from their first byte, owned by `backup_user:backup_group` when root": so the master, who comes
 /// as that user, may read them, and nobody else. "`--staged`: what the last `stage` has brought, peer by peer, and nothing
@@ -104,10 +119,15 @@ fn a_master_fetches_the_dumps_of_three_clients_and_tells_what_is_wrong() {
         peers.concat()
     ));
     let config = site.config().display().to_string();
-    site.add_option(&format!(
-        "<post_action_hook><action>purge</action>\
-         <command>cback-pgverify --staged --max-age 26 -c {config}</command></post_action_hook>"
-    ));
+    for (number, (kind, text)) in blocks().into_iter().enumerate() {
+        let text = text.replace("/usr/bin/", "");
+        let text = text.replace("--staged", &format!("--staged -c {config}"));
+        if kind == "xml" {
+            site.add_option(&text.replace("--quiet ", ""));
+        } else {
+            fs::write(site.path(&format!("typed-{number}")), text).unwrap();
+        }
+    }
     site.configure("gzip", &["postgres"]);
     let id = ID.to_string();
     let outer = [
@@ -123,9 +143,19 @@ fn a_master_fetches_the_dumps_of_three_clients_and_tells_what_is_wrong() {
 
     let (first, second) = printed.split_once("# another stage").unwrap();
     for peer in ["127.0.0.1", "127.0.0.2", "127.0.0.3"] {
-        let whole = format!("/{peer}/postgresqldump-postgres.txt.gz: whole, ");
-        assert_eq!(first.matches(&whole).count(), 1, "{first}");
+        let file = format!("/{peer}/postgresqldump-postgres.txt.gz");
+        for (words, count) in [
+            (": whole, ", 2),
+            (" and found the same rows", 1),
+            ("\",\"verdict\":\"proven\"", 1),
+        ] {
+            let lines = first
+                .lines()
+                .filter(|it| it.contains(&file) && it.contains(words));
+            assert_eq!(lines.count(), count, "{words}: {first}");
+        }
     }
+    assert!(!first.contains("failed: "), "{first}");
     let (_, last) = second.split_once(": not proven, 3 of 3:").unwrap();
     let (last, _) = last.split_once("\nError executing backup: ").unwrap();
     for reason in [
