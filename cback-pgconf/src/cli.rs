@@ -120,8 +120,8 @@ pub enum Command {
     },
     /// Print where a pool's master puts what its peers have collected, as assignments like those of shell
     ///
-    /// staging_dir, and the names of the peers as positional parameters: those of <stage> or, if it has none, of
-    /// <peers>. What the others collect is in staging_dir/YYYY/MM/DD/PEER.
+    /// The variable `staging_dir`, and the names of the peers as positional parameters: those of <stage> or, if it
+    /// has none, of <peers>. Files are staged into its YYYY/MM/DD/PEER.
     Stage {
         /// The configuration; standard input if absent or `-`
         file: Option<PathBuf>,

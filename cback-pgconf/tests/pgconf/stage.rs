@@ -40,7 +40,7 @@ fn the_stage_and_its_peers_are_those_that_cedar_reads() {
         let printed = format!("staging_dir='/s'\nset --{}\n", quoted.concat());
         given(&document, "stage").is(0, &printed, "");
         cedar.arg(document);
-        expected += &format!("/s|{}\n", peers.join("|"));
+        expected.extend(["/s|", &peers.join("|"), "\n"]);
     }
     assert_eq!(cedar.prints(), expected);
 }
