@@ -1,7 +1,7 @@
 //! The contents of a dump.
 
 use super::cluster::Cluster;
-use super::database::{OfDatabase, Part};
+use super::database::{OfDatabase, Part, run_as};
 use super::fingerprint::{Entry, Key};
 use super::needs::{Needs, OVERHEAD};
 use super::sections::Section;
@@ -226,6 +226,17 @@ impl Contents {
     pub(crate) fn cut(&mut self, place: Range<u64>, is_transactions: bool) {
         if let Some(section) = self.sections.last_mut() {
             self.held += section.cut(place, is_transactions);
+        }
+    }
+
+    /// Leaves this statement out of the current section, to be run at its end as the role that runs it here.
+    pub(crate) fn put_off(&mut self, text: &[u8], place: Range<u64>) {
+        self.cut(place, false);
+        let session = self.needs.session.as_ref();
+        let text = session.map_or_else(|| text.to_vec(), |role| run_as(role, text));
+        self.held += text.len();
+        if let Some(section) = self.sections.last_mut() {
+            section.event_triggers.extend(text);
         }
     }
 

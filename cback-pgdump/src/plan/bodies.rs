@@ -60,11 +60,24 @@ pub(super) fn single(
     let mut steps = Steps::begin(contents, output)?;
     steps.transaction()?;
     restrict(contents, "restrict", &mut steps)?;
-    steps.body(section)?;
+    body(section, &mut steps)?;
     steps.verify()?;
     restrict(contents, "unrestrict", &mut steps)?;
     steps.commit()?;
     steps.text(RESTORED)
+}
+
+/// The section, and last its event triggers.
+fn body<W: Write>(section: &Section, steps: &mut Steps<'_, W>) -> Result<()> {
+    steps.body(section)?;
+    // A dump made with --use-set-session-authorization ends as another role.
+    steps.text(
+        &[
+            b"RESET SESSION AUTHORIZATION;\n",
+            &section.event_triggers[..],
+        ]
+        .concat(),
+    )
 }
 
 /// Before a body, and after it.
@@ -88,9 +101,7 @@ pub(super) fn cluster(
             restrict(contents, "unrestrict", &mut steps)?;
             steps.commit()?;
         }
-        // A dump made with --use-set-session-authorization may end as another role.
-        let mut sql = b"RESET SESSION AUTHORIZATION;\n".to_vec();
-        sql.extend(named(number).bytes());
+        let mut sql = named(number).into_bytes();
         encoding(&section.encoding, &mut sql)?;
         create(contents, section, &mut sql)?;
         steps.text(&sql)?;
@@ -135,7 +146,7 @@ fn configured<W: Write>(
     steps.text(CONNECT)?;
     steps.transaction()?;
     restrict(contents, "restrict", steps)?;
-    steps.body(section)
+    body(section, steps)
 }
 
 /// The statements of this part, in a new session.

@@ -1,7 +1,7 @@
 //! Facts about a dump, for a shell: an assignment a line, each value short whatever is in the dump.
 
 use super::OF_INITDB;
-use crate::check::{Contents, Item};
+use crate::check::{Contents, Item, client_encoding};
 use shlex::bytes::Quoter;
 use std::io::{Result, Write};
 
@@ -12,7 +12,9 @@ const LONGEST_NAME: usize = 63;
 /// `pg_dump_major`, `encoding`, `superuser` (initdb's role, if the dump tells, else postgres), `dump_options`
 /// (with which pg_dump writes such a dump; separated by blanks), `tables`, `rows` (of tables), `sequences`,
 /// `large_objects`, `bytes`, `objects` (by pg_dump's comments above each), `databases`, `connects` (`yes` if
-/// the dump itself does), and `others`: those of postgres and template1 that a cluster's dump has anything of.
+/// the dump itself does), `server_encoding` (of the databases that initdb made, if a cluster's dump tells), `bytea`,
+/// `money` and `role_data` (`yes` if there are columns of these types), and `others`: those of postgres and template1
+/// that a cluster's dump has anything of.
 pub(super) fn write(contents: &Contents, superuser: &[u8], output: &mut impl Write) -> Result<()> {
     let version = &contents.pg_dump_version;
     let tables = contents.sum(Item::Table);
@@ -45,7 +47,11 @@ pub(super) fn write(contents: &Contents, superuser: &[u8], output: &mut impl Wri
         ("bytes", bytes.to_string().as_bytes()),
         ("objects", objects.to_string().as_bytes()),
         ("databases", sections().count().to_string().as_bytes()),
-        ("connects", if connects { b"yes" } else { b"" }),
+        ("connects", yes(connects)),
+        ("server_encoding", &server_encoding(contents)),
+        ("bytea", yes(contents.needs.types.bytea)),
+        ("money", yes(contents.needs.types.money)),
+        ("role_data", yes(contents.needs.types.role)),
         ("others", others(contents).as_bytes()),
     ] {
         // No value of a dump holds a NUL, the one thing that cannot be quoted.
@@ -53,6 +59,24 @@ pub(super) fn write(contents: &Contents, superuser: &[u8], output: &mut impl Wri
         output.write_all(&[name.as_bytes(), b"=", &value[..], b"\n"].concat())?;
     }
     Ok(())
+}
+
+/// Whether these facts tell that there are columns whose values are names of roles.
+pub(super) fn has_role_data(facts: &[u8]) -> bool {
+    facts
+        .split(|byte| *byte == b'\n')
+        .any(|it| it == b"role_data=yes")
+}
+
+fn yes(is_so: bool) -> &'static [u8] {
+    if is_so { b"yes" } else { b"" }
+}
+
+/// pg_dumpall writes a cluster's own part in the encoding of the database that it is connected to.
+fn server_encoding(contents: &Contents) -> Vec<u8> {
+    let mut statements = contents.cluster.statements.iter();
+    let encoding = statements.find_map(|it| client_encoding(it));
+    encoding.unwrap_or_default()
 }
 
 /// Those of initdb's databases that have any object, or anything said about them.

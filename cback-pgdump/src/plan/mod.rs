@@ -61,10 +61,11 @@ pub(crate) struct Request<'a> {
 pub(crate) fn write(contents: &Contents, request: &Request<'_>) -> anyhow::Result<()> {
     let other = |file: &str| text(request.globals_for.map(|it| it.join(file)).as_deref());
     let [roles, superusers] = [other("needs")?, other("superusers")?];
-    let tablespaces = other("needed-tablespaces")?;
+    let [tablespaces, facts] = [other("needed-tablespaces")?, other("facts")?];
     let needs = &contents.needs;
     let mut needed = Needed {
         roles: union(&roles, &needs.roles),
+        has_more: facts::has_role_data(&facts),
         superusers: union(&superusers, &needs.superusers),
         tablespaces: union(&tablespaces, &needs.tablespaces),
     };
@@ -88,6 +89,8 @@ pub(crate) fn write(contents: &Contents, request: &Request<'_>) -> anyhow::Resul
 /// Names that a restore needs, of the dump and of the plan that it has the globals for.
 struct Needed<'a> {
     roles: Names<'a>,
+    /// Data name roles too: it may be any.
+    has_more: bool,
     superusers: Names<'a>,
     tablespaces: Names<'a>,
 }
@@ -110,13 +113,7 @@ fn globals(
     let statements = contents.cluster.statements.iter();
     let statements: Vec<_> = statements.map(|it| (Subject::of(it), &it[..])).collect();
     let is_all = contents.one.is_none() && request.globals_for.is_none();
-    let roles = Roles::choose(
-        &statements,
-        initdbs.as_deref(),
-        &server,
-        &needed.roles,
-        is_all,
-    );
+    let roles = Roles::choose(&statements, initdbs.as_deref(), &server, needed, is_all);
     let tablespaces = roles.tablespaces(&needed.tablespaces);
     plan.file("facts", |it| facts::write(contents, superuser, it))?;
     for (file, names) in [
