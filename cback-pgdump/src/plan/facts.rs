@@ -2,8 +2,11 @@
 
 use super::OF_INITDB;
 use crate::check::{Contents, Item, client_encoding};
+use anyhow::Context;
 use shlex::bytes::Quoter;
+use std::fs;
 use std::io::{Result, Write};
+use std::path::Path;
 
 /// Bytes of a name that PostgreSQL can hold.
 const LONGEST_NAME: usize = 63;
@@ -61,11 +64,11 @@ pub(super) fn write(contents: &Contents, superuser: &[u8], output: &mut impl Wri
     Ok(())
 }
 
-/// Whether these facts tell that there are columns whose values are names of roles.
-pub(super) fn has_role_data(facts: &[u8]) -> bool {
-    facts
-        .split(|byte| *byte == b'\n')
-        .any(|it| it == b"role_data=yes")
+/// Whether the plan in this directory tells that there are columns whose values are names of roles.
+pub(super) fn has_role_data(plan: &Path) -> anyhow::Result<bool> {
+    let file = plan.join("facts");
+    let facts = fs::read_to_string(&file).with_context(|| file.display().to_string())?;
+    Ok(facts.lines().any(|it| it == "role_data=yes"))
 }
 
 fn yes(is_so: bool) -> &'static [u8] {

@@ -61,11 +61,13 @@ pub(crate) struct Request<'a> {
 pub(crate) fn write(contents: &Contents, request: &Request<'_>) -> anyhow::Result<()> {
     let other = |file: &str| text(request.globals_for.map(|it| it.join(file)).as_deref());
     let [roles, superusers] = [other("needs")?, other("superusers")?];
-    let [tablespaces, facts] = [other("needed-tablespaces")?, other("facts")?];
+    let tablespaces = other("needed-tablespaces")?;
     let needs = &contents.needs;
     let mut needed = Needed {
         roles: union(&roles, &needs.roles),
-        has_more: facts::has_role_data(&facts),
+        has_more: request
+            .globals_for
+            .map_or(Ok(false), facts::has_role_data)?,
         superusers: union(&superusers, &needs.superusers),
         tablespaces: union(&tablespaces, &needs.tablespaces),
     };
