@@ -53,7 +53,7 @@ pub struct Contents {
     pub server_version: String,
     /// The program's that wrote it, from the next comment.
     pub pg_dump_version: String,
-    /// By `SET client_encoding`, such as `UTF8`, if the contents are a single database's; else empty.
+    /// By `SET client_encoding`, such as `UTF8`; empty if not all of a cluster is in one encoding.
     pub encoding: String,
     /// Length of the dump.
     pub bytes: u64,
@@ -184,7 +184,9 @@ impl Contents {
         let mut sections = self.sections.iter();
         let section = match (self.kind, &self.one) {
             (Kind::Database, _) => sections.next(),
-            (_, one) => sections.find(|it| one.is_some() && it.database == *one),
+            (_, None) if sections.any(|it| it.encoding != self.cluster.encoding) => None,
+            (_, None) => self.sections.first(),
+            (_, one) => sections.find(|it| it.database == *one),
         };
         self.encoding = section.map_or_else(String::new, |it| it.encoding.clone());
     }

@@ -41,7 +41,6 @@ pub(crate) use needs::Needs;
 pub use report::write_lines;
 pub(crate) use sections::Section;
 pub(crate) use statement::Statement;
-pub(crate) use statements::client_encoding;
 pub(crate) use token::{Token, Tokens, literal, quoted};
 
 use std::io::Read;

@@ -167,9 +167,8 @@ impl Statements {
 
     /// The first encoding counts.
     fn set(&mut self, text: &[u8]) -> Option<()> {
-        let encoding = client_encoding(text)?;
         let section = self.contents.sections.last_mut()?;
-        note(&mut section.encoding, &String::from_utf8_lossy(&encoding));
+        note(&mut section.encoding, &client_encoding(text)?);
         Some(())
     }
 
@@ -187,12 +186,12 @@ impl Statements {
 }
 
 /// The value of `SET client_encoding = 'encoding';`.
-pub(crate) fn client_encoding(text: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn client_encoding(text: &[u8]) -> Option<String> {
     match Tokens::new(text)
         .after(&["SET", "client_encoding"])?
         .nth(1)?
     {
-        Token::Text(encoding) => Some(encoding),
+        Token::Text(encoding) => Some(String::from_utf8_lossy(&encoding).into_owned()),
         _ => None,
     }
 }

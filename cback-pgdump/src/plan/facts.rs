@@ -1,7 +1,7 @@
 //! Facts about a dump, for a shell: an assignment a line, each value short whatever is in the dump.
 
 use super::OF_INITDB;
-use crate::check::{Contents, Item, client_encoding};
+use crate::check::{Contents, Item};
 use anyhow::Context;
 use shlex::bytes::Quoter;
 use std::fs;
@@ -15,7 +15,7 @@ const LONGEST_NAME: usize = 63;
 /// `pg_dump_major`, `encoding`, `superuser` (initdb's role, if the dump tells, else postgres), `dump_options`
 /// (with which pg_dump writes such a dump; separated by blanks), `tables`, `rows` (of tables), `sequences`,
 /// `large_objects`, `bytes`, `objects` (by pg_dump's comments above each), `databases`, `connects` (`yes` if
-/// the dump itself does), `server_encoding` (of the databases that initdb made, if a cluster's dump tells), `bytea`,
+/// the dump itself does), `server_encoding` (that of a cluster's own part), `bytea`,
 /// `money` and `role_data` (`yes` if there are columns of these types), and `others`: those of postgres and template1
 /// that a cluster's dump has anything of.
 pub(super) fn write(contents: &Contents, superuser: &[u8], output: &mut impl Write) -> Result<()> {
@@ -51,7 +51,7 @@ pub(super) fn write(contents: &Contents, superuser: &[u8], output: &mut impl Wri
         ("objects", objects.to_string().as_bytes()),
         ("databases", sections().count().to_string().as_bytes()),
         ("connects", yes(connects)),
-        ("server_encoding", &server_encoding(contents)),
+        ("server_encoding", contents.cluster.encoding.as_bytes()),
         ("bytea", yes(contents.needs.types.bytea)),
         ("money", yes(contents.needs.types.money)),
         ("role_data", yes(contents.needs.types.role)),
@@ -73,13 +73,6 @@ pub(super) fn has_role_data(plan: &Path) -> anyhow::Result<bool> {
 
 fn yes(is_so: bool) -> &'static [u8] {
     if is_so { b"yes" } else { b"" }
-}
-
-/// pg_dumpall writes a cluster's own part in the encoding of the database that it is connected to.
-fn server_encoding(contents: &Contents) -> Vec<u8> {
-    let mut statements = contents.cluster.statements.iter();
-    let encoding = statements.find_map(|it| client_encoding(it));
-    encoding.unwrap_or_default()
 }
 
 /// Those of initdb's databases that have any object, or anything said about them.
