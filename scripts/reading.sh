@@ -257,15 +257,20 @@ find_globals() {
     done
 }
 
-# Into ./zones one time of day for each month and offset from UTC of a dump of another's making; fails where there
-# is none. Lines may be of any length, and grep holds whole ones.
-sample_times() {
+# sample_settings FILE PLAN: what the settings have been by which a dump of another's making was written; fails where it
+# does not tell. Into ./zones one time of day for each month and offset from UTC; ./escape is there if it has bytea and
+# none in hexadecimal digits. Lines may be of any length, and grep holds whole ones.
+sample_settings() {
     date='[12][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])'
     time='([01][0-9]|2[0-3])(:[0-5][0-9]){2}(\.[0-9]+)?' offset='[-+](0[0-9]|1[0-5])(:[0-5][0-9]){0,2}'
     passes=$((passes + 1))
     unpack "$1" 2>>said | fold -b -w 65536 | grep -aoE "$date $time$offset" | sed 's/\.[0-9]*//' |
         awk '!seen[substr($0, 1, 7) substr($0, 20)]++' >zones
-    [ -s zones ]
+    if grep -qx bytea=yes "$2/facts" && ! { passes=$((passes + 1)) && unpack "$1" 2>>said | fold -b -w 65536 |
+        grep -aqE "(^|[[:blank:]'\"({,])\\\\+x"; }; then
+        true >escape
+    fi
+    [ -s zones ] || [ -e escape ]
 }
 
 # database_of FILE: sets $database to the name that cback-pgconf's rule has given the file; fails if none has.
