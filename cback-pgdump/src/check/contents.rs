@@ -2,8 +2,10 @@
 
 use super::cluster::Cluster;
 use super::database::{OfDatabase, Part};
+use super::definition;
 use super::fingerprint::{Entry, Key};
 use super::needs::{Needs, OVERHEAD};
+use super::objects::{List, Objects, run_by};
 use super::sections::Section;
 use super::token::{printable, spelled};
 use std::collections::{BTreeMap, BTreeSet, btree_map};
@@ -81,6 +83,7 @@ pub struct Contents {
     pub(crate) has_partition_loads: bool,
     /// A cluster's own part.
     pub(crate) cluster: Cluster,
+    pub(crate) objects: Objects,
     /// The fingerprints'.
     pub(crate) key: Key,
     /// Memory that the names of `entries` take, and that `sections` and `databases` take.
@@ -89,10 +92,11 @@ pub struct Contents {
 }
 
 impl Contents {
-    pub(crate) fn new(key: Key, one: Option<&[u8]>) -> Self {
+    pub(crate) fn new(key: Key, one: Option<&[u8]>, objects: List) -> Self {
         Self {
             key,
             one: one.map(<[u8]>::to_vec),
+            objects: Objects::new(objects),
             ..Self::default()
         }
     }
@@ -136,11 +140,14 @@ impl Contents {
         for (heading, entry) in self.cluster.entries(self.key) {
             self.add(None, Item::Cluster, heading.as_bytes(), entry);
         }
+        if self.is_wanted(None) {
+            self.cluster.list(&mut self.objects, self.key);
+        }
     }
 
     /// Bytes of memory that the names of tables take, and that all that goes into a plan takes, about.
     pub(crate) fn held(&self) -> (usize, usize) {
-        let names = self.names + 16 * self.partitions.len();
+        let names = self.names + 16 * self.partitions.len() + self.objects.held();
         (names, self.needs.held + self.cluster.held + self.held)
     }
 
@@ -210,22 +217,47 @@ impl Contents {
     pub(crate) fn pg_dump_major(&self) -> &str {
         let told = [&self.pg_dump_version, &self.server_version];
         let version = told.into_iter().find(|it| !it.is_empty());
-        let mut numbers = version
-            .map_or("", |it| it)
-            .split(|c: char| !c.is_ascii_digit());
-        numbers.next().unwrap_or_default()
+        version.map_or("", |it| major(it))
     }
 
     /// The server's major version.
     pub(crate) fn server_major(&self) -> Option<u32> {
-        let mut numbers = self.server_version.split(|it: char| !it.is_ascii_digit());
-        numbers.next()?.parse().ok()
+        major(&self.server_version).parse().ok()
     }
 
     /// Leaves this place out of the current section.
     pub(crate) fn cut(&mut self, place: Range<u64>, is_transactions: bool) {
         if let Some(section) = self.sections.last_mut() {
             self.held += section.cut(place, is_transactions);
+        }
+    }
+
+    /// The object of this comment of pg_dump's begins, in a cluster's `database`; none if it is of data.
+    pub(crate) fn begin_object(&mut self, comment: Option<&[u8]>, database: Option<&[u8]>) {
+        let is_wanted = self.objects.is_wanted() && self.is_wanted(database);
+        let database = database.filter(|_| self.one.is_none());
+        match comment.filter(|_| is_wanted) {
+            Some(comment) => self.objects.begin(comment, database, self.key),
+            None => self.objects.end(),
+        }
+    }
+
+    /// Adds a statement to the current object.
+    pub(crate) fn define(&mut self, text: &[u8], rest: u64) {
+        let session = self.needs.session.as_deref();
+        self.objects.add(text, rest, session, self.key);
+    }
+
+    /// A statement about a database is part of an object of its own: a comment has the name, which may be another
+    /// when restored.
+    pub(crate) fn define_database(&mut self, statement: &OfDatabase) {
+        if statement.part.is_some() && self.objects.is_wanted() {
+            let is_single = self.kind == Kind::Database || self.one.is_some();
+            let name = if is_single { b"itself" } else { &statement.database[..] };
+            let session = self.needs.session.as_deref();
+            let fingerprint = definition::fingerprint(&statement.text, self.key);
+            let fingerprint = run_by(session, fingerprint, self.key);
+            self.objects.single("DATABASE", name, fingerprint);
         }
     }
 
@@ -239,13 +271,34 @@ impl Contents {
         all.push((part, statement.text));
     }
 
-    /// Options with which pg_dump and pg_dumpall write data like this.
+    /// A single database's dump creates it.
+    fn is_created(&self) -> bool {
+        let sections = self.sections.iter();
+        let mut own = sections.filter(|it| self.is_wanted(it.database.as_deref()));
+        own.any(|it| self.has_part(it, Part::Create))
+    }
+
+    /// Options with which pg_dump and pg_dumpall write a dump like this.
     pub(crate) fn dump_options(&self) -> Vec<&'static str> {
         // Without the option, pg_dump does so for hash partitions by an enum, but for no other.
         let by_root = self.has_root_loads && !self.has_partition_loads;
-        let mut options = vec![self.inserts];
-        options.extend(by_root.then_some("--load-via-partition-root"));
-        options.retain(|option| !option.is_empty());
-        options
+        let is_one = self.kind == Kind::Database || self.one.is_some();
+        let objects = &self.objects;
+        let options = [
+            (!self.inserts.is_empty(), self.inserts),
+            (by_root, "--load-via-partition-root"),
+            (is_one && self.is_created(), "--create"),
+            (objects.has_any && !objects.has_owner, "--no-owner"),
+            (objects.has_sessions, "--use-set-session-authorization"),
+            (objects.has_extension && !objects.has_comment, "--no-comments"),
+        ];
+        let used = options.into_iter().filter(|(is_used, _)| *is_used);
+        used.map(|(_, option)| option).collect()
     }
+}
+
+/// `15` of `15.18`.
+pub(crate) fn major(version: &str) -> &str {
+    let end = version.find(|it: char| !it.is_ascii_digit());
+    &version[..end.unwrap_or(version.len())]
 }

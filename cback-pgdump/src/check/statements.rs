@@ -85,6 +85,9 @@ impl Statements {
                 self.attach(text);
                 self.contents.needs.record(text);
             }
+            if statement.insert.is_none() {
+                self.contents.define(text, statement.rest());
+            }
         }
         Ok(())
     }
@@ -93,6 +96,7 @@ impl Statements {
         if !self.contents.is_wanted(Some(&own.database)) {
             return;
         }
+        self.contents.define_database(&own);
         let needs = &mut self.contents.needs;
         needs.record(text);
         if let Some(role) = &needs.session {
