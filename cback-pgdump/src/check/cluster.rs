@@ -158,7 +158,11 @@ fn object(tokens: &[Token<'_>]) -> Option<(&'static str, Vec<u8>)> {
     };
     let is = |at: usize, word: &str| tokens.get(at).is_some_and(|it| it.is(word));
     if is(noun, "ROLE") {
-        let kind = if is(noun + 2, "SET") { "ROLE SETTINGS" } else { "ROLE" };
+        let kind = if is(noun + 2, "SET") {
+            "ROLE SETTINGS"
+        } else {
+            "ROLE"
+        };
         return Some((kind, name(noun + 1)?));
     } else if is(noun, "TABLESPACE") {
         return Some(("TABLESPACE", name(noun + 1)?));

@@ -73,7 +73,8 @@ fn compare_data(
     mut lines: impl BufRead,
     differences: &mut Differences,
 ) -> anyhow::Result<()> {
-    let is_same_major = !versions.pg_dump.is_empty() && versions.pg_dump == contents.pg_dump_major();
+    let is_same_major =
+        !versions.pg_dump.is_empty() && versions.pg_dump == contents.pg_dump_major();
     let mut entries = contents.entries.iter().peekable();
     let mut line = next_line(&mut lines)?;
     while let Some(name) = [line.as_ref().map(|it| &it.0), entries.peek().map(|it| it.0)]

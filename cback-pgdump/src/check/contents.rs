@@ -2,10 +2,9 @@
 
 use super::cluster::Cluster;
 use super::database::{OfDatabase, Part};
-use super::definition;
 use super::fingerprint::{Entry, Key};
 use super::needs::{Needs, OVERHEAD};
-use super::objects::{List, Objects, run_by};
+use super::objects::{List, Objects};
 use super::sections::Section;
 use super::token::{printable, spelled};
 use std::collections::{BTreeMap, BTreeSet, btree_map};
@@ -78,6 +77,8 @@ pub struct Contents {
     pub(crate) inserts: &'static str,
     /// The hashes of the names of tables that are partitions, of the last database.
     pub(crate) partitions: BTreeSet<u64>,
+    /// It begins with DROP statements (`--clean`), and may create what every server has.
+    pub(crate) has_drops: bool,
     /// Rows of a partition came by its root; rows of another did not.
     pub(crate) has_root_loads: bool,
     pub(crate) has_partition_loads: bool,
@@ -242,25 +243,6 @@ impl Contents {
         }
     }
 
-    /// Adds a statement to the current object.
-    pub(crate) fn define(&mut self, text: &[u8], rest: u64) {
-        let session = self.needs.session.as_deref();
-        self.objects.add(text, rest, session, self.key);
-    }
-
-    /// A statement about a database is part of an object of its own: a comment has the name, which may be another
-    /// when restored.
-    pub(crate) fn define_database(&mut self, statement: &OfDatabase) {
-        if statement.part.is_some() && self.objects.is_wanted() {
-            let is_single = self.kind == Kind::Database || self.one.is_some();
-            let name = if is_single { b"itself" } else { &statement.database[..] };
-            let session = self.needs.session.as_deref();
-            let fingerprint = definition::fingerprint(&statement.text, self.key);
-            let fingerprint = run_by(session, fingerprint, self.key);
-            self.objects.single("DATABASE", name, fingerprint);
-        }
-    }
-
     /// Takes a statement about a database as a whole.
     pub(crate) fn record_database(&mut self, statement: OfDatabase) {
         let Some(part) = statement.part else {
@@ -269,31 +251,6 @@ impl Contents {
         self.held += statement.text.len() + statement.database.len() + OVERHEAD;
         let all = self.databases.entry(statement.database).or_default();
         all.push((part, statement.text));
-    }
-
-    /// A single database's dump creates it.
-    fn is_created(&self) -> bool {
-        let sections = self.sections.iter();
-        let mut own = sections.filter(|it| self.is_wanted(it.database.as_deref()));
-        own.any(|it| self.has_part(it, Part::Create))
-    }
-
-    /// Options with which pg_dump and pg_dumpall write a dump like this.
-    pub(crate) fn dump_options(&self) -> Vec<&'static str> {
-        // Without the option, pg_dump does so for hash partitions by an enum, but for no other.
-        let by_root = self.has_root_loads && !self.has_partition_loads;
-        let is_one = self.kind == Kind::Database || self.one.is_some();
-        let objects = &self.objects;
-        let options = [
-            (!self.inserts.is_empty(), self.inserts),
-            (by_root, "--load-via-partition-root"),
-            (is_one && self.is_created(), "--create"),
-            (objects.has_any && !objects.has_owner, "--no-owner"),
-            (objects.has_sessions, "--use-set-session-authorization"),
-            (objects.has_extension && !objects.has_comment, "--no-comments"),
-        ];
-        let used = options.into_iter().filter(|(is_used, _)| *is_used);
-        used.map(|(_, option)| option).collect()
     }
 }
 

@@ -45,11 +45,17 @@ impl Known {
         };
         let mut line = Vec::new();
         while let Some((object, fingerprint)) = known.next(&mut line).with_context(named)? {
-            ensure!(known.held() < MOST, "{}: too many objects to be compared", named());
+            ensure!(
+                known.held() < MOST,
+                "{}: too many objects to be compared",
+                named()
+            );
             if known.objects.len() == known.objects.capacity() {
                 known.objects.reserve_exact(STEP);
             }
-            known.objects.push((known.hash(&line[..object]), fingerprint));
+            known
+                .objects
+                .push((known.hash(&line[..object]), fingerprint));
         }
         known.objects.sort_unstable();
         known.objects.dedup_by(|next, first| {
@@ -122,7 +128,9 @@ impl Known {
         if line.is_empty() {
             return Ok(None);
         }
-        let number = |at: usize| u64::from_str_radix(std::str::from_utf8(&line[at..]).ok()?.trim_end(), 16).ok();
+        let number = |at: usize| {
+            u64::from_str_radix(std::str::from_utf8(&line[at..]).ok()?.trim_end(), 16).ok()
+        };
         let tab = line.iter().rposition(|byte| *byte == b'\t');
         let fields = tab.and_then(|tab| Some((tab, number(tab + 1)?)));
         let fields = fields.with_context(|| format!("no line of --objects: {}", shown(line)))?;
@@ -133,5 +141,12 @@ impl Known {
 /// `index public.a` from `INDEX <tab> public.a`.
 fn words(line: &[u8]) -> String {
     let (kind, name) = line.split_at(line.iter().position(|it| *it == b'\t').unwrap_or(0));
-    shown(&[&kind.to_ascii_lowercase()[..], b" ", name.trim_ascii_start()].concat())
+    shown(
+        &[
+            &kind.to_ascii_lowercase()[..],
+            b" ",
+            name.trim_ascii_start(),
+        ]
+        .concat(),
+    )
 }

@@ -36,10 +36,8 @@ pub(crate) struct Objects {
     current: Option<Object>,
     /// By `SET default_table_access_method`, but for heap.
     access_method: u64,
-    /// There is one; some has an owner; some is an extension, which brings a comment; some is a comment.
-    pub(crate) has_any: bool,
+    /// Some object has an owner; some is a comment.
     pub(crate) has_owner: bool,
-    pub(crate) has_extension: bool,
     pub(crate) has_comment: bool,
     /// Objects are made by their owners (`--use-set-session-authorization`), not only granted by others.
     pub(crate) has_sessions: bool,
@@ -80,9 +78,7 @@ impl Objects {
     pub(crate) fn begin(&mut self, comment: &[u8], database: Option<&[u8]>, key: Key) {
         self.end();
         let Title { kind, name, owner } = Title::read(comment);
-        self.has_any = true;
-        self.has_owner |= owner != b"-";
-        self.has_extension |= kind == b"EXTENSION";
+        self.has_owner |= owner != b"-" && !owner.starts_with(b"-; Tablespace: ");
         self.has_comment |= kind == b"COMMENT";
         self.current = Some(Object {
             line: line(kind, database, &name),
@@ -98,7 +94,11 @@ impl Objects {
     /// runs. What is not between an object's comment and the next is no definition.
     pub(crate) fn add(&mut self, text: &[u8], rest: u64, session: Option<&[u8]>, key: Key) {
         if let Some(method) = text.strip_prefix(b"SET default_table_access_method = ") {
-            self.access_method = if method == b"heap;\n" { 0 } else { key.row(method) };
+            self.access_method = if method == b"heap;\n" {
+                0
+            } else {
+                key.row(method)
+            };
         } else if text.starts_with(b"SET SESSION AUTHORIZATION ") {
             self.has_sessions |= self.current.as_ref().is_none_or(|it| !it.is_of_rights);
         }

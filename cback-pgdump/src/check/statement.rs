@@ -83,11 +83,7 @@ impl Statement {
 
     /// The hash of what its text lacks; 0 if it is all of it.
     pub(crate) fn rest(&self) -> u64 {
-        if self.is_cut() {
-            self.rest.digest()
-        } else {
-            0
-        }
+        if self.is_cut() { self.rest.digest() } else { 0 }
     }
 
     /// The last line that was pushed has ended it.
@@ -180,8 +176,8 @@ impl Statement {
 
     fn take(&mut self, piece: &[u8], is_plain: bool) {
         let before = self.text.len();
-        let (held, rest) = piece.split_at(piece.len().min(HELD - before));
-        self.text.extend(held);
+        let (kept, rest) = piece.split_at(piece.len().min(HELD - before));
+        self.text.extend(kept);
         if !rest.is_empty() && self.insert.is_none() {
             self.rest.update(rest);
         }
