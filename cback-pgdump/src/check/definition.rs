@@ -5,6 +5,7 @@
 //! - quotes around names: by a database's setting the server puts more names in quotes;
 //! - the order of a policy's roles: pg_dump takes them as they lie in `pg_authid`;
 //! - the order of the columns of a table that inherits: a restored one has its parents' first;
+//! - how large objects are put together: 17 and later do so by owner and rights, even if rights are left out;
 //! - a tablespace's LOCATION: a restore makes it in the server's own directory;
 //! - GRANTED BY initdb's role, which has another name where the server's is called otherwise.
 

@@ -77,12 +77,20 @@ impl Objects {
     /// Begins the object of this comment, in a cluster's `database`.
     pub(crate) fn begin(&mut self, comment: &[u8], database: Option<&[u8]>, key: Key) {
         self.end();
-        let Title { kind, name, owner } = Title::read(comment);
+        let Title {
+            kind,
+            mut name,
+            owner,
+        } = Title::read(comment);
+        let is_group = kind == b"BLOB METADATA";
+        if is_group {
+            name = b"large objects".to_vec();
+        }
         self.has_owner |= owner != b"-" && !owner.starts_with(b"-; Tablespace: ");
         self.has_comment |= kind == b"COMMENT";
         self.current = Some(Object {
             line: line(kind, database, &name),
-            comment: key.row(comment),
+            comment: if is_group { 0 } else { key.row(comment) },
             is_table: kind == b"TABLE" || kind == b"MATERIALIZED VIEW",
             is_of_rights: kind.ends_with(b"ACL"),
             last: 0,
@@ -115,7 +123,7 @@ impl Objects {
         }
         object.last = statement;
         let first = if object.is_table { access_method } else { 0 };
-        let sum = object.sum.unwrap_or(row(object.comment ^ first));
+        let sum = object.sum.unwrap_or(object.comment ^ first);
         object.sum = Some(sum.wrapping_add(run_by(session, statement, key)));
     }
 

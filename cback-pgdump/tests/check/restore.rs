@@ -145,6 +145,9 @@ fn a_restored_cluster_is_dumped_as_it_was() {
         for dump in &[&original, &cleaning][..=usize::from(is_last)] {
             let again = restored(dump, &server.installation);
             assert_same_objects(&again, dump, "cluster");
+            if *dump == &cleaning {
+                continue;
+            }
             let again = settled(&again);
             let original = settled(&original);
             let mut pairs = again.iter().zip(&original);
