@@ -3,7 +3,7 @@
 use super::definition::of_tokens;
 use super::fingerprint::{Entry, Key};
 use super::needs::OVERHEAD;
-use super::objects::Objects;
+use super::objects::{NOT_COMPARED, Objects};
 use super::token::{Token, Tokens};
 use memchr::memmem;
 use std::collections::BTreeMap;
@@ -70,20 +70,25 @@ impl Cluster {
         entries
     }
 
-    /// Lists what the statements are about.
+    /// Lists what the statements are about. A restore does not change initdb's role where that would keep it from
+    /// logging in.
     pub(crate) fn list(&self, list: &mut Objects, key: Key) {
         let superuser = self.superuser();
-        let mut objects = BTreeMap::<_, u64>::new();
+        let mut objects = BTreeMap::new();
         for statement in &self.statements {
             let tokens: Vec<_> = Tokens::new(statement).collect();
-            if let Some(object) = object(&tokens) {
-                let fingerprint = of_tokens(comparable(tokens, superuser.as_deref()), key);
-                let sum = objects.entry(object).or_default();
-                *sum = sum.wrapping_add(fingerprint);
-            }
+            let Some(object) = object(&tokens) else {
+                continue;
+            };
+            let is_superusers = superuser.is_some() && role(&tokens) == superuser.as_deref();
+            let is_restored = !is_superusers || !shuts_out(&tokens);
+            let fingerprint =
+                is_restored.then(|| of_tokens(comparable(tokens, superuser.as_deref()), key));
+            let sum = objects.entry(object).or_insert(Some(0_u64));
+            *sum = sum.zip(fingerprint).map(|(sum, it)| sum.wrapping_add(it));
         }
         for ((kind, name), fingerprint) in objects {
-            list.single(kind, &name, fingerprint);
+            list.single(kind, &name, fingerprint.unwrap_or(NOT_COMPARED));
         }
     }
 
@@ -103,6 +108,14 @@ pub(crate) fn created_role(statement: &[u8]) -> Option<Vec<u8>> {
     let tokens: Vec<_> = Tokens::new(statement).collect();
     let role = role(&tokens)?.to_vec();
     tokens[0].is("CREATE").then_some(role)
+}
+
+/// Whether what `ALTER ROLE` says could keep a role from logging in.
+pub(crate) fn shuts_out(tokens: &[Token<'_>]) -> bool {
+    let words = ["NOLOGIN", "LIMIT", "VALID"];
+    tokens
+        .iter()
+        .any(|token| words.iter().any(|it| token.is(it)))
 }
 
 /// The role that `CREATE ROLE` or `ALTER ROLE` is about.

@@ -7,6 +7,7 @@
 //! - the order of the columns of a table that inherits: a restored one has its parents' first;
 //! - how large objects are put together: 17 and later do so by owner and rights, even if rights are left out;
 //! - a tablespace's LOCATION: a restore makes it in the server's own directory;
+//! - attributes of initdb's role that would keep it from logging in: a restore leaves them out;
 //! - GRANTED BY initdb's role, which has another name where the server's is called otherwise.
 
 use super::fingerprint::Key;

@@ -2,6 +2,7 @@
 //! held as two numbers, and its name is read again where it is needed: there may be millions.
 
 use super::fingerprint::Key;
+use super::objects::NOT_COMPARED;
 use super::outline::shown;
 use anyhow::{Context, ensure};
 use std::fs::File;
@@ -92,13 +93,14 @@ impl Known {
     pub(crate) fn differences(&mut self, mut tell: impl FnMut(String)) -> anyhow::Result<()> {
         self.list.rewind()?;
         let mut line = Vec::new();
-        while let Some((object, _)) = self.next(&mut line)? {
+        while let Some((object, fingerprint)) = self.next(&mut line)? {
             let Some(known) = self.find(&line[..object]) else {
                 continue;
             };
             let what = match *known {
                 (hash, _) if hash & 1 == 0 => "is missing when restored",
                 (_, 0) => continue,
+                _ if fingerprint == NOT_COMPARED => continue,
                 _ => "differs when restored",
             };
             *known = (known.0 | 1, 0); // another line of the same object is not told

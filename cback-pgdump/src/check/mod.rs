@@ -33,7 +33,7 @@ mod statement;
 mod statements;
 mod token;
 
-pub(crate) use cluster::{Cluster, created_role};
+pub(crate) use cluster::{Cluster, created_role, shuts_out};
 pub(crate) use compare::compare;
 pub(crate) use contents::Item;
 pub use contents::{Contents, Kind};

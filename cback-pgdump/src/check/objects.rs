@@ -11,6 +11,9 @@ use memchr::memmem;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 
+/// A fingerprint of what is not restored as it was.
+pub(crate) const NOT_COMPARED: u64 = 0;
+
 /// What becomes of each object.
 #[derive(Debug, Default)]
 pub(crate) enum List {
@@ -77,11 +80,13 @@ impl Objects {
     /// Begins the object of this comment, in a cluster's `database`.
     pub(crate) fn begin(&mut self, comment: &[u8], database: Option<&[u8]>, key: Key) {
         self.end();
+        let mut comment = comment.to_vec();
+        comment.retain(|byte| *byte != b'"'); // of which some dumps have more
         let Title {
             kind,
             mut name,
             owner,
-        } = Title::read(comment);
+        } = Title::read(&comment);
         let is_group = kind == b"BLOB METADATA";
         if is_group {
             name = b"large objects".to_vec();
@@ -90,7 +95,7 @@ impl Objects {
         self.has_comment |= kind == b"COMMENT";
         self.current = Some(Object {
             line: line(kind, database, &name),
-            comment: if is_group { 0 } else { key.row(comment) },
+            comment: if is_group { 0 } else { key.row(&comment) },
             is_table: kind == b"TABLE" || kind == b"MATERIALIZED VIEW",
             is_of_rights: kind.ends_with(b"ACL"),
             last: 0,
