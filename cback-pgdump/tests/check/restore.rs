@@ -1,6 +1,7 @@
 //! A restored database prints the same lines as the one that was dumped: "the fingerprint depends on every
 //! value" and on nothing that a restore may change.
 
+use crate::definitions::assert_same_objects;
 use crate::plan::SHOPS;
 use crate::{PROGRAM, TIMEOUT, TORTURED, checked, dump, report, rows};
 use cback_tests::{Finished, Server, without_keys, wrapped};
@@ -66,6 +67,9 @@ fn a_restored_database_prints_the_same_lines_also_on_a_newer_server() {
             let dump = dump(old, "pg_dump", &["torture"]);
             let again = restored(&dump, &new);
             assert_eq!(report(&again), report(&dump), "{:?}", new.installation);
+            if new.installation == old.installation {
+                assert_same_objects(&again, &dump, "torture");
+            }
         }
     }
 }
@@ -103,6 +107,11 @@ fn a_database_is_restored_however_it_was_written() {
         "--load-via-partition-root --column-inserts torture",
         "--clean torture",
         "--clean --if-exists --create torture",
+        "--no-owner torture",
+        "--no-comments torture",
+        "--no-privileges torture",
+        "--disable-dollar-quoting --quote-all-identifiers torture",
+        "--use-set-session-authorization torture",
         "parts",
         "--load-via-partition-root parts",
         "latin",
@@ -114,6 +123,7 @@ fn a_database_is_restored_however_it_was_written() {
         let lines = |dump: &[u8]| checked(dump, &[]).stdout;
         assert!(!lines(&dump).is_empty(), "{options}");
         assert_eq!(lines(&again), lines(&dump), "{options}");
+        assert_same_objects(&again, &dump, options);
         if options.ends_with("parts") {
             let via_root = options != "parts";
             let rest = if via_root {
@@ -136,7 +146,12 @@ fn a_restored_cluster_is_dumped_as_it_was() {
         let is_last = server.installation == SHOPS[SHOPS.len() - 1].installation;
         for dump in &[&original, &cleaning][..=usize::from(is_last)] {
             let new = Server::start_from(&server.installation);
-            let again = settled(&restored(dump, &new));
+            let again = restored(dump, &new);
+            assert_same_objects(&again, dump, "cluster");
+            if *dump == &cleaning {
+                continue;
+            }
+            let again = settled(&again);
             let original = settled(&original);
             let mut pairs = again.iter().zip(&original);
             let other = pairs.find(|(again, original)| again != original);
@@ -160,7 +175,7 @@ fn settled(dump: &[u8]) -> Vec<String> {
 }
 
 #[test]
-fn globals_are_restored_as_they_are_told() {
+fn a_restored_cluster_and_globals_print_the_same_lines() {
     let server = &TORTURED[TORTURED.len() - 1];
     let [all, globals] =
         [&[][..], &["--globals-only"]].map(|options| dump(server, "pg_dumpall", options));
@@ -174,6 +189,9 @@ fn globals_are_restored_as_they_are_told() {
         let is_there = told.lines().any(|line| line.starts_with(start));
         assert!(is_there, "{start}: {told}");
     }
+    let again = restored(&all, &Server::start_from(&server.installation));
+    assert_eq!(report(&again), told);
+    assert_same_objects(&again, &all, "cluster");
     let told = report(&globals);
     let names = told.lines().map(|line| line.split('\t').next());
     let expected = ["memberships", "roles", "tablespaces"].map(Some);
