@@ -14,14 +14,19 @@ use std::fs;
 use std::path::Path;
 
 /// Those whose commands are run.
-const GUIDES: [&str; 4] = [
+pub const GUIDES: [&str; 9] = [
     "README.md",
+    "docs/install.md",
+    "docs/cback3.md",
+    "docs/pool.md",
+    "docs/monitoring.md",
     "docs/service.md",
     "docs/servers.md",
+    "docs/stages.md",
     "docs/pipelines.md",
 ];
-const OTHER_PAGES: &str = "CHANGELOG.md CONTRIBUTING.md SECURITY.md docs/bench.md docs/faults.md docs/monitoring.md \
-    docs/versions.md";
+const OTHER_PAGES: &str =
+    "CHANGELOG.md CONTRIBUTING.md SECURITY.md docs/bench.md docs/faults.md docs/versions.md";
 
 const TYPIST: &str = include_str!("readme.sh");
 
