@@ -1,9 +1,11 @@
 //! The contents of a dump, as its statements make them up.
 
-use super::contents::{Contents, Item};
+use super::contents::{Contents, Item, Kind};
 use super::database::OfDatabase;
+use super::definition;
 use super::fingerprint::{Entry, Key};
 use super::large_objects::LargeObject;
+use super::objects::run_by;
 use super::outline::{Outline, note};
 use super::statement::Statement;
 use super::token::{Token, Tokens, list, qualified};
@@ -21,6 +23,13 @@ const CLEANING: [&str; 4] = [
     "ALTER ",
     "CREATE OR REPLACE VIEW ",
     "SELECT pg_catalog.lo_unlink(",
+];
+
+/// The beginnings of the statements of event triggers.
+const OF_EVENT_TRIGGERS: [&[&str]; 3] = [
+    &["CREATE", "EVENT", "TRIGGER"],
+    &["ALTER", "EVENT", "TRIGGER"],
+    &["COMMENT", "ON", "EVENT", "TRIGGER"],
 ];
 
 /// The contents so far.
@@ -66,6 +75,7 @@ impl Statements {
     /// Takes what a restore has to know of it.
     fn record(&mut self, statement: &Statement, at: &Outline) -> Result<(), &'static str> {
         let text = &statement.text[..];
+        self.contents.has_drops |= text.starts_with(b"DROP ");
         let own = OfDatabase::read(text);
         if own.is_some() && statement.is_cut() {
             return Err(LONG);
@@ -84,15 +94,49 @@ impl Statements {
                 self.set(text);
                 self.attach(text);
                 self.contents.needs.record(text);
+                self.put_off(text, statement.place.clone());
+            }
+            if statement.insert.is_none() {
+                self.define(text, statement.rest());
             }
         }
         Ok(())
+    }
+
+    /// Adds it to the current object.
+    fn define(&mut self, text: &[u8], rest: u64) {
+        let Contents {
+            objects,
+            needs,
+            key,
+            ..
+        } = &mut self.contents;
+        objects.add(text, rest, needs.session.as_deref(), *key);
+    }
+
+    /// What is about a database is an object of its own: pg_dump's comment has the name, which may be another when
+    /// restored.
+    fn define_database(&mut self, statement: &OfDatabase) {
+        let contents = &mut self.contents;
+        if statement.part.is_some() && contents.objects.is_wanted() {
+            let is_single = contents.kind == Kind::Database || contents.one.is_some();
+            let name = if is_single {
+                b"itself"
+            } else {
+                &statement.database[..]
+            };
+            let fingerprint = definition::fingerprint(&statement.text, contents.key);
+            let session = contents.needs.session.as_deref();
+            let fingerprint = run_by(session, fingerprint, contents.key);
+            contents.objects.single("DATABASE", name, fingerprint);
+        }
     }
 
     fn of_database(&mut self, text: &[u8], mut own: OfDatabase) {
         if !self.contents.is_wanted(Some(&own.database)) {
             return;
         }
+        self.define_database(&own);
         let needs = &mut self.contents.needs;
         needs.record(text);
         if let Some(role) = &needs.session {
@@ -110,6 +154,15 @@ impl Statements {
             self.contents.cut(place, true);
         } else if !has_begun && CLEANING.iter().any(begins) {
             self.contents.cut(place, false);
+        }
+    }
+
+    /// Event triggers are restored last. pg_dump has them made before materialized views are filled, where one that
+    /// logs adds a row, and one that forbids stops the restore. Nothing depends on them.
+    fn put_off(&mut self, text: &[u8], place: Range<u64>) {
+        let begins = |words: &&[&str]| Tokens::new(text).after(words).is_some();
+        if OF_EVENT_TRIGGERS.iter().any(begins) {
+            self.contents.put_off(text, place);
         }
     }
 
@@ -148,14 +201,10 @@ impl Statements {
         Some(())
     }
 
-    /// `SET client_encoding = 'encoding';`; the first counts.
+    /// The first encoding counts.
     fn set(&mut self, text: &[u8]) -> Option<()> {
-        let mut tokens = Tokens::new(text);
-        let value = tokens.after(&["SET", "client_encoding"])?.nth(1)?;
         let section = self.contents.sections.last_mut()?;
-        if let Token::Text(encoding) = value {
-            note(&mut section.encoding, &String::from_utf8_lossy(&encoding));
-        }
+        note(&mut section.encoding, &client_encoding(text)?);
         Some(())
     }
 
@@ -169,6 +218,17 @@ impl Statements {
             self.contents.partitions.insert(name);
         }
         Some(())
+    }
+}
+
+/// The value of `SET client_encoding = 'encoding';`.
+pub(super) fn client_encoding(text: &[u8]) -> Option<String> {
+    match Tokens::new(text)
+        .after(&["SET", "client_encoding"])?
+        .nth(1)?
+    {
+        Token::Text(encoding) => Some(String::from_utf8_lossy(&encoding).into_owned()),
+        _ => None,
     }
 }
 
