@@ -97,6 +97,19 @@ pub struct Cli {
     #[arg(long, conflicts_with_all = OF_A_DUMP)]
     pub check: bool,
 
+    /// With --check: print facts about the dump as assignments for a shell, in place of the lines
+    #[arg(long, requires = "check", conflicts_with_all = ["plan", "expect"], conflicts_with_all = OF_A_DUMP)]
+    pub facts: bool,
+
+    /// With --check: print a line for each object that the dump defines, instead of tables
+    ///
+    /// Type, name and a fingerprint of its definition, separated by tabs, in the dump's order: tables, defaults,
+    /// constraints, indexes, triggers, views, functions, rights, comments, and all else that pg_dump puts a comment
+    /// above, its owner included; of a cluster, also roles, memberships, tablespaces and each database's own properties.
+    /// Two dumps by the same versions of pg_dump and server have the same lines for the same definitions.
+    #[arg(long, requires = "check", conflicts_with_all = ["plan", "expect"], conflicts_with_all = OF_A_DUMP)]
+    pub objects: bool,
+
     /// With --check: write into DIRECTORY what a restore needs; for cback-pgrestore
     ///
     /// Only if the dump is whole. The files have mode 0600: some may hold passwords' hashes.
@@ -121,10 +134,10 @@ pub struct Cli {
     #[arg(long, value_name = "DIRECTORY", requires = "plan", conflicts_with_all = OF_A_DUMP)]
     pub globals_for: Option<PathBuf>,
 
-    /// With --check: compare with the tables of the plan in DIRECTORY, made with the same key
+    /// With --check: compare with the plan in DIRECTORY, made with the same key
     ///
-    /// Prints nothing, and exits 0 if they have the same rows. Roles, memberships and tablespaces are not
-    /// compared by their fingerprints if another major version wrote them.
+    /// Exits 0 if rows and definitions are the same, and prints what has been compared. Definitions, and roles,
+    /// memberships and tablespaces, are not if another major version of pg_dump or of the server wrote them.
     #[arg(long, value_name = "DIRECTORY", requires = "check", conflicts_with_all = OF_A_DUMP)]
     #[arg(conflicts_with = "plan")]
     pub expect: Option<PathBuf>,

@@ -58,11 +58,12 @@ fn globals(options: &Options, databases: &[OsString], stopper: &Stopper) -> Resu
     Ok(whole)
 }
 
-/// `ALTER ROLE ALL SET`, which is in no dump of pg_dumpall.
+/// The server's version, as pg_dump tells it, and `ALTER ROLE ALL SET`, which are in no globals of pg_dumpall's.
 fn settings_of_all(options: &Options, stopper: &Stopper) -> Result<Vec<u8>, Error> {
     let query = format!(
-        "SELECT 'SET client_encoding = ' || quote_literal(getdatabaseencoding()) || E';\\n' \
-         || string_agg('ALTER ROLE ALL SET ' || setting || E';\\n', '' ORDER BY setting) \
+        "SELECT '-- Dumped from database version ' || current_setting('server_version') || E'\\n' \
+         || coalesce('SET client_encoding = ' || quote_literal(getdatabaseencoding()) || E';\\n' \
+         || string_agg('ALTER ROLE ALL SET ' || setting || E';\\n', '' ORDER BY setting), '') \
          FROM {SETTINGS} WHERE setdatabase = 0 AND setrole = 0"
     );
     let mut answer = ask(options, stopper, &query).or_else(|error| {

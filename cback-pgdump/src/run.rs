@@ -1,6 +1,6 @@
 //! Does what the command line asks for.
 
-use crate::check::{self, Fault, Key};
+use crate::check::{self, Fault, Key, Known, List};
 use crate::child::{Stopper, signals};
 use crate::cli::Cli;
 use crate::dump::dump_to_file;
@@ -114,19 +114,26 @@ fn databases(file: &Path) -> anyhow::Result<Vec<OsString>> {
     Ok(names)
 }
 
-/// Reads a dump, and prints what is in it, writes a plan, or compares.
+/// Reads a dump, and prints what is in it, or facts about it, writes a plan, or compares.
 fn check(cli: &Cli, output: &File) -> anyhow::Result<()> {
     let key = Key::new(env::var_os(KEY).unwrap_or_default().as_bytes());
     let one = cli
         .one
         .then(|| env::var_os("PGDATABASE").unwrap_or_default());
-    let mut contents = match &one {
-        None => check::check(stdio::input()?, key)?,
-        Some(one) => check::check_one(stdio::input()?, key, one.as_bytes())?,
-    };
+    let one = one.as_ref().map(|it| it.as_bytes());
     if let Some(other) = &cli.expect {
-        return check::compare(&contents, other);
+        let list = List::Compared(Known::read(&other.join(plan::OBJECTS), key)?);
+        let mut contents = check::check_all(stdio::input()?, key, one, list)?;
+        let same = check::compare(&mut contents, other)?;
+        return Ok(writeln!(&mut &*output, "{same}").map_err(Error::Write)?);
     }
+    let mut list = List::Unwanted;
+    if cli.objects {
+        list = List::Written(BufWriter::new(output.try_clone().map_err(Error::Write)?));
+    } else if let Some(directory) = &cli.plan {
+        list = List::Written(plan::create(directory, plan::OBJECTS)?);
+    }
+    let mut contents = check::check_all(stdio::input()?, key, one, list)?;
     if let Some(directory) = &cli.plan {
         let request = plan::Request {
             directory,
@@ -135,9 +142,15 @@ fn check(cli: &Cli, output: &File) -> anyhow::Result<()> {
         };
         contents.restrict(cli.restrict);
         plan::write(&contents, &request)?;
+    } else if cli.objects {
+        return Ok(());
     }
     let mut output = BufWriter::new(output);
-    let written = check::write_lines(&contents, &mut output);
+    let written = if cli.facts {
+        plan::write_facts(&contents, &mut output)
+    } else {
+        check::write_lines(&contents, &mut output)
+    };
     Ok(written
         .and_then(|()| output.flush())
         .map_err(Error::Write)?)

@@ -1,7 +1,9 @@
 //! A cluster's own part: roles, memberships, tablespaces.
 
+use super::definition::of_tokens;
 use super::fingerprint::{Entry, Key};
 use super::needs::OVERHEAD;
+use super::objects::{NOT_COMPARED, Objects};
 use super::outline::note;
 use super::statements::client_encoding;
 use super::token::{Token, Tokens};
@@ -62,16 +64,39 @@ impl Cluster {
         for statement in &self.statements {
             let tokens: Vec<_> = Tokens::new(statement).collect();
             let is_superusers = superuser.is_some() && role(&tokens) == superuser.as_deref();
-            if let Some(heading) = heading(&tokens).filter(|_| !is_superusers) {
+            let heading = heading(&tokens).filter(|_| !is_superusers);
+            if let Some(heading) = heading {
                 let entry = Entry {
                     rows: 1,
                     bytes: statement.len() as u64,
-                    fingerprint: fingerprint_of(&tokens, key),
+                    fingerprint: of_tokens(comparable(tokens, superuser.as_deref()), key),
                 };
                 entries.entry(heading).or_default().add(entry);
             }
         }
         entries
+    }
+
+    /// Lists what the statements are about. A restore does not change initdb's role where that would keep it from
+    /// logging in.
+    pub(crate) fn list(&self, list: &mut Objects, key: Key) {
+        let superuser = self.superuser();
+        let mut objects = BTreeMap::new();
+        for statement in &self.statements {
+            let tokens: Vec<_> = Tokens::new(statement).collect();
+            let Some(object) = object(&tokens) else {
+                continue;
+            };
+            let is_superusers = superuser.is_some() && role(&tokens) == superuser.as_deref();
+            let is_restored = !is_superusers || !shuts_out(&tokens);
+            let fingerprint =
+                is_restored.then(|| of_tokens(comparable(tokens, superuser.as_deref()), key));
+            let sum = objects.entry(object).or_insert(Some(0_u64));
+            *sum = sum.zip(fingerprint).map(|(sum, it)| sum.wrapping_add(it));
+        }
+        for ((kind, name), fingerprint) in objects {
+            list.single(kind, &name, fingerprint.unwrap_or(NOT_COMPARED));
+        }
     }
 
     /// The role that initdb made, which the dump does not tell: a superuser with all attributes, of these the one
@@ -90,6 +115,14 @@ pub(crate) fn created_role(statement: &[u8]) -> Option<Vec<u8>> {
     let tokens: Vec<_> = Tokens::new(statement).collect();
     let role = role(&tokens)?.to_vec();
     tokens[0].is("CREATE").then_some(role)
+}
+
+/// Whether what `ALTER ROLE` says could keep a role from logging in.
+pub(crate) fn shuts_out(tokens: &[Token<'_>]) -> bool {
+    let words = ["NOLOGIN", "LIMIT", "VALID"];
+    tokens
+        .iter()
+        .any(|token| words.iter().any(|it| token.is(it)))
 }
 
 /// The role that `CREATE ROLE` or `ALTER ROLE` is about.
@@ -130,22 +163,48 @@ fn heading(tokens: &[Token<'_>]) -> Option<&'static str> {
     }
 }
 
-/// The same whatever the white space and quotes, and without a tablespace's LOCATION.
-fn fingerprint_of(tokens: &[Token<'_>], key: Key) -> u64 {
-    let mut words = Vec::new();
-    for pair in tokens.windows(2) {
-        if pair[0].is("LOCATION") {
-            continue;
-        }
-        let (kind, text): (u8, &[u8]) = match &pair[1] {
-            Token::Word(word) => (b'n', word),
-            Token::Name(name) => (b'n', name),
-            Token::Text(text) => (b't', text),
-            Token::Symbol(byte) => (b's', std::slice::from_ref(byte)),
+/// The type and the name of what a statement is about, but for SET and DROP.
+fn object(tokens: &[Token<'_>]) -> Option<(&'static str, Vec<u8>)> {
+    let place = |word: &str| tokens.iter().position(|token| token.is(word));
+    let name = |at: usize| tokens.get(at)?.name().map(<[u8]>::to_vec);
+    let verb = tokens.first()?;
+    let is_verb = |verbs: &[&str]| verbs.iter().any(|it| verb.is(it));
+    let noun = if is_verb(&["CREATE", "ALTER"]) {
+        1
+    } else if is_verb(&["GRANT", "REVOKE", "COMMENT", "SECURITY"]) {
+        place("ON").map_or(0, |on| on + 1)
+    } else {
+        return None;
+    };
+    let is = |at: usize, word: &str| tokens.get(at).is_some_and(|it| it.is(word));
+    if is(noun, "ROLE") {
+        let kind = if is(noun + 2, "SET") {
+            "ROLE SETTINGS"
+        } else {
+            "ROLE"
         };
-        words.push(kind);
-        words.extend((text.len() as u64).to_le_bytes());
-        words.extend_from_slice(text);
+        return Some((kind, name(noun + 1)?));
+    } else if is(noun, "TABLESPACE") {
+        return Some(("TABLESPACE", name(noun + 1)?));
+    } else if noun > 0 {
+        return Some(("PARAMETER", name(noun + 1)?));
     }
-    key.row(&words)
+    let member = name(place("TO")? + 1)?;
+    Some(("MEMBERSHIP", [&name(1)?, &b" to "[..], &member].concat()))
+}
+
+/// A statement without what a restore may have otherwise: see `definition`.
+fn comparable<'a>(mut tokens: Vec<Token<'a>>, superuser: Option<&[u8]>) -> Vec<Token<'a>> {
+    if let Some(place) = tokens.iter().position(|it| it.is("LOCATION")) {
+        tokens.drain(place..(place + 2).min(tokens.len()));
+    }
+    if let [.., granted, by, grantor, Token::Symbol(b';')] = &tokens[..]
+        && granted.is("GRANTED")
+        && by.is("BY")
+        && grantor.name() == superuser
+    {
+        tokens.truncate(tokens.len() - 4);
+        tokens.push(Token::Symbol(b';'));
+    }
+    tokens
 }

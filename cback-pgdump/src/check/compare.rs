@@ -1,7 +1,11 @@
-//! The comparison of a dump with the report of another: of what a restore has made with what was backed up.
+//! The comparison of a dump with the plan of another: of what a restore has made with what was backed up.
+//!
+//! Definitions are compared where both dumps are by the same major version of pg_dump, of servers of the same: between
+//! majors much of their text differs.
 
-use super::contents::{Contents, Item};
+use super::contents::{Contents, Item, major};
 use super::fingerprint::Entry;
+use super::objects::List;
 use super::outline::shown;
 use anyhow::{Context, bail, ensure};
 use std::fs::File;
@@ -9,7 +13,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
 /// Differences that are told; the others are counted.
-const TOLD: usize = 3;
+pub(crate) const TOLD: usize = 3;
 
 /// No line of a plan is longer, in bytes.
 const LONGEST: u64 = 2 << 20;
@@ -17,24 +21,62 @@ const LONGEST: u64 = 2 << 20;
 /// Name, rows and fingerprint from a line of a report.
 type Line = (Vec<u8>, u64, u64);
 
-/// Whether the contents are those that `directory` has the plan of: see `plan`. Both are sorted.
+/// The differences so far: the first ones, and their number.
+#[derive(Default)]
+struct Differences {
+    told: Vec<String>,
+    count: usize,
+}
+
+impl Differences {
+    fn tell(&mut self, difference: String) {
+        self.count += 1;
+        if self.told.len() < TOLD {
+            self.told.push(difference);
+        }
+    }
+}
+
+/// Returns what has been found the same, in words, if the contents are those that `directory` has the plan of: see
+/// `plan`.
 ///
 /// # Errors
 ///
 /// They are not, or the plan cannot be read.
-pub(crate) fn compare(contents: &Contents, directory: &Path) -> anyhow::Result<()> {
+pub(crate) fn compare(contents: &mut Contents, directory: &Path) -> anyhow::Result<String> {
     let open = |file: &str| {
         let path = directory.join(file);
         let file = File::open(&path).map(BufReader::new);
         file.with_context(|| path.display().to_string())
     };
-    let major = major(open("facts")?)?;
-    let is_same_major = !major.is_empty() && major == contents.pg_dump_major();
-    let mut lines = open("tables")?;
+    let versions = Versions::read(open("facts")?)?;
+    let mut differences = Differences::default();
+    compare_data(contents, &versions, open("tables")?, &mut differences)?;
+    let other_versions = versions.differ_from(contents);
+    if let (List::Compared(known), None) = (&mut contents.objects.list, &other_versions) {
+        known.differences(|it| differences.tell(it))?;
+    }
+    let Differences { told, count } = differences;
+    let told = told.join("; ");
+    ensure!(count <= TOLD, "{told}; and {} more", count - TOLD);
+    ensure!(count == 0, "{told}");
+    Ok(match other_versions {
+        None => "the same rows and definitions".to_owned(),
+        Some(why) => format!("the same rows (definitions not compared: {why})"),
+    })
+}
+
+/// Both are sorted.
+fn compare_data(
+    contents: &Contents,
+    versions: &Versions,
+    mut lines: impl BufRead,
+    differences: &mut Differences,
+) -> anyhow::Result<()> {
+    let is_same_major =
+        !versions.pg_dump.is_empty() && versions.pg_dump == contents.pg_dump_major();
     let mut entries = contents.entries.iter().peekable();
     let mut line = next_line(&mut lines)?;
-    let mut differences = Vec::new();
-    let mut count = 0;
     while let Some(name) = [line.as_ref().map(|it| &it.0), entries.peek().map(|it| it.0)]
         .into_iter()
         .flatten()
@@ -47,15 +89,9 @@ pub(crate) fn compare(contents: &Contents, directory: &Path) -> anyhow::Result<(
             line = next_line(&mut lines)?;
         }
         if let Some(difference) = difference(old.as_ref(), new.map(|it| it.1), is_same_major) {
-            count += 1;
-            if count <= TOLD {
-                differences.push(format!("{} {difference}", shown(&name)));
-            }
+            differences.tell(format!("{} {difference}", shown(&name)));
         }
     }
-    let differences = differences.join("; ");
-    ensure!(count <= TOLD, "{differences}; and {} more", count - TOLD);
-    ensure!(count == 0, "{differences}");
     Ok(())
 }
 
@@ -103,11 +139,38 @@ fn next_line(lines: &mut impl BufRead) -> anyhow::Result<Option<Line>> {
     }
 }
 
-/// pg_dump's major version, if the facts have it.
-fn major(facts: impl Read) -> anyhow::Result<String> {
-    let mut text = String::new();
-    facts.take(LONGEST).read_to_string(&mut text)?;
-    let mut lines = text.lines();
-    let major = lines.find_map(|line| line.strip_prefix("pg_dump_major="));
-    Ok(major.unwrap_or_default().trim_matches('\'').to_owned())
+/// Major versions of pg_dump and of the server, as the facts have them; empty where they do not.
+#[derive(Default)]
+struct Versions {
+    pg_dump: String,
+    server: String,
+}
+
+impl Versions {
+    fn read(facts: impl Read) -> anyhow::Result<Self> {
+        let mut text = String::new();
+        facts.take(LONGEST).read_to_string(&mut text)?;
+        let value = |name: &str| {
+            let line = text.lines().find_map(|line| line.strip_prefix(name));
+            line.unwrap_or_default().trim_matches('\'')
+        };
+        Ok(Self {
+            pg_dump: value("pg_dump_major=").to_owned(),
+            server: major(value("server_version=")).to_owned(),
+        })
+    }
+
+    /// In what, and why definitions cannot be compared.
+    fn differ_from(&self, contents: &Contents) -> Option<String> {
+        let (pg_dump, server) = (contents.pg_dump_major(), major(&contents.server_version));
+        if self.server.is_empty() || server.is_empty() {
+            Some("no version is told".to_owned())
+        } else if self.server != server {
+            Some(format!("PostgreSQL {}'s by {server}", self.server))
+        } else if self.pg_dump != pg_dump {
+            Some(format!("by pg_dump {} and {pg_dump}", self.pg_dump))
+        } else {
+            None
+        }
+    }
 }

@@ -4,6 +4,7 @@ use super::cluster::Cluster;
 use super::database::{OfDatabase, Part, run_as};
 use super::fingerprint::{Entry, Key};
 use super::needs::{Needs, OVERHEAD};
+use super::objects::{List, Objects};
 use super::sections::Section;
 use super::token::{printable, spelled};
 use std::collections::{BTreeMap, BTreeSet, btree_map};
@@ -76,11 +77,14 @@ pub struct Contents {
     pub(crate) inserts: &'static str,
     /// The hashes of the names of tables that are partitions, of the last database.
     pub(crate) partitions: BTreeSet<u64>,
+    /// It begins with DROP statements (`--clean`), and may create what every server has.
+    pub(crate) has_drops: bool,
     /// Rows of a partition came by its root; rows of another did not.
     pub(crate) has_root_loads: bool,
     pub(crate) has_partition_loads: bool,
     /// A cluster's own part.
     pub(crate) cluster: Cluster,
+    pub(crate) objects: Objects,
     /// The fingerprints'.
     pub(crate) key: Key,
     /// Memory that the names of `entries` take, and that `sections` and `databases` take.
@@ -89,10 +93,11 @@ pub struct Contents {
 }
 
 impl Contents {
-    pub(crate) fn new(key: Key, one: Option<&[u8]>) -> Self {
+    pub(crate) fn new(key: Key, one: Option<&[u8]>, objects: List) -> Self {
         Self {
             key,
             one: one.map(<[u8]>::to_vec),
+            objects: Objects::new(objects),
             ..Self::default()
         }
     }
@@ -136,11 +141,14 @@ impl Contents {
         for (heading, entry) in self.cluster.entries(self.key) {
             self.add(None, Item::Cluster, heading.as_bytes(), entry);
         }
+        if self.is_wanted(None) {
+            self.cluster.list(&mut self.objects, self.key);
+        }
     }
 
     /// Bytes of memory that the names of tables take, and that all that goes into a plan takes, about.
     pub(crate) fn held(&self) -> (usize, usize) {
-        let names = self.names + 16 * self.partitions.len();
+        let names = self.names + 16 * self.partitions.len() + self.objects.held();
         (names, self.needs.held + self.cluster.held + self.held)
     }
 
@@ -212,16 +220,12 @@ impl Contents {
     pub(crate) fn pg_dump_major(&self) -> &str {
         let told = [&self.pg_dump_version, &self.server_version];
         let version = told.into_iter().find(|it| !it.is_empty());
-        let mut numbers = version
-            .map_or("", |it| it)
-            .split(|c: char| !c.is_ascii_digit());
-        numbers.next().unwrap_or_default()
+        version.map_or("", |it| major(it))
     }
 
     /// The server's major version.
     pub(crate) fn server_major(&self) -> Option<u32> {
-        let mut numbers = self.server_version.split(|it: char| !it.is_ascii_digit());
-        numbers.next()?.parse().ok()
+        major(&self.server_version).parse().ok()
     }
 
     /// Leaves this place out of the current section.
@@ -242,6 +246,16 @@ impl Contents {
         }
     }
 
+    /// The object of this comment of pg_dump's begins, in a cluster's `database`; none if it is of data.
+    pub(crate) fn begin_object(&mut self, comment: Option<&[u8]>, database: Option<&[u8]>) {
+        let is_wanted = self.objects.is_wanted() && self.is_wanted(database);
+        let database = database.filter(|_| self.one.is_none());
+        match comment.filter(|_| is_wanted) {
+            Some(comment) => self.objects.begin(comment, database, self.key),
+            None => self.objects.end(),
+        }
+    }
+
     /// Takes a statement about a database as a whole.
     pub(crate) fn record_database(&mut self, statement: OfDatabase) {
         let Some(part) = statement.part else {
@@ -251,14 +265,10 @@ impl Contents {
         let all = self.databases.entry(statement.database).or_default();
         all.push((part, statement.text));
     }
+}
 
-    /// Options with which pg_dump and pg_dumpall write data like this.
-    pub(crate) fn dump_options(&self) -> Vec<&'static str> {
-        // Without the option, pg_dump does so for hash partitions by an enum, but for no other.
-        let by_root = self.has_root_loads && !self.has_partition_loads;
-        let mut options = vec![self.inserts];
-        options.extend(by_root.then_some("--load-via-partition-root"));
-        options.retain(|option| !option.is_empty());
-        options
-    }
+/// `15` of `15.18`.
+pub(crate) fn major(version: &str) -> &str {
+    let end = version.find(|it: char| !it.is_ascii_digit());
+    &version[..end.unwrap_or(version.len())]
 }

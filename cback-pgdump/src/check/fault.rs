@@ -11,6 +11,9 @@ pub enum Fault {
     /// It could not be read.
     #[error("standard input")]
     Read(#[from] io::Error),
+    /// The list of objects could not be written.
+    #[error("the list of objects")]
+    List(#[source] io::Error),
     /// The system gives no memory for the names in it.
     #[error("out of memory")]
     NoMemory,

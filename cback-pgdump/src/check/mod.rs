@@ -8,18 +8,22 @@
 //! `reader` goes from statement to statement: `input` gives it lines, `outline` knows those between
 //! statements, `statement` finds where one ends, `token` takes it apart, and `statements` adds it to the
 //! `contents`. Data are read by `rows`, `inserts` and `large_objects`, and made comparable by
-//! `fingerprint`; `needs` and `cluster` collect what a restore needs, and `report` writes it down.
+//! `fingerprint`; definitions by `objects` and `definition`. `needs` and `cluster` collect what a restore needs;
+//! `report` writes it down, and `compare`, with `known`, tells what another dump has else.
 
 mod cluster;
 mod compare;
 mod contents;
 mod database;
+mod definition;
 mod fault;
 mod fingerprint;
 mod input;
 mod inserts;
+mod known;
 mod large_objects;
 mod needs;
+mod objects;
 mod outline;
 mod reader;
 mod report;
@@ -29,7 +33,7 @@ mod statement;
 mod statements;
 mod token;
 
-pub(crate) use cluster::{Cluster, created_role};
+pub(crate) use cluster::{Cluster, created_role, shuts_out};
 pub(crate) use compare::compare;
 pub(crate) use contents::Item;
 pub use contents::{Contents, Kind};
@@ -37,7 +41,9 @@ pub(crate) use database::Part;
 pub use fault::Fault;
 pub use fingerprint::Key;
 pub(crate) use input::Digested;
+pub(crate) use known::Known;
 pub(crate) use needs::Needs;
+pub(crate) use objects::List;
 pub use report::write_lines;
 pub(crate) use sections::Section;
 pub(crate) use statement::Statement;
@@ -53,15 +59,20 @@ use std::io::Read;
 ///
 /// It is not whole, or no plain dump, or holds more names than that: see [`Fault`].
 pub fn check(input: impl Read, key: Key) -> Result<Contents, Fault> {
-    reader::Reader::new(input, key, None).read()
+    reader::Reader::new(input, Contents::new(key, None, List::Unwanted)).read()
 }
 
-/// [`check`], with the contents of one database alone, as a dump of its own would have them; with none if the
-/// dump does not have it.
+/// [`check`], with the objects too, as far as a list is wanted of them, and, if `one` is named, with the contents of
+/// this database alone, as a dump of its own would have them; with none if the dump does not have it.
 ///
 /// # Errors
 ///
-/// As [`check`].
-pub(crate) fn check_one(input: impl Read, key: Key, database: &[u8]) -> Result<Contents, Fault> {
-    reader::Reader::new(input, key, Some(database)).read()
+/// As [`check`], and if the list cannot be written.
+pub(crate) fn check_all(
+    input: impl Read,
+    key: Key,
+    one: Option<&[u8]>,
+    objects: List,
+) -> Result<Contents, Fault> {
+    reader::Reader::new(input, Contents::new(key, one, objects)).read()
 }

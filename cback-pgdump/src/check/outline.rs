@@ -84,6 +84,8 @@ impl Outline {
             .filter(|(of, _)| ["", "Data for ", "Statistics for "].contains(of))
         {
             self.place = format!(", after {}", kind_and_name(name));
+            let title = comment.strip_prefix(b"Name: ");
+            contents.begin_object(title, self.database.as_deref());
             if let Some(section) = contents.sections.last_mut() {
                 section.objects += u64::from(of.is_empty());
                 section.has_begun = true;
@@ -98,6 +100,7 @@ impl Outline {
             contents.partitions.clear();
         } else if text == "PostgreSQL database dump complete" {
             expect(matches!(self.section, Section::Database))?;
+            contents.begin_object(None, None);
             self.section = Section::Between;
         }
         Ok(())

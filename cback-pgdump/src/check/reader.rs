@@ -3,7 +3,6 @@
 
 use super::contents::{Contents, Item, Kind};
 use super::fault::Fault;
-use super::fingerprint::Key;
 use super::input::Input;
 use super::outline::{Outline, shown};
 use super::rows::{Outcome, Rows};
@@ -39,11 +38,11 @@ pub(crate) struct Reader<R> {
 }
 
 impl<R: Read> Reader<R> {
-    pub(crate) fn new(input: R, key: Key, one: Option<&[u8]>) -> Self {
+    pub(crate) fn new(input: R, contents: Contents) -> Self {
         Self {
             input: Input::new(input),
             outline: Outline::new(Form::Database),
-            statements: Statements::new(Contents::new(key, one)),
+            statements: Statements::new(contents),
             probed: usize::MAX,
         }
     }
@@ -211,6 +210,7 @@ impl<R: Read> Reader<R> {
         contents.digest = self.input.digest();
         contents.end_section(contents.bytes);
         contents.set_encoding();
+        contents.objects.finish().map_err(Fault::List)?;
         Ok(contents)
     }
 

@@ -14,6 +14,7 @@ use super::token::{dollar_tag, is_word};
 use memchr::memchr;
 use memchr::memmem;
 use std::ops::Range;
+use xxhash_rust::xxh3::Xxh3;
 
 /// Bytes that are held of a statement. None that has to be taken apart is longer: COPY names 1,600
 /// columns at most.
@@ -34,6 +35,8 @@ pub(crate) struct Statement {
     pub(crate) place: Range<u64>,
     /// Its rows, if it is an INSERT whose head has been understood.
     pub(crate) insert: Option<Insert>,
+    /// The hash of what is not in `text`.
+    rest: Box<Xxh3>,
     key: Key,
     quote: Quote,
     /// The byte before.
@@ -61,6 +64,7 @@ impl Statement {
             line: 0,
             place: 0..0,
             insert: None,
+            rest: Box::default(),
             key,
             quote: Quote::None,
             before: b'\n',
@@ -77,6 +81,11 @@ impl Statement {
         self.length > self.text.len() as u64
     }
 
+    /// The hash of what its text lacks; 0 if it is all of it.
+    pub(crate) fn rest(&self) -> u64 {
+        if self.is_cut() { self.rest.digest() } else { 0 }
+    }
+
     /// The last line that was pushed has ended it.
     pub(crate) fn is_complete(&self) -> bool {
         self.quote == Quote::None && self.last == b';' && self.before == b'\n'
@@ -84,6 +93,9 @@ impl Statement {
 
     /// Begins the next one.
     pub(crate) fn clear(&mut self) {
+        if self.is_cut() {
+            self.rest.reset();
+        }
         self.text.clear();
         self.length = 0;
         self.insert = None;
@@ -164,7 +176,11 @@ impl Statement {
 
     fn take(&mut self, piece: &[u8], is_plain: bool) {
         let before = self.text.len();
-        self.text.extend(&piece[..piece.len().min(HELD - before)]);
+        let (kept, rest) = piece.split_at(piece.len().min(HELD - before));
+        self.text.extend(kept);
+        if !rest.is_empty() && self.insert.is_none() {
+            self.rest.update(rest);
+        }
         if let Some(insert) = &mut self.insert {
             insert.push(piece, is_plain);
         } else if is_plain

@@ -1,9 +1,11 @@
 //! The contents of a dump, as its statements make them up.
 
-use super::contents::{Contents, Item};
+use super::contents::{Contents, Item, Kind};
 use super::database::OfDatabase;
+use super::definition;
 use super::fingerprint::{Entry, Key};
 use super::large_objects::LargeObject;
+use super::objects::run_by;
 use super::outline::{Outline, note};
 use super::statement::Statement;
 use super::token::{Token, Tokens, list, qualified};
@@ -73,6 +75,7 @@ impl Statements {
     /// Takes what a restore has to know of it.
     fn record(&mut self, statement: &Statement, at: &Outline) -> Result<(), &'static str> {
         let text = &statement.text[..];
+        self.contents.has_drops |= text.starts_with(b"DROP ");
         let own = OfDatabase::read(text);
         if own.is_some() && statement.is_cut() {
             return Err(LONG);
@@ -93,14 +96,47 @@ impl Statements {
                 self.contents.needs.record(text);
                 self.put_off(text, statement.place.clone());
             }
+            if statement.insert.is_none() {
+                self.define(text, statement.rest());
+            }
         }
         Ok(())
+    }
+
+    /// Adds it to the current object.
+    fn define(&mut self, text: &[u8], rest: u64) {
+        let Contents {
+            objects,
+            needs,
+            key,
+            ..
+        } = &mut self.contents;
+        objects.add(text, rest, needs.session.as_deref(), *key);
+    }
+
+    /// What is about a database is an object of its own: pg_dump's comment has the name, which may be another when
+    /// restored.
+    fn define_database(&mut self, statement: &OfDatabase) {
+        let contents = &mut self.contents;
+        if statement.part.is_some() && contents.objects.is_wanted() {
+            let is_single = contents.kind == Kind::Database || contents.one.is_some();
+            let name = if is_single {
+                b"itself"
+            } else {
+                &statement.database[..]
+            };
+            let fingerprint = definition::fingerprint(&statement.text, contents.key);
+            let session = contents.needs.session.as_deref();
+            let fingerprint = run_by(session, fingerprint, contents.key);
+            contents.objects.single("DATABASE", name, fingerprint);
+        }
     }
 
     fn of_database(&mut self, text: &[u8], mut own: OfDatabase) {
         if !self.contents.is_wanted(Some(&own.database)) {
             return;
         }
+        self.define_database(&own);
         let needs = &mut self.contents.needs;
         needs.record(text);
         if let Some(role) = &needs.session {

@@ -1,7 +1,7 @@
 //! Facts about a dump, for a shell: an assignment a line, each value short whatever is in the dump.
 
 use super::OF_INITDB;
-use crate::check::{Contents, Item};
+use crate::check::{Contents, Item, Kind, Part, Section};
 use anyhow::Context;
 use shlex::bytes::Quoter;
 use std::fs;
@@ -18,7 +18,7 @@ const LONGEST_NAME: usize = 63;
 /// the dump itself does), `server_encoding` (that of a cluster's own part), `bytea`,
 /// `money` and `role_data` (`yes` if there are columns of these types), and `others`: those of postgres and template1
 /// that a cluster's dump has anything of.
-pub(super) fn write(contents: &Contents, superuser: &[u8], output: &mut impl Write) -> Result<()> {
+pub(crate) fn write(contents: &Contents, output: &mut impl Write) -> Result<()> {
     let version = &contents.pg_dump_version;
     let tables = contents.sum(Item::Table);
     let sum = |item| contents.sum(item).1.rows.to_string();
@@ -30,19 +30,17 @@ pub(super) fn write(contents: &Contents, superuser: &[u8], output: &mut impl Wri
         None => contents.bytes,
     };
     let connects = sections().any(|it| it.database.is_some());
-    let superuser = if superuser.len() > LONGEST_NAME {
-        b"postgres"
-    } else {
-        superuser
-    };
+    let superuser = contents.cluster.superuser();
+    let superuser = superuser.as_deref();
+    let superuser = superuser.filter(|name| name.len() <= LONGEST_NAME);
     for (name, value) in [
         ("kind", contents.kind.word().as_bytes()),
         ("server_version", contents.server_version.as_bytes()),
         ("pg_dump_version", version.as_bytes()),
         ("pg_dump_major", contents.pg_dump_major().as_bytes()),
         ("encoding", contents.encoding.as_bytes()),
-        ("superuser", superuser),
-        ("dump_options", contents.dump_options().join(" ").as_bytes()),
+        ("superuser", superuser.unwrap_or(b"postgres")),
+        ("dump_options", dump_options(contents).join(" ").as_bytes()),
         ("tables", tables.0.to_string().as_bytes()),
         ("rows", tables.1.rows.to_string().as_bytes()),
         ("sequences", sum(Item::Sequences).as_bytes()),
@@ -85,4 +83,31 @@ fn others(contents: &Contents) -> String {
     };
     let found = OF_INITDB.into_iter().filter(has_any);
     found.collect::<Vec<_>>().join(" ")
+}
+
+/// Options with which pg_dump and pg_dumpall write a dump like this.
+fn dump_options(contents: &Contents) -> Vec<&'static str> {
+    let is_wanted = |it: &&Section| contents.is_wanted(it.database.as_deref());
+    let sections = || contents.sections.iter().filter(is_wanted);
+    let is_single = contents.kind == Kind::Database || contents.one.is_some();
+    let creates = sections().any(|it| contents.has_part(it, Part::Create));
+    let has_objects = sections().any(|it| it.objects > 0);
+    let has_extensions = !contents.needs.extensions.is_empty();
+    let objects = &contents.objects;
+    let options = [
+        (!contents.inserts.is_empty(), contents.inserts),
+        // Without the option, pg_dump does so for hash partitions by an enum, but for no other.
+        (
+            contents.has_root_loads && !contents.has_partition_loads,
+            "--load-via-partition-root",
+        ),
+        (contents.has_drops, "--clean"),
+        (is_single && creates, "--create"),
+        (has_objects && !objects.has_owner, "--no-owner"),
+        (objects.has_sessions, "--use-set-session-authorization"),
+        // An extension brings a comment.
+        (has_extensions && !objects.has_comment, "--no-comments"),
+    ];
+    let used = options.into_iter().filter(|(is_used, _)| *is_used);
+    used.map(|(_, option)| option).collect()
 }

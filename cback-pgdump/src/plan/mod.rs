@@ -1,13 +1,13 @@
 //! The plan of a restore: files in a directory, each for one step of a script that knows no SQL of its own.
 //!
-//! Written by the code that has read the statements, once the dump is known to be whole, and a piece at a
-//! time, since all of it would take memory without a bound. Names in files end in NUL, without quotes, in the
+//! Written by the code that has read the statements, once the dump is known to be whole (`objects` while it is read;
+//! only whole if the other files are there), and a piece at a time, since all of it would take memory without a bound. Names in files end in NUL, without quotes, in the
 //! dump's encoding. SQL is psql's, `:"cback_database"` the name of the database that is made.
 //!
 //! | file | |
 //! |---|---|
 //! | `facts` | assignments for a shell, each short: see `facts` |
-//! | `tables` | the lines of `--check` |
+//! | `tables`, `objects` | the lines of `--check`, and of `--check --objects` |
 //! | `needs` | roles that the dump names; `superusers` those of them that have to be superusers |
 //! | `created-roles` | those that `roles.sql` creates |
 //! | `lacking-roles` | those that neither the server has nor the dump creates; `plain-roles.sql` creates them |
@@ -24,6 +24,8 @@ mod lacks;
 mod roles;
 mod subject;
 
+pub(crate) use facts::write as write_facts;
+
 use crate::check::{Contents, Fault, Kind, Part, Section, literal, write_lines};
 use crate::names;
 use anyhow::{Context, ensure};
@@ -34,6 +36,9 @@ use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use subject::Subject;
+
+/// Written while the dump is read; the other files follow.
+pub(crate) const OBJECTS: &str = "objects";
 
 /// initdb creates them, so every server has them.
 const OF_INITDB: [&str; 2] = ["postgres", "template1"];
@@ -117,7 +122,7 @@ fn globals(
     let is_all = contents.one.is_none() && request.globals_for.is_none();
     let roles = Roles::choose(&statements, initdbs.as_deref(), &server, needed, is_all);
     let tablespaces = roles.tablespaces(&needed.tablespaces);
-    plan.file("facts", |it| facts::write(contents, superuser, it))?;
+    plan.file("facts", |it| facts::write(contents, it))?;
     for (file, names) in [
         ("needs", &needed.roles),
         ("superusers", &needed.superusers),
@@ -154,6 +159,19 @@ fn union<'a>(text: &'a [u8], names: &'a BTreeSet<Vec<u8>>) -> Names<'a> {
         .collect()
 }
 
+/// Creates a file of a plan.
+///
+/// # Errors
+///
+/// They name it.
+pub(crate) fn create(directory: &Path, name: &str) -> anyhow::Result<BufWriter<File>> {
+    let path = directory.join(name);
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(0o600);
+    let file = options.open(&path).map(BufWriter::new);
+    file.with_context(|| path.display().to_string())
+}
+
 /// The directory, of which the errors name each file.
 struct Plan<'a> {
     directory: &'a Path,
@@ -166,15 +184,9 @@ impl Plan<'_> {
         name: &str,
         write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
     ) -> anyhow::Result<()> {
-        let path = self.directory.join(name);
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true).mode(0o600);
-        let written = || {
-            let mut file = BufWriter::new(options.open(&path)?);
-            write(&mut file)?;
-            file.flush()
-        };
-        written().with_context(|| path.display().to_string())
+        let mut file = create(self.directory, name)?;
+        let written = write(&mut file).and_then(|()| file.flush());
+        written.with_context(|| self.directory.join(name).display().to_string())
     }
 
     /// SQL, in the dump's encoding.

@@ -1,6 +1,6 @@
 //! The subjects of the statements of a cluster's own part.
 
-use crate::check::{Token, Tokens};
+use crate::check::{Token, Tokens, shuts_out};
 
 /// The subject of a statement.
 #[derive(Debug)]
@@ -46,8 +46,7 @@ impl Subject {
         } else if is("ROLE") {
             let is_all = tokens.get(noun + 1)?.is("ALL");
             let name = name(noun + 1).filter(|_| !is_all)?;
-            let words = ["NOLOGIN", "LIMIT", "VALID"];
-            let shuts_out = words.into_iter().any(|word| place(word).is_some());
+            let shuts_out = shuts_out(tokens);
             let is_new = verb.is("CREATE");
             return Some(if is_new {
                 Self::New(name)

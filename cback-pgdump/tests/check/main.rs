@@ -3,6 +3,7 @@
 
 mod compare;
 mod cuts;
+mod definitions;
 mod limits;
 mod plan;
 mod report;

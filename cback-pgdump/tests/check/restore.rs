@@ -1,6 +1,7 @@
 //! A restored database prints the same lines as the one that was dumped: "the fingerprint depends on every
 //! value" and on nothing that a restore may change.
 
+use crate::definitions::assert_same_objects;
 use crate::plan::SHOPS;
 use crate::{PROGRAM, TIMEOUT, TORTURED, checked, dump, report, rows};
 use cback_tests::{Finished, Installation, Server, without_keys, wrapped};
@@ -65,6 +66,9 @@ fn a_restored_database_prints_the_same_lines_also_on_a_newer_server() {
         for new in &TORTURED[number..] {
             let again = restored(&dump, &new.installation);
             assert_eq!(report(&again), report(&dump), "{}", new.installation.major);
+            if new.installation == server.installation {
+                assert_same_objects(&again, &dump, "torture");
+            }
         }
     }
 }
@@ -101,6 +105,11 @@ fn a_database_is_restored_however_it_was_written() {
         "--load-via-partition-root --column-inserts torture",
         "--clean torture",
         "--clean --if-exists --create torture",
+        "--no-owner torture",
+        "--no-comments torture",
+        "--no-privileges torture",
+        "--disable-dollar-quoting --quote-all-identifiers torture",
+        "--use-set-session-authorization torture",
         "parts",
         "--load-via-partition-root parts",
         "latin",
@@ -112,6 +121,7 @@ fn a_database_is_restored_however_it_was_written() {
         let lines = |dump: &[u8]| checked(dump, &[]).stdout;
         assert!(!lines(&dump).is_empty(), "{options}");
         assert_eq!(lines(&again), lines(&dump), "{options}");
+        assert_same_objects(&again, &dump, options);
         if options.ends_with("parts") {
             let via_root = options != "parts";
             let rest = if via_root {
@@ -133,7 +143,12 @@ fn a_restored_cluster_is_dumped_as_it_was() {
         let cleaning = dump(server, "pg_dumpall", &["--clean", "--if-exists"]);
         let is_last = server.installation == SHOPS[SHOPS.len() - 1].installation;
         for dump in &[&original, &cleaning][..=usize::from(is_last)] {
-            let again = settled(&restored(dump, &server.installation));
+            let again = restored(dump, &server.installation);
+            assert_same_objects(&again, dump, "cluster");
+            if *dump == &cleaning {
+                continue;
+            }
+            let again = settled(&again);
             let original = settled(&original);
             let mut pairs = again.iter().zip(&original);
             let other = pairs.find(|(again, original)| again != original);
@@ -161,8 +176,11 @@ fn restored_clusters_and_globals_print_the_same_lines() {
     for server in TORTURED.iter() {
         let [all, globals] = [&[][..], &["--globals-only"]].map(|options| {
             let dump = dump(server, "pg_dumpall", options);
-            let again = report(&restored(&dump, &server.installation));
-            (report(&dump), again)
+            let again = restored(&dump, &server.installation);
+            if options.is_empty() {
+                assert_same_objects(&again, &dump, "cluster");
+            }
+            (report(&dump), report(&again))
         });
         assert_eq!(all.1, all.0);
         for start in [

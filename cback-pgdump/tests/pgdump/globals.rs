@@ -15,8 +15,13 @@ fn globals_are_pg_dumpalls_own_with_passwords_if_these_may_be_read() {
     for server in VERSIONS.iter() {
         let original = written(server.command("pg_dumpall").arg("--globals-only"));
         let globals = dumped(&pgdump(server, &["--globals"]));
-        assert_eq!(without_keys(&globals), without_keys(&original));
         let text = String::from_utf8_lossy(&globals);
+        let version = server.sql("postgres", "SHOW server_version");
+        let (before, after) = text
+            .split_once(&format!("-- Dumped from database version {version}"))
+            .expect("the version, which pg_dumpall does not tell");
+        let rest = [before, after].concat().into_bytes();
+        assert_eq!(without_keys(&rest), without_keys(&original));
         assert!(text.contains(" PASSWORD 'SCRAM-SHA-256$"), "{text}");
 
         let output = run(pgdump(server, &["--globals"]).env("PGUSER", "owner"));

@@ -183,7 +183,7 @@ fn a_difference_is_found_where_it_is_asked_for() {
     place.put("otherwise.sql", changed.as_bytes());
     let printed = place.restores(&["--compare", "--into", "same", "same.sql"]);
     assert!(
-        printed.ends_with(", and found the same rows\n"),
+        printed.ends_with(", and found the same rows and definitions\n"),
         "{printed}"
     );
     let output = place.run(&["--compare", "--into", "otherwise", "otherwise.sql"]);

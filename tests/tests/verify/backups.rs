@@ -221,12 +221,19 @@ pub(crate) fn with_sql(dump: &[u8], sql: &str) -> Vec<u8> {
 
 /// A dump of [`create_items`]' that runs this PL/pgSQL for each row that is restored.
 pub(crate) fn with_trigger(dump: &[u8], body: &str) -> Vec<u8> {
-    with_sql(
-        dump,
-        &format!(
-            "CREATE FUNCTION public.act() RETURNS trigger LANGUAGE plpgsql AS $act$\n\
-             BEGIN\n{body}\nEND;\n$act$;\n\n\
-             CREATE TRIGGER act BEFORE INSERT ON public.item FOR EACH ROW EXECUTE FUNCTION public.act();"
-        ),
-    )
+    let function = format!(
+        "CREATE FUNCTION public.act() RETURNS trigger LANGUAGE plpgsql AS $act$\n\
+         BEGIN\n{body}\nEND;\n$act$;\n\nALTER FUNCTION public.act() OWNER TO postgres;"
+    );
+    let trigger = "CREATE TRIGGER act BEFORE INSERT ON public.item FOR EACH ROW EXECUTE FUNCTION public.act();";
+    let entries = [
+        entry("act(); Type: FUNCTION", &function),
+        entry("item act; Type: TRIGGER", trigger),
+    ];
+    with_sql(dump, &entries.concat())
+}
+
+/// An entry of a dump, as pg_dump writes it.
+pub(crate) fn entry(title: &str, sql: &str) -> String {
+    format!("--\n-- Name: {title}; Schema: public; Owner: postgres\n--\n\n{sql}\n\n\n")
 }

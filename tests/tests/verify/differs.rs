@@ -1,6 +1,6 @@
 //! "Dumped again and compared": what is restored otherwise than it was in the backup.
 
-use crate::backups::{Backups, dump, with_trigger};
+use crate::backups::{Backups, dump, entry, with_trigger};
 use cback_tests::{Finished, run_with_input, server, tool};
 use std::process::Command;
 
@@ -32,6 +32,49 @@ fn a_restore_that_loses_doubles_or_changes_a_row_is_refused() {
     ] {
         backups.put("x.sql", &with_trigger(&dump, body));
         backups.refuses(&["--restore", "x.sql"], difference);
+    }
+}
+
+/// "Its definitions too": a whole dump, of which psql runs every statement, may leave out what it has made.
+#[test]
+fn a_restore_that_takes_definitions_back_is_refused() {
+    let (backups, dump) = Backups::of_items();
+    let text = String::from_utf8(dump).unwrap();
+    let end = text.rfind("--\n-- PostgreSQL database dump complete");
+    let (before, after) = text.split_at(end.unwrap());
+    let forget = "CREATE FUNCTION public.forget() RETURNS integer LANGUAGE plpgsql AS $$ BEGIN
+        DROP INDEX public.found; ALTER TABLE public.item DISABLE ROW LEVEL SECURITY;
+        GRANT ALL ON TABLE public.item TO PUBLIC; RETURN 1; END $$;\n\nALTER FUNCTION public.forget() OWNER TO postgres;";
+    let entries = [
+        entry("forget(); Type: FUNCTION", forget),
+        entry(
+            "found; Type: INDEX",
+            "CREATE INDEX found ON public.item USING btree (id);",
+        ),
+        entry(
+            "item; Type: ROW SECURITY",
+            "ALTER TABLE public.item ENABLE ROW LEVEL SECURITY;",
+        ),
+        entry(
+            "x; Type: MATERIALIZED VIEW",
+            "CREATE MATERIALIZED VIEW public.x AS\n SELECT public.forget() AS forget\n  WITH NO DATA;\n\nALTER TABLE public.x OWNER TO postgres;",
+        ),
+        entry(
+            "x; Type: MATERIALIZED VIEW DATA",
+            "REFRESH MATERIALIZED VIEW public.x;",
+        ),
+    ];
+    backups.put(
+        "x.sql",
+        [before, &entries.concat(), after].concat().as_bytes(),
+    );
+    let said = backups.refuses(&["--restore", "x.sql"], "x.sql: ");
+    for difference in [
+        "index public.found is missing when restored",
+        "row security public.item is missing when restored",
+        "acl TABLE public.item is there only when restored",
+    ] {
+        assert!(said.contains(difference), "{said}");
     }
 }
 

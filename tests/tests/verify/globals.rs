@@ -97,7 +97,7 @@ fn leftover_globals_are_not_what_a_configuration_means() {
     let leftover = fs::read(&globals).unwrap();
     let config = site.config();
     let restore = ["--restore", "--config", config.to_str().unwrap()];
-    let with_them = " s with postgresqlglobals.txt.gz and found the same rows\n";
+    let with_them = " s with postgresqlglobals.txt.gz and found the same rows and definitions\n";
     assert!(Backups::new().proves(&restore).contains(with_them));
 
     let give = "CREATE ROLE newer; ALTER TABLE item OWNER TO newer";
@@ -105,7 +105,7 @@ fn leftover_globals_are_not_what_a_configuration_means() {
     back_up(section);
     let printed = Backups::new().proves(&restore);
     assert!(
-        printed.contains(" s and found the same rows\n"),
+        printed.contains(" s and found the same rows and definitions\n"),
         "{printed}"
     );
     fs::write(&globals, b"no globals").unwrap();

@@ -19,7 +19,10 @@ fn a_backup_is_proven_to_restore(shell: Shell) {
     let line = output.printed();
     let start = "items.gz: whole, database, 1 tables, 100 rows, ";
     assert!(line.contains(start), "{line}");
-    assert!(line.contains(" s and found the same rows\n"), "{line}");
+    assert!(
+        line.contains(" s and found the same rows and definitions\n"),
+        "{line}"
+    );
     backups.assert_clean();
 }
 
@@ -65,7 +68,9 @@ fn what_a_configuration_means_is_proven() {
         let config = site.config();
         let config = config.to_str().unwrap();
         let printed = Backups::new().proves(&["--restore", "--max-age", "1", "--config", config]);
-        let proven = printed.matches("found the same rows\n").count();
+        let proven = printed
+            .matches("found the same rows and definitions\n")
+            .count();
         assert_eq!(proven, databases.len().max(1), "{printed}");
     }
 }

@@ -1,0 +1,89 @@
+//! The fingerprint of a definition, by the tokens of its statement.
+//!
+//! A restored database dumped again by the same versions has the same definitions but for what is taken out here:
+//!
+//! - quotes around names: by a database's setting the server puts more names in quotes;
+//! - the order of a policy's roles: pg_dump takes them as they lie in `pg_authid`;
+//! - the order of the columns of a table that inherits: a restored one has its parents' first;
+//! - how large objects are put together: 17 and later do so by owner and rights, even if rights are left out;
+//! - a tablespace's LOCATION: a restore makes it in the server's own directory;
+//! - attributes of initdb's role that would keep it from logging in: a restore leaves them out;
+//! - GRANTED BY initdb's role, which has another name where the server's is called otherwise.
+
+use super::fingerprint::Key;
+use super::token::{Token, Tokens};
+use std::ops::Range;
+
+/// Of a statement of a database's part.
+pub(crate) fn fingerprint(statement: &[u8], key: Key) -> u64 {
+    let begins = |words: &[&str]| Tokens::new(statement).after(words).is_some();
+    let is_unordered = begins(&["CREATE", "POLICY"]) || begins(&["CREATE", "TABLE"]);
+    if !is_unordered {
+        return of_tokens(Tokens::new(statement), key);
+    }
+    let tokens: Vec<_> = Tokens::new(statement).collect();
+    let Some(list) = list_without_order(&tokens) else {
+        return of_tokens(tokens, key);
+    };
+    let items = items(&tokens[list.clone()]);
+    let sum = items.map(|item| of_tokens(item.iter().cloned(), key));
+    let sum = sum.fold(0, u64::wrapping_add);
+    let others = [&tokens[..list.start], &tokens[list.end..]].concat();
+    of_tokens(others, key).wrapping_add(sum)
+}
+
+/// The same whatever the white space, and the quotes around names and texts.
+pub(crate) fn of_tokens<'a>(tokens: impl IntoIterator<Item = Token<'a>>, key: Key) -> u64 {
+    let mut words = Vec::new();
+    for token in tokens {
+        let (kind, text): (u8, &[u8]) = match &token {
+            Token::Word(word) => (b'n', word),
+            Token::Name(name) => (b'n', name),
+            Token::Text(text) => (b't', text),
+            Token::Symbol(byte) => (b's', std::slice::from_ref(byte)),
+        };
+        words.push(kind);
+        words.extend((text.len() as u64).to_le_bytes());
+        words.extend_from_slice(text);
+    }
+    key.row(&words)
+}
+
+/// The roles of a policy, or the columns and constraints of a table that inherits.
+fn list_without_order(tokens: &[Token<'_>]) -> Option<Range<usize>> {
+    let place = |word: &str| tokens.iter().position(|token| token.is(word));
+    let is_name = |at: usize| tokens.get(at).and_then(Token::name).is_some();
+    if tokens[1].is("POLICY") {
+        let start = place("TO")? + 1;
+        let mut end = start + usize::from(is_name(start));
+        while tokens.get(end) == Some(&Token::Symbol(b',')) && is_name(end + 1) {
+            end += 2;
+        }
+        return Some(start..end);
+    }
+    place("INHERITS")?;
+    let start = tokens.iter().position(|it| *it == Token::Symbol(b'('))? + 1;
+    let mut depth = 1;
+    let length = tokens[start..].iter().position(|token| {
+        depth += depth_change(token);
+        depth == 0
+    })?;
+    Some(start..start + length)
+}
+
+/// What is separated by commas outside of parentheses.
+fn items<'a, 'b>(list: &'a [Token<'b>]) -> impl Iterator<Item = &'a [Token<'b>]> {
+    let mut depth = 0;
+    list.split(move |token| {
+        depth += depth_change(token);
+        depth == 0 && *token == Token::Symbol(b',')
+    })
+}
+
+fn depth_change(token: &Token<'_>) -> i32 {
+    match token {
+        Token::Symbol(b'(') => 1,
+        Token::Symbol(b')') => -1,
+        _ => 0,
+    }
+}

@@ -1,0 +1,234 @@
+//! The objects of a dump, as the comments tell them that pg_dump writes above each: type, name, schema, owner,
+//! tablespace. An object's fingerprint is the sum of its statements', since rights and columns' properties may come
+//! in another order. Names are not held: each object goes into a list, or is looked up in one, when its statements
+//! have been read.
+
+use super::definition;
+use super::fingerprint::{Key, row};
+use super::known::Known;
+use super::token::{printable, spelled};
+use memchr::memmem;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+
+/// A fingerprint of what is not restored as it was.
+pub(crate) const NOT_COMPARED: u64 = 0;
+
+/// What becomes of each object.
+#[derive(Debug, Default)]
+pub(crate) enum List {
+    /// Nothing: only data are looked at.
+    #[default]
+    Unwanted,
+    /// A line in a file: type, name and fingerprint, separated by tabs.
+    Written(BufWriter<File>),
+    /// It is compared with those of such a file.
+    Compared(Known),
+}
+
+/// The beginnings of statements that define nothing.
+const OF_SESSION: [&[u8]; 3] = [b"SET ", b"RESET ", b"SELECT pg_catalog.set_config("];
+
+/// The objects so far.
+#[derive(Debug, Default)]
+pub(crate) struct Objects {
+    pub(crate) list: List,
+    /// Why the list could not be written.
+    fault: Option<io::Error>,
+    /// Type and name of the object whose statements are read, if it is one, and the sum of their fingerprints.
+    current: Option<Object>,
+    /// By `SET default_table_access_method`, but for heap.
+    access_method: u64,
+    /// Some object has an owner; some is a comment.
+    pub(crate) has_owner: bool,
+    pub(crate) has_comment: bool,
+    /// Objects are made by their owners (`--use-set-session-authorization`), not only granted by others.
+    pub(crate) has_sessions: bool,
+}
+
+#[derive(Debug)]
+struct Object {
+    line: Vec<u8>,
+    comment: u64,
+    is_table: bool,
+    is_of_rights: bool,
+    /// The last statement's, and their sum; none before the first.
+    last: u64,
+    sum: Option<u64>,
+}
+
+impl Objects {
+    pub(crate) fn new(list: List) -> Self {
+        Self {
+            list,
+            ..Self::default()
+        }
+    }
+
+    /// Bytes of memory that they take.
+    pub(crate) fn held(&self) -> usize {
+        match &self.list {
+            List::Compared(known) => known.held(),
+            _ => 0,
+        }
+    }
+
+    pub(crate) fn is_wanted(&self) -> bool {
+        !matches!(self.list, List::Unwanted)
+    }
+
+    /// Begins the object of this comment, in a cluster's `database`.
+    pub(crate) fn begin(&mut self, comment: &[u8], database: Option<&[u8]>, key: Key) {
+        self.end();
+        let mut comment = comment.to_vec();
+        comment.retain(|byte| *byte != b'"'); // of which some dumps have more
+        let Title {
+            kind,
+            mut name,
+            owner,
+        } = Title::read(&comment);
+        let is_group = kind == b"BLOB METADATA";
+        if is_group {
+            name = b"large objects".to_vec();
+        }
+        self.has_owner |= owner != b"-" && !owner.starts_with(b"-; Tablespace: ");
+        self.has_comment |= kind == b"COMMENT";
+        self.current = Some(Object {
+            line: line(kind, database, &name),
+            comment: if is_group { 0 } else { key.row(&comment) },
+            is_table: kind == b"TABLE" || kind == b"MATERIALIZED VIEW",
+            is_of_rights: kind.ends_with(b"ACL"),
+            last: 0,
+            sum: None,
+        });
+    }
+
+    /// Adds the next statement, of which `rest` is the hash of what is not in `text`, and which the role `session`
+    /// runs. What is not between an object's comment and the next is no definition.
+    pub(crate) fn add(&mut self, text: &[u8], rest: u64, session: Option<&[u8]>, key: Key) {
+        if let Some(method) = text.strip_prefix(b"SET default_table_access_method = ") {
+            self.access_method = if method == b"heap;\n" {
+                0
+            } else {
+                key.row(method)
+            };
+        } else if text.starts_with(b"SET SESSION AUTHORIZATION ") {
+            self.has_sessions |= self.current.as_ref().is_none_or(|it| !it.is_of_rights);
+        }
+        if OF_SESSION.iter().any(|it| text.starts_with(it)) {
+            return;
+        }
+        let access_method = self.access_method;
+        let Some(object) = &mut self.current else {
+            return;
+        };
+        let mut statement = definition::fingerprint(text, key).wrapping_add(rest);
+        if is_continued(text) {
+            statement = row(statement ^ object.last);
+        }
+        object.last = statement;
+        let first = if object.is_table { access_method } else { 0 };
+        let sum = object.sum.unwrap_or(object.comment ^ first);
+        object.sum = Some(sum.wrapping_add(run_by(session, statement, key)));
+    }
+
+    /// Ends the current object.
+    pub(crate) fn end(&mut self) {
+        if let Some(object) = self.current.take()
+            && let Some(sum) = object.sum
+        {
+            self.take(&object.line, sum);
+        }
+    }
+
+    /// Takes an object that no comment tells.
+    pub(crate) fn single(&mut self, kind: &str, name: &[u8], fingerprint: u64) {
+        self.take(&line(kind.as_bytes(), None, name), fingerprint);
+    }
+
+    fn take(&mut self, line: &[u8], fingerprint: u64) {
+        match &mut self.list {
+            List::Unwanted => {}
+            List::Written(file) => {
+                let written = file.write_all(line);
+                let written = written.and_then(|()| writeln!(file, "\t{fingerprint:016x}"));
+                self.fault = self.fault.take().or(written.err());
+            }
+            List::Compared(known) => known.take(line, fingerprint),
+        }
+    }
+
+    /// At the end of the dump.
+    ///
+    /// # Errors
+    ///
+    /// The list could not be written.
+    pub(crate) fn finish(&mut self) -> io::Result<()> {
+        self.end();
+        self.fault.take().map_or(Ok(()), Err)?;
+        match &mut self.list {
+            List::Written(file) => file.flush(),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The fingerprint of a statement that this role runs.
+pub(crate) fn run_by(session: Option<&[u8]>, statement: u64, key: Key) -> u64 {
+    row(statement ^ session.map_or(0, |role| key.row(role)))
+}
+
+/// The statement goes on that the last one seemed to end: `BEGIN ATOMIC`, or a rule's.
+fn is_continued(text: &[u8]) -> bool {
+    text[0].is_ascii_whitespace() || text == b"END;\n"
+}
+
+/// `name; Type: TABLE; Schema: public; Owner: postgres`, taken apart. Of names that hold such words only the type
+/// and the name that are shown are odd.
+struct Title<'a> {
+    kind: &'a [u8],
+    name: Vec<u8>,
+    owner: &'a [u8],
+}
+
+impl<'a> Title<'a> {
+    fn read(comment: &'a [u8]) -> Self {
+        let cut = |text: &'a [u8], word: &str| match memmem::rfind(text, word.as_bytes()) {
+            Some(place) => (&text[..place], &text[place + word.len()..]),
+            None => (text, &b"-"[..]),
+        };
+        let (name, rest) = cut(comment, "; Type: ");
+        let (rest, owner) = cut(rest, "; Owner: ");
+        let (kind, schema) = cut(rest, "; Schema: ");
+        Self {
+            kind,
+            name: in_schema(kind, schema, name),
+            owner,
+        }
+    }
+}
+
+/// Of rights, comments and labels the name begins with the type of what they are about.
+fn in_schema(kind: &[u8], schema: &[u8], name: &[u8]) -> Vec<u8> {
+    if schema == b"-" {
+        return name.to_vec();
+    }
+    let is_about = [&b"ACL"[..], b"COMMENT", b"SECURITY LABEL"].contains(&kind);
+    let words = name.split_inclusive(|byte| *byte == b' ');
+    let is_type = |word: &&[u8]| is_about && word.iter().all(|byte| !byte.is_ascii_lowercase());
+    let length: usize = words.take_while(is_type).map(<[u8]>::len).sum();
+    let (about, name) = name.split_at(if length == name.len() { 0 } else { length });
+    [about, schema, b".", name].concat()
+}
+
+/// Type and name, separated by a tab.
+fn line(kind: &[u8], database: Option<&[u8]>, name: &[u8]) -> Vec<u8> {
+    let mut line = printable(kind);
+    line.push(b'\t');
+    if let Some(database) = database {
+        line.extend(printable(&spelled(database)));
+        line.push(b'.');
+    }
+    line.extend(printable(name));
+    line
+}
