@@ -68,7 +68,9 @@ impl Statements {
     /// Takes what a restore has to know of it.
     fn record(&mut self, statement: &Statement, at: &Outline) -> Result<(), &'static str> {
         let text = &statement.text[..];
-        self.contents.has_drops |= text.starts_with(b"DROP ");
+        if text.starts_with(b"DROP ") {
+            self.contents.objects.options.insert("--clean");
+        }
         let own = OfDatabase::read(text);
         if own.is_some() && statement.is_cut() {
             return Err(LONG);
@@ -83,14 +85,14 @@ impl Statements {
             self.contents.cluster.record(text);
         } else {
             self.leave_out(text, statement.place.clone());
-            if !statement.is_cut() && self.contents.is_wanted(at.database.as_deref()) {
+            if !self.contents.is_wanted(at.database.as_deref()) {
+                return Ok(());
+            } else if !statement.is_cut() {
                 self.set(text);
                 self.attach(text);
                 self.contents.needs.record(text);
             }
-            if statement.insert.is_none() {
-                self.define(text, statement.rest());
-            }
+            self.define(text, statement.rest());
         }
         Ok(())
     }
