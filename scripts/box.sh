@@ -1,8 +1,8 @@
 # box.sh: where cback-pgverify restores what it does not trust. It sources this file.
 #
-# A server and cback-pgrestore, in namespaces that hold nothing but /usr, the server's programs, ./given for reading
-# and ./data, and no network. $bin has the server's programs, $bwrap and $pgdump are programs, $parts has our files.
-# shellcheck shell=sh disable=SC2154 # variables of cback-pgverify
+# A server and cback-pgrestore, in namespaces that hold nothing but /usr, the server's programs, ./root and ./given for
+# reading and ./data, and no network. $bin has the server's programs, $bwrap and $pgdump are programs, $parts has our files.
+# shellcheck shell=sh disable=SC2086,SC2154 # variables of cback-pgverify; $as_account is a list of words
 
 # Sets $keyctl, which gives the box a session keyring of its own. What type a key has is the eighth word of its
 # line in /proc/keys, which lists those that the caller can see.
@@ -13,17 +13,57 @@ find_keyctl() {
         cannot 'a dump could read the keys of this session: install keyutils, whose keyctl hides them'
 }
 
-# The box shows ./given, for reading, and ./data, which is the server's.
+# The box shows ./root and ./given, for reading, and ./data, which is the server's.
 fill_box() {
     rm -rf --one-file-system given && mkdir given && cp -R plan given || return
     [ -z "$globals_beside" ] || cp -R globals given || return
-    uid=$(id -u) && gid=$(id -g) || return
+    uid=$(id -u) gid=$(id -g) as_account=''
     if [ "$uid" -eq 0 ]; then
-        uid=$((2100000000 + $$)) # nobody's; but not every container has it
+        uid=$((2100000000 + me)) # nobody's; but not every container has it
         setpriv --reuid "$uid" --regid "$uid" --clear-groups true 2>/dev/null || uid=65534
-        gid=$uid
+        gid=$uid as_account="setpriv --reuid $uid --regid $uid --clear-groups"
     fi
-    printf 'verify:x:%s:%s::/data:/bin/sh\n' "$uid" "$gid" >given/passwd && chmod -R a+rX given
+    chmod -R a+rX given && build_root
+}
+
+# All that is to be seen beside /usr, for this server.
+build_root() {
+    rm -rf --one-file-system root && mkdir root && true >directories && (
+        cd root && mkdir usr proc dev data tmp given etc tools || exit
+        for dir in bin sbin lib lib64; do
+            [ ! -d "/usr/$dir" ] || ln -s "usr/$dir" "$dir"
+        done
+        cp -- "$pgdump" "${self%/*}/cback-pgrestore" "$parts/reading.sh" tools
+        [ ! -e /etc/localtime ] || cp -L /etc/localtime etc
+        printf 'verify:x:%s:%s::/data:/bin/sh\n' "$uid" "$gid" >etc/passwd
+    ) || return
+    list_outside | show 8
+    (cd root && sed -z 's,^,./,' ../directories | xargs -0r mkdir -p --) && chmod -R a+rX root
+}
+
+# What a server needs outside of /usr, a NUL after each: its own directories; libraries, which may be anywhere; and what
+# links in /usr lead to, in its directories and among libraries and programs. update-alternatives makes such links.
+list_outside() {
+    printf '%s\0' "${bin%/*}/bin" "${bin%/*}/lib" "${bin%/*}/lib64" "${bin%/*}/share"
+    ldd "$bin/postgres" "$bin/psql" | sed -n 's,.* => \(/.*\) (0x.*,\1,p' | xargs -rd '\n' readlink -zf --
+    for dir in "${bin%/*}" /usr/share/p*sql* /usr/lib*/p*sql*; do
+        [ ! -d "$dir" ] || [ "$dir" = /usr ] || find "$dir/" -type l -lname '/*' -printf '%l\0'
+    done
+    for dir in /usr/bin /usr/sbin /usr/lib /usr/lib64 /usr/lib/*-linux-*; do
+        [ ! -d "$dir" ] || find "$dir/" -maxdepth 1 -type l -lname '/*' -xtype f -printf '%l\0'
+    done
+}
+
+# show LINKS: of what is named on standard input, and led to from there by so many links, puts files and links into
+# ./root and directories into the list ./directories, where the box's account could see them outside as well.
+show() {
+    grep -zvE '^/(usr|s?bin|lib[^/]*)/' | sort -zu >outside
+    { [ "$1" -gt 0 ] && [ -s outside ]; } || return 0
+    (cd / && exec $as_account xargs -0 sh -c 'find "$@" -maxdepth 0 \
+        "(" -type l -printf "l%p\0" "(" -lname "/*" -printf "n%l\0" -o -printf "n%h/%l\0" ")" ")" -o -readable \
+        "(" -type f -printf "l%p\0" -o -type d -executable -printf "d%p\0" ")"' sh) <outside >shown 2>/dev/null || :
+    sed -zn 's/^l//p' shown | xargs -0r cp -P --parents -t root -- && sed -zn 's/^d//p' shown >>directories
+    sed -zn 's/^n//p' shown | show $(($1 - 1))
 }
 
 # The program of the box: a server, then the restore as it would be on the day. Nothing here has to survive: what makes
@@ -33,10 +73,9 @@ inside='
     give_up() { printf "%s\n" "$1" | grep -E "error|ERROR|FATAL" | head -n 1 | cut -b -1000 >&2; exit 1; }
     . /given/plan/facts
     [ ! -e /given/globals ] || superuser=$(. /given/globals/facts && printf "%s" "$superuser")
-    case $encoding in "" | UTF8) locale=C.UTF-8 ;; *) locale=C ;; esac
-    export PGHOST=/data PGUSER="$superuser" TMPDIR=/data/tmp
-    mkdir tmp
-    said=$("$1/initdb" -D server --username="$superuser" -A trust -E UTF8 --locale="$locale" --no-sync </dev/null 2>&1) ||
+    case $encoding$server_encoding in "" | UTF8 | UTF8UTF8) locale=C.UTF-8 ;; *) locale=C ;; esac
+    export PGHOST=/data PGUSER="$superuser" TMPDIR=/tmp
+    said=$("$1/initdb" -D server --username="$superuser" -A trust -E "${server_encoding:-UTF8}" --locale="$locale" --no-sync </dev/null 2>&1) ||
         give_up "$said"
     "$1/postgres" -D server -c listen_addresses= -c unix_socket_directories=/data \
         -c fsync=off -c full_page_writes=off -c wal_level=minimal -c max_wal_senders=0 \
@@ -58,7 +97,7 @@ box() {
     set -- sh -c "$inside" sh "$bin"
     # Root changes its uid inside, since that clears the parent-death signal; it may not get a user namespace.
     if [ "$(id -u)" -eq 0 ]; then
-        set -- --cap-add CAP_SETUID --cap-add CAP_SETGID setpriv --reuid "$uid" --regid "$gid" --clear-groups "$@"
+        set -- --cap-add CAP_SETUID --cap-add CAP_SETGID $as_account "$@"
     else
         set -- --unshare-user "$@"
     fi
@@ -67,32 +106,15 @@ box() {
 
 # All that is to be seen in the box.
 run_with_files() {
-    while read -r path; do
-        # --dir: else bwrap makes the directories above such that only root can enter them
-        case $path in
-        /usr/* | '') ;;
-        *) set -- --dir "${path%/*}" --ro-bind "$path" "$path" "$@" ;;
-        esac
+    while IFS= read -r path; do
+        [ -z "$path" ] || set -- --ro-bind "$path" "$path" "$@"
     done <<END
-$(needed_by_server)
+$(tr '\0' '\n' <directories)
 END
-    for dir in bin sbin lib lib64; do
-        [ ! -d "/usr/$dir" ] || set -- --symlink "usr/$dir" "/$dir" "$@"
-    done
     run_alone "$bwrap" --die-with-parent --new-session --unshare-ipc --unshare-pid --unshare-net --unshare-uts \
-        --unshare-cgroup-try --ro-bind /usr /usr --proc /proc --dev /dev \
-        --ro-bind given /given --dir /tools --ro-bind "$pgdump" /tools/cback-pgdump \
-        --ro-bind "${self%/*}/cback-pgrestore" /tools/cback-pgrestore --ro-bind "$parts/reading.sh" /tools/reading.sh --dir /etc --ro-bind given/passwd /etc/passwd \
-        --ro-bind-try /etc/localtime /etc/localtime --bind data /data --chdir /data \
+        --unshare-cgroup-try --ro-bind root / --ro-bind /usr /usr --proc /proc --dev /dev \
+        --ro-bind given /given --bind data /data --bind data/tmp /tmp --chdir /data \
         --setenv PATH "$bin:/usr/bin:/bin:/tools" --setenv LC_ALL C --setenv TZ UTC "$@"
-}
-
-# Where its programs are, and libraries, which may be anywhere.
-needed_by_server() {
-    for dir in bin lib lib64 share; do
-        [ ! -d "${bin%/*}/$dir" ] || printf '%s\n' "${bin%/*}/$dir"
-    done
-    ldd "$bin/postgres" "$bin/psql" | sed -n 's,.* => \(/.*\) (0x.*,\1,p' | xargs -rd '\n' readlink -f --
 }
 
 # bwrap that is killed while it starts leaves a box that goes on. So it starts in a PID namespace of its own, of
@@ -116,5 +138,5 @@ run_alone() {
     [ -z "$keyctl" ] || set -- "$keyctl" session - "$@"
     # shellcheck disable=SC2016 # for the inner shell
     exec setpriv --pdeathsig KILL sh -c '
-        [ "$PPID" = "$0" ] && export parent="$$" && exec "$@" 3</proc' "$$" "$@"
+        [ "$PPID" = "$0" ] && export parent="$$" && exec "$@" 3</proc' "$me" "$@"
 }

@@ -72,6 +72,22 @@ pub struct Cli {
     #[arg(long, value_name = "UID:GID", requires = "output", value_parser = owner)]
     pub(crate) owner: Option<(u32, u32)>,
 
+    /// Write the SHA-256 of the packed data to FILE, as 64 hexadecimal digits and a newline
+    ///
+    /// It is of the bytes as they are written or, with -d and -t, read. FILE is written once all has gone well, and
+    /// before the file of --output has its name.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) digest: Option<PathBuf>,
+
+    /// For scripts: say on standard output what becomes of --output's FILE
+    ///
+    /// Before FILE has its name, a line of the time when this process was started (UTC), and what sha256sum prints
+    /// of FILE, without its directory; once it has its name, a line of seconds since then, bytes, and `shrunk`
+    /// where the warning was given, else `-`. In place of both, `unsealed` where the seal is missing, which is not said
+    /// on standard error then.
+    #[arg(long, requires = "output")]
+    pub(crate) report: bool,
+
     /// Show bytes in and out, their ratio, the rate and the time, if standard error is a terminal
     #[arg(long)]
     pub(crate) progress: bool,

@@ -79,13 +79,12 @@ impl Output {
         &self.file
     }
 
-    /// Its bytes and those of the file whose place it takes, where that is large and more than twice as large: perhaps
-    /// something was emptied by mistake, and what takes its place now is all that there will be.
-    pub(crate) fn shrunk(&self) -> Option<(u64, u64)> {
-        let old = fs::symlink_metadata(&self.path);
-        let old = old.ok().filter(|old| old.is_file() && old.len() > SMALL)?;
+    /// Bytes of the file whose place it takes, where that is large and more than twice as large: perhaps something
+    /// was emptied by mistake, and what takes its place now is all that there will be.
+    pub(crate) fn shrunk(&self) -> Option<u64> {
+        let old = fs::symlink_metadata(&self.path).ok()?;
         let new = self.file.metadata().ok()?.len();
-        (new < old.len() / 2).then_some((new, old.len()))
+        (old.is_file() && old.len() > SMALL && new < old.len() / 2).then(|| old.len())
     }
 
     /// Puts it on the disk, then under its name, in place of whatever file or link has that.

@@ -1,7 +1,7 @@
 //! The work that the command line asks for.
 
-use std::fs::File;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::os::unix::ffi::OsStringExt;
 use std::path::Path;
@@ -11,9 +11,11 @@ use rustix::process::{Pid, Signal, getppid, set_parent_process_death_signal};
 
 use crate::cli::Cli;
 use crate::codec::{Options, compress, decompress};
+use crate::digest::Digest;
 use crate::error::Error;
 use crate::file::{self, Output};
 use crate::progress::Progress;
+use crate::report::Report;
 use crate::stdio::{self, Stream};
 
 /// Does what the command line says.
@@ -44,44 +46,63 @@ fn die_with(parent: i32) -> anyhow::Result<()> {
 }
 
 fn filter(cli: Cli, progress: &Progress) -> anyhow::Result<()> {
-    let (input, name) = match &cli.input {
+    let (input, name) = open_input(cli.input.as_deref())?;
+    let input = progress.count(input);
+    let digest = Digest::new(cli.digest.is_some() || cli.report);
+    let options = Options {
+        mode: cli.mode,
+        level: cli.level.number(),
+        threads: cli.threads.map(usize::from).and_then(NonZeroUsize::new),
+        seal: cli.seal.unwrap_or_default().into_vec(),
+    };
+    let convert = |output: &mut dyn Write| {
+        let output = &mut progress.count(output);
+        if cli.decompress || cli.test {
+            return decompress(digest.of(input), output, options.threads);
+        }
+        compress(input, &mut digest.of(output), &options)
+    };
+    let write_digest = || match &cli.digest {
+        Some(path) => fs::write(path, digest.hexadecimal() + "\n").with_context(|| shown(path)),
+        None => Ok(()),
+    };
+    let named = |error| with_names(error, &name);
+    if let Some(path) = cli.output {
+        let report = Report::begin(cli.report).context("standard output")?;
+        let write = |mut file: &File| {
+            convert(&mut file).map_err(|error| match error {
+                Error::Write(error) => error.into(),
+                Error::SealMissing => report.unsealed().err().unwrap_or_else(|| named(error)),
+                error => named(error),
+            })?;
+            write_digest()?;
+            Ok(digest.hexadecimal())
+        };
+        let written = write_file(&path, cli.owner, &report, write);
+        return written.with_context(|| shown(&path));
+    }
+    if cli.test {
+        convert(&mut io::sink()).map_err(named)?;
+    } else {
+        let output = stdio::output().context("standard output")?;
+        convert(&mut &output).map_err(named)?;
+        if cli.fsync {
+            output.sync().context("standard output")?;
+        }
+    }
+    write_digest()
+}
+
+/// The input, and what messages call it.
+fn open_input(path: Option<&Path>) -> anyhow::Result<(Stream, String)> {
+    let (input, name) = match path {
         Some(path) => (
             file::input(path).map(Stream::from),
             path.display().to_string(),
         ),
         None => (stdio::input(), "standard input".to_owned()),
     };
-    let input = progress.count(input.with_context(|| name.clone())?);
-    let named = |error| with_names(error, &name);
-    let threads = cli.threads.map(usize::from).and_then(NonZeroUsize::new);
-    if cli.test {
-        return decompress(input, &mut progress.count(io::sink()), threads).map_err(named);
-    }
-    let options = Options {
-        mode: cli.mode,
-        level: cli.level.number(),
-        threads,
-        seal: cli.seal.unwrap_or_default().into_vec(),
-    };
-    if let Some(path) = cli.output {
-        let write = |file: &File| compress(input, &mut progress.count(file), &options);
-        let written = write_file(&path, cli.owner, |file| {
-            write(file).map_err(|error| match error {
-                Error::Write(error) => error.into(),
-                error => named(error),
-            })
-        });
-        return written.with_context(|| path.display().to_string());
-    }
-    let output = stdio::output().context("standard output")?;
-    if cli.decompress {
-        return decompress(input, &mut progress.count(&output), threads).map_err(named);
-    }
-    compress(input, &mut progress.count(&output), &options).map_err(named)?;
-    if cli.fsync {
-        output.sync().context("standard output")?;
-    }
-    Ok(())
+    Ok((input.with_context(|| name.clone())?, name))
 }
 
 /// Names what the library calls the input and the output.
@@ -95,17 +116,30 @@ fn with_names(error: Error, input: &str) -> anyhow::Error {
     }
 }
 
-/// Has `write` write the file, and publishes it if all went well.
+/// Has `write` write the file, of which it returns the digest, and publishes it if all went well.
 fn write_file(
     path: &Path,
     owner: Option<(u32, u32)>,
-    write: impl FnOnce(&File) -> anyhow::Result<()>,
+    report: &Report,
+    write: impl FnOnce(&File) -> anyhow::Result<String>,
 ) -> anyhow::Result<()> {
     let output = Output::create(path, owner)?;
-    write(output.file())?;
-    if let Some((new, old)) = output.shrunk() {
-        let path = path.display();
-        stdio::complain(&anyhow!("{path}: warning: {new} bytes in place of {old}"));
+    let digest = write(output.file())?;
+    let bytes = output.file().metadata()?.len();
+    let shrunk = output.shrunk();
+    if let Some(old) = shrunk {
+        let path = shown(path);
+        stdio::complain(&anyhow!("{path}: warning: {bytes} bytes in place of {old}"));
     }
-    Ok(output.publish()?)
+    report.publishing(path, &digest)?;
+    output.publish()?;
+    report.published(bytes, shrunk.is_some())
+}
+
+/// A script may have reached the directory as `/proc/self/fd/9`, which tells nobody anything.
+fn shown(path: &Path) -> String {
+    let directory = path.parent().and_then(|it| it.canonicalize().ok());
+    let name = path.file_name().unwrap_or_default();
+    let path = directory.map_or_else(|| path.to_owned(), |it| it.join(name));
+    path.display().to_string()
 }

@@ -7,14 +7,18 @@
 //!
 //! Whoever shares a descriptor with us may have made it non-blocking: then we wait ourselves.
 
+use std::env;
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::ffi::OsStringExt;
 
 use anyhow::Context;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{FileType, OFlags, fcntl_getfl, fstat, fsync, major, minor};
 use rustix::pipe::fcntl_setpipe_size;
+
+use crate::report::Reported;
 
 /// Linux lets any user have as much, and neither side then waits for the other at each turn.
 const PIPE: usize = 1 << 20;
@@ -103,7 +107,7 @@ fn was_closed(descriptor: BorrowedFd<'_>) -> io::Result<bool> {
 /// would finish a stream.
 pub fn report_panics() {
     std::panic::set_hook(Box::new(|panic| {
-        say(&format!("internal error: {panic}").replace('\n', " "));
+        say(&format!("internal error: {panic}"));
         std::process::exit(1);
     }));
 }
@@ -117,18 +121,24 @@ pub fn print_help(help: &clap::Error) -> anyhow::Result<()> {
     printed.context("standard output")
 }
 
-/// Says what went wrong; nothing where the output's reader has gone away and knows it.
+/// Says what went wrong; nothing where whoever reads the output has gone away, or knows it.
 pub fn complain(error: &anyhow::Error) {
-    let cause = error.root_cause().downcast_ref::<io::Error>();
-    if cause.is_none_or(|cause| cause.kind() != ErrorKind::BrokenPipe) {
+    let cause = error.root_cause();
+    let cause_of_io = cause.downcast_ref::<io::Error>();
+    let is_broken = cause_of_io.is_some_and(|cause| cause.kind() == ErrorKind::BrokenPipe);
+    if !is_broken && !cause.is::<Reported>() {
         say(&format!("{error:#}"));
     }
 }
 
-/// One write, so that lines of several programs never mix; nothing can be done about a standard
-/// error that is closed or full.
+/// One write of one line, so that those of several programs never mix; nothing can be done about a standard
+/// error that is closed or full. A script has them begin with what it is about.
 fn say(message: &str) {
-    let _ = io::stderr().write_all(format!("cback-compress: {message}\n").as_bytes());
+    let mut line = env::var_os("CBACK_LABEL").unwrap_or_default().into_vec();
+    line.extend(b"cback-compress: ");
+    line.extend(message.replace(char::is_control, "?").bytes());
+    line.push(b'\n');
+    let _ = io::stderr().write_all(&line);
 }
 
 #[cfg(test)]

@@ -97,6 +97,10 @@ pub struct Cli {
     #[arg(long, conflicts_with_all = OF_A_DUMP)]
     pub check: bool,
 
+    /// With --check: print facts about the dump as assignments for a shell, in place of the lines
+    #[arg(long, requires = "check", conflicts_with_all = ["plan", "expect"], conflicts_with_all = OF_A_DUMP)]
+    pub facts: bool,
+
     /// With --check: print a line for each object that the dump defines, instead of tables
     ///
     /// Type, name and a fingerprint of its definition, separated by tabs, in the dump's order: tables, defaults,

@@ -9,9 +9,11 @@
 use crate::error::Error;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{FileType, OFlags, fcntl_getfl, fstat, major, minor};
+use std::env;
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::fd::AsFd;
+use std::os::unix::ffi::OsStringExt;
 
 const CLOSED: &str =
     "closed (or /dev/null opened for reading as well as writing, which looks the same)";
@@ -87,11 +89,25 @@ pub(crate) fn say_lines<T: AsRef<str>>(lines: impl IntoIterator<Item = T>) {
     let mut text = Vec::new();
     for line in lines {
         let shown = line.as_ref().replace(char::is_control, " ");
+        text.extend(label());
         text.extend(b"cback-pgdump: ");
         text.extend(bounded(shown.as_bytes(), LINE));
         text.push(b'\n');
     }
     let _ = io::stderr().write_all(&text);
+}
+
+/// Passes on a line of the child's, as it is; behind a label it has an end.
+pub(crate) fn pass(line: &[u8]) {
+    let label = label();
+    let has_end = label.is_empty() || line.ends_with(b"\n");
+    let end: &[u8] = if has_end { b"" } else { b"\n" };
+    let _ = io::stderr().write_all(&[&label, line, end].concat());
+}
+
+/// What a script has each line begin with: of several dumps at a time nobody else can tell whose it is.
+fn label() -> Vec<u8> {
+    env::var_os("CBACK_LABEL").unwrap_or_default().into_vec()
 }
 
 /// Bytes of a line of a message, ours or the child's. The longest that says something is the server's of a

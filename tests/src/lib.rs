@@ -36,6 +36,6 @@ pub use run::{
     wrapped,
 };
 pub use server::{Server, server};
-pub use site::Site;
+pub use site::{LIST, Site};
 pub use small_disk::SmallDisk;
 pub use tool::{copy_programs, path_with_tools, script, tool, workspace};

@@ -13,6 +13,9 @@ use tempfile::TempDir;
 /// In the environment of all that a site runs, so that a test finds what was left running.
 const MARK: &str = "CBACK_TEST_SITE";
 
+/// The list of what a backup consists of, which lies beside it.
+pub const LIST: &str = "postgresqldump.sha256";
+
 /// A whole cback3 configuration with the directories it names, in a temporary directory that is
 /// removed when this is dropped.
 pub struct Site {
@@ -212,11 +215,12 @@ impl Site {
         fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
     }
 
-    /// The names of all that lies in `collect_dir`, hidden or not, in order.
+    /// The names of all that lies in `collect_dir`, hidden or not, in order; but not [`LIST`].
     pub fn listing(&self) -> Vec<String> {
         let entries = fs::read_dir(self.collect_dir()).expect("collect_dir");
         let names = entries.map(|it| it.expect("an entry").file_name());
-        let mut names: Vec<_> = names.map(|it| it.display().to_string()).collect();
+        let names = names.map(|it| it.display().to_string());
+        let mut names: Vec<_> = names.filter(|it| it != LIST).collect();
         names.sort();
         names
     }

@@ -63,8 +63,9 @@ pub fn copy_programs(to: &Path, tools: &Path) {
     for directory in [to, tools] {
         fs::create_dir_all(directory).expect("room for a directory");
     }
-    let name = "cback-postgresql";
-    fs::copy(script(name), to.join(name)).expect("room for a script");
+    for name in ["cback-postgresql", "reading.sh"] {
+        fs::copy(script(name), to.join(name)).expect("room for a script");
+    }
     for name in ["cback-pgconf", "cback-pgdump", "cback-compress"] {
         fs::copy(tool(name), tools.join(name)).expect("room for a program");
     }

@@ -4,6 +4,8 @@ use super::definition::of_tokens;
 use super::fingerprint::{Entry, Key};
 use super::needs::OVERHEAD;
 use super::objects::{NOT_COMPARED, Objects};
+use super::outline::note;
+use super::statements::client_encoding;
 use super::token::{Token, Tokens};
 use memchr::memmem;
 use std::collections::BTreeMap;
@@ -13,6 +15,8 @@ use std::collections::BTreeMap;
 pub(crate) struct Cluster {
     /// As they come.
     pub(crate) statements: Vec<Vec<u8>>,
+    /// By `SET client_encoding`: pg_dumpall's own, or that of the database that it is connected to.
+    pub(crate) encoding: String,
     /// And whether each has all attributes that initdb gives to its role.
     superusers: BTreeMap<Vec<u8>, bool>,
     /// How many memberships each has granted.
@@ -26,6 +30,9 @@ impl Cluster {
     pub(crate) fn record(&mut self, statement: &[u8]) {
         let inner = if_missing(statement);
         let statement = inner.as_deref().unwrap_or(statement);
+        if let Some(encoding) = client_encoding(statement) {
+            note(&mut self.encoding, &encoding);
+        }
         let tokens: Vec<_> = Tokens::new(statement).collect();
         let has = |attribute: &str| tokens.iter().any(|token| token.is(attribute));
         if let Some(role) = role(&tokens).filter(|_| has("SUPERUSER")) {

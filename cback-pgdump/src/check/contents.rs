@@ -1,7 +1,7 @@
 //! The contents of a dump.
 
 use super::cluster::Cluster;
-use super::database::{OfDatabase, Part};
+use super::database::{OfDatabase, Part, run_as};
 use super::fingerprint::{Entry, Key};
 use super::needs::{Needs, OVERHEAD};
 use super::objects::{List, Objects};
@@ -54,7 +54,7 @@ pub struct Contents {
     pub server_version: String,
     /// The program's that wrote it, from the next comment.
     pub pg_dump_version: String,
-    /// By `SET client_encoding`, such as `UTF8`, if the contents are a single database's; else empty.
+    /// By `SET client_encoding`, such as `UTF8`; empty if not all of a cluster is in one encoding.
     pub encoding: String,
     /// Length of the dump.
     pub bytes: u64,
@@ -190,7 +190,9 @@ impl Contents {
         let mut sections = self.sections.iter();
         let section = match (self.kind, &self.one) {
             (Kind::Database, _) => sections.next(),
-            (_, one) => sections.find(|it| one.is_some() && it.database == *one),
+            (_, None) if sections.any(|it| it.encoding != self.cluster.encoding) => None,
+            (_, None) => self.sections.first(),
+            (_, one) => sections.find(|it| it.database == *one),
         };
         self.encoding = section.map_or_else(String::new, |it| it.encoding.clone());
     }
@@ -228,6 +230,17 @@ impl Contents {
     pub(crate) fn cut(&mut self, place: Range<u64>, is_transactions: bool) {
         if let Some(section) = self.sections.last_mut() {
             self.held += section.cut(place, is_transactions);
+        }
+    }
+
+    /// Leaves this statement out of the current section, to be run at its end as the role that runs it here.
+    pub(crate) fn put_off(&mut self, text: &[u8], place: Range<u64>) {
+        self.cut(place, false);
+        let session = self.needs.session.as_ref();
+        let text = session.map_or_else(|| text.to_vec(), |role| run_as(role, text));
+        self.held += text.len();
+        if let Some(section) = self.sections.last_mut() {
+            section.event_triggers.extend(text);
         }
     }
 

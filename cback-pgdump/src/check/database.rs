@@ -70,10 +70,15 @@ impl OfDatabase {
             ];
             self.text.extend(owner.concat());
         } else if self.text.starts_with(b"GRANT ") || self.text.starts_with(b"REVOKE ") {
-            let set = [b"SET SESSION AUTHORIZATION ", &literal(role)[..], b";\n"].concat();
-            self.text = [&set, &self.text[..], b"RESET SESSION AUTHORIZATION;\n"].concat();
+            self.text = run_as(role, &self.text);
         }
     }
+}
+
+/// The statement, in a session of this role's.
+pub(super) fn run_as(role: &[u8], statement: &[u8]) -> Vec<u8> {
+    let set = [b"SET SESSION AUTHORIZATION ", &literal(role)[..], b";\n"].concat();
+    [&set, statement, b"RESET SESSION AUTHORIZATION;\n"].concat()
 }
 
 impl Tokens<'_> {

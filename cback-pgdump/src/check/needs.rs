@@ -32,8 +32,29 @@ pub(crate) struct Needs {
     pub(crate) locales: BTreeSet<Vec<u8>>,
     /// A collation or a database is ICU's.
     pub(crate) icu: bool,
+    /// Types of columns whose values hold more than they say.
+    pub(crate) types: Types,
     /// Bytes of memory that all this takes, about.
     pub(crate) held: usize,
+}
+
+/// Whether there are columns of these types.
+#[derive(Debug, Default)]
+pub(crate) struct Types {
+    /// `bytea`, written as `bytea_output` says.
+    pub(crate) bytea: bool,
+    /// `money`, written and read as `lc_monetary` says, which no dump sets.
+    pub(crate) money: bool,
+    /// `regrole` and `aclitem`, whose values are names of roles.
+    pub(crate) role: bool,
+}
+
+impl Types {
+    fn record(&mut self, name: &[u8]) {
+        self.bytea |= name == b"bytea";
+        self.money |= name == b"money";
+        self.role |= name == b"regrole" || name == b"aclitem";
+    }
 }
 
 type Words = &'static [&'static str];
@@ -60,6 +81,15 @@ const TABLESPACES: [(Words, Words); 2] = [
     (&["CREATE", "DATABASE"], &["TABLESPACE", "="]),
 ];
 
+/// Statements that name the types of columns.
+const OF_TYPES: [Words; 5] = [
+    &["CREATE", "TABLE"],
+    &["CREATE", "UNLOGGED"],
+    &["CREATE", "TYPE"],
+    &["CREATE", "DOMAIN"],
+    &["CREATE", "MATERIALIZED"],
+];
+
 /// Statements in which the current role does not matter: pg_dump becomes a grantor in every dump.
 const OF_ANY_ROLE: [Words; 4] = [
     &["SET"],
@@ -78,6 +108,10 @@ impl Needs {
             for keywords in *keywords {
                 self.roles(after(&tokens, keywords));
             }
+        }
+        if OF_TYPES.iter().any(|words| begins(words)) {
+            let tokens = Tokens::new(statement);
+            tokens.for_each(|it| self.types.record(it.name().unwrap_or_default()));
         }
         if begins(&["CREATE", "COLLATION"]) || begins(&["CREATE", "DATABASE"]) {
             self.locales(&tokens());

@@ -22,6 +22,8 @@ pub(crate) struct Section {
     pub(crate) objects: u64,
     /// One of these comments has come, also of data.
     pub(crate) has_begun: bool,
+    /// Statements that make the event triggers, which are cut out: a restore runs them last.
+    pub(crate) event_triggers: Vec<u8>,
 }
 
 /// A place that is not copied.

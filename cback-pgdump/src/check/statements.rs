@@ -25,6 +25,13 @@ const CLEANING: [&str; 4] = [
     "SELECT pg_catalog.lo_unlink(",
 ];
 
+/// The beginnings of the statements of event triggers.
+const OF_EVENT_TRIGGERS: [&[&str]; 3] = [
+    &["CREATE", "EVENT", "TRIGGER"],
+    &["ALTER", "EVENT", "TRIGGER"],
+    &["COMMENT", "ON", "EVENT", "TRIGGER"],
+];
+
 /// The contents so far.
 pub(crate) struct Statements {
     pub(crate) contents: Contents,
@@ -91,6 +98,7 @@ impl Statements {
                 self.set(text);
                 self.attach(text);
                 self.contents.needs.record(text);
+                self.put_off(text, statement.place.clone());
             }
             self.define(text, statement.rest());
         }
@@ -151,6 +159,15 @@ impl Statements {
         }
     }
 
+    /// Event triggers are restored last. pg_dump has them made before materialized views are filled, where one that
+    /// logs adds a row, and one that forbids stops the restore. Nothing depends on them.
+    fn put_off(&mut self, text: &[u8], place: Range<u64>) {
+        let begins = |words: &&[&str]| Tokens::new(text).after(words).is_some();
+        if OF_EVENT_TRIGGERS.iter().any(begins) {
+            self.contents.put_off(text, place);
+        }
+    }
+
     /// Adds to the entry of that name.
     pub(crate) fn add(&mut self, at: &Outline, item: Item, name: &[u8], entry: Entry) {
         let contents = &mut self.contents;
@@ -186,14 +203,10 @@ impl Statements {
         Some(())
     }
 
-    /// `SET client_encoding = 'encoding';`; the first counts.
+    /// The first encoding counts.
     fn set(&mut self, text: &[u8]) -> Option<()> {
-        let mut tokens = Tokens::new(text);
-        let value = tokens.after(&["SET", "client_encoding"])?.nth(1)?;
         let section = self.contents.sections.last_mut()?;
-        if let Token::Text(encoding) = value {
-            note(&mut section.encoding, &String::from_utf8_lossy(&encoding));
-        }
+        note(&mut section.encoding, &client_encoding(text)?);
         Some(())
     }
 
@@ -207,6 +220,17 @@ impl Statements {
             self.contents.partitions.insert(name);
         }
         Some(())
+    }
+}
+
+/// The value of `SET client_encoding = 'encoding';`.
+pub(super) fn client_encoding(text: &[u8]) -> Option<String> {
+    match Tokens::new(text)
+        .after(&["SET", "client_encoding"])?
+        .nth(1)?
+    {
+        Token::Text(encoding) => Some(String::from_utf8_lossy(&encoding).into_owned()),
+        _ => None,
     }
 }
 

@@ -10,7 +10,7 @@
 use crate::stdio::{self, LINE, bounded};
 use memchr::memmem;
 use std::collections::VecDeque;
-use std::io::{self, BufRead, BufReader, Read, Write, stderr};
+use std::io::{self, BufRead, BufReader, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, channel};
@@ -88,7 +88,7 @@ fn forward(messages: impl Read, is_mute: &AtomicBool) -> Recognised {
         if length > BEGINNING {
             last.push(line);
         } else if !is_mute.load(Ordering::SeqCst) {
-            let _ = stderr().write_all(&line);
+            stdio::pass(&line);
         }
     }
     if !is_mute.load(Ordering::SeqCst) {
@@ -133,7 +133,7 @@ impl Last {
             stdio::say("some messages are left out here");
         }
         for line in self.lines {
-            let _ = stderr().write_all(&line);
+            stdio::pass(&line);
         }
     }
 }

@@ -12,6 +12,9 @@ const CLIENT_ONLY: [&str; 7] = ["BIG5", "GB18030", "GBK", "JOHAB", "SJIS", "SHIF
 /// psql connects to the database; names of roles are bytes, which mean the same in a database of its encoding.
 const CONNECT: &[u8] = b"\\connect :cback_database\n";
 
+/// A dump made with --use-set-session-authorization may end as another role.
+const RESET_ROLE: &[u8] = b"RESET SESSION AUTHORIZATION;\n";
+
 const RESTORED: &[u8] = b"\\echo restored\n";
 
 /// Makes the database: by the dump's own statement, else in the dump's encoding, with the server's locale.
@@ -60,11 +63,21 @@ pub(super) fn single(
     let mut steps = Steps::begin(contents, output)?;
     steps.transaction()?;
     restrict(contents, "restrict", &mut steps)?;
-    steps.body(section)?;
+    body(section, &mut steps)?;
     steps.verify()?;
     restrict(contents, "unrestrict", &mut steps)?;
     steps.commit()?;
     steps.text(RESTORED)
+}
+
+/// The section, and last its event triggers.
+fn body<W: Write>(section: &Section, steps: &mut Steps<'_, W>) -> Result<()> {
+    steps.body(section)?;
+    if section.event_triggers.is_empty() {
+        return Ok(());
+    }
+    steps.text(RESET_ROLE)?;
+    steps.text(&section.event_triggers)
 }
 
 /// Before a body, and after it.
@@ -88,8 +101,7 @@ pub(super) fn cluster(
             restrict(contents, "unrestrict", &mut steps)?;
             steps.commit()?;
         }
-        // A dump made with --use-set-session-authorization may end as another role.
-        let mut sql = b"RESET SESSION AUTHORIZATION;\n".to_vec();
+        let mut sql = RESET_ROLE.to_vec();
         sql.extend(named(number).bytes());
         encoding(&section.encoding, &mut sql)?;
         create(contents, section, &mut sql)?;
@@ -135,7 +147,7 @@ fn configured<W: Write>(
     steps.text(CONNECT)?;
     steps.transaction()?;
     restrict(contents, "restrict", steps)?;
-    steps.body(section)
+    body(section, steps)
 }
 
 /// The statements of this part, in a new session.

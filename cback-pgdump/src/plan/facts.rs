@@ -2,8 +2,11 @@
 
 use super::OF_INITDB;
 use crate::check::{Contents, Item, Kind, Part, Section};
+use anyhow::Context;
 use shlex::bytes::Quoter;
+use std::fs;
 use std::io::{Result, Write};
+use std::path::Path;
 
 /// Bytes of a name that PostgreSQL can hold.
 const LONGEST_NAME: usize = 63;
@@ -12,8 +15,10 @@ const LONGEST_NAME: usize = 63;
 /// `pg_dump_major`, `encoding`, `superuser` (initdb's role, if the dump tells, else postgres), `dump_options`
 /// (with which pg_dump writes such a dump; separated by blanks), `tables`, `rows` (of tables), `sequences`,
 /// `large_objects`, `bytes`, `objects` (by pg_dump's comments above each), `databases`, `connects` (`yes` if
-/// the dump itself does), and `others`: those of postgres and template1 that a cluster's dump has anything of.
-pub(super) fn write(contents: &Contents, superuser: &[u8], output: &mut impl Write) -> Result<()> {
+/// the dump itself does), `server_encoding` (that of a cluster's own part), `bytea`,
+/// `money` and `role_data` (`yes` if there are columns of these types), and `others`: those of postgres and template1
+/// that a cluster's dump has anything of.
+pub(crate) fn write(contents: &Contents, output: &mut impl Write) -> Result<()> {
     let version = &contents.pg_dump_version;
     let tables = contents.sum(Item::Table);
     let sum = |item| contents.sum(item).1.rows.to_string();
@@ -25,18 +30,16 @@ pub(super) fn write(contents: &Contents, superuser: &[u8], output: &mut impl Wri
         None => contents.bytes,
     };
     let connects = sections().any(|it| it.database.is_some());
-    let superuser = if superuser.len() > LONGEST_NAME {
-        b"postgres"
-    } else {
-        superuser
-    };
+    let superuser = contents.cluster.superuser();
+    let superuser = superuser.as_deref();
+    let superuser = superuser.filter(|name| name.len() <= LONGEST_NAME);
     for (name, value) in [
         ("kind", contents.kind.word().as_bytes()),
         ("server_version", contents.server_version.as_bytes()),
         ("pg_dump_version", version.as_bytes()),
         ("pg_dump_major", contents.pg_dump_major().as_bytes()),
         ("encoding", contents.encoding.as_bytes()),
-        ("superuser", superuser),
+        ("superuser", superuser.unwrap_or(b"postgres")),
         ("dump_options", dump_options(contents).join(" ").as_bytes()),
         ("tables", tables.0.to_string().as_bytes()),
         ("rows", tables.1.rows.to_string().as_bytes()),
@@ -45,7 +48,11 @@ pub(super) fn write(contents: &Contents, superuser: &[u8], output: &mut impl Wri
         ("bytes", bytes.to_string().as_bytes()),
         ("objects", objects.to_string().as_bytes()),
         ("databases", sections().count().to_string().as_bytes()),
-        ("connects", if connects { b"yes" } else { b"" }),
+        ("connects", yes(connects)),
+        ("server_encoding", contents.cluster.encoding.as_bytes()),
+        ("bytea", yes(contents.needs.types.bytea)),
+        ("money", yes(contents.needs.types.money)),
+        ("role_data", yes(contents.needs.types.role)),
         ("others", others(contents).as_bytes()),
     ] {
         // No value of a dump holds a NUL, the one thing that cannot be quoted.
@@ -53,6 +60,17 @@ pub(super) fn write(contents: &Contents, superuser: &[u8], output: &mut impl Wri
         output.write_all(&[name.as_bytes(), b"=", &value[..], b"\n"].concat())?;
     }
     Ok(())
+}
+
+/// Whether the plan in this directory tells that there are columns whose values are names of roles.
+pub(super) fn has_role_data(plan: &Path) -> anyhow::Result<bool> {
+    let file = plan.join("facts");
+    let facts = fs::read_to_string(&file).with_context(|| file.display().to_string())?;
+    Ok(facts.lines().any(|it| it == "role_data=yes"))
+}
+
+fn yes(is_so: bool) -> &'static [u8] {
+    if is_so { b"yes" } else { b"" }
 }
 
 /// Those of initdb's databases that have any object, or anything said about them.

@@ -24,6 +24,8 @@ mod lacks;
 mod roles;
 mod subject;
 
+pub(crate) use facts::write as write_facts;
+
 use crate::check::{Contents, Fault, Kind, Part, Section, literal, write_lines};
 use crate::names;
 use anyhow::{Context, ensure};
@@ -68,6 +70,9 @@ pub(crate) fn write(contents: &Contents, request: &Request<'_>) -> anyhow::Resul
     let needs = &contents.needs;
     let mut needed = Needed {
         roles: union(&roles, &needs.roles),
+        has_more: request
+            .globals_for
+            .map_or(Ok(false), facts::has_role_data)?,
         superusers: union(&superusers, &needs.superusers),
         tablespaces: union(&tablespaces, &needs.tablespaces),
     };
@@ -91,6 +96,8 @@ pub(crate) fn write(contents: &Contents, request: &Request<'_>) -> anyhow::Resul
 /// Names that a restore needs, of the dump and of the plan that it has the globals for.
 struct Needed<'a> {
     roles: Names<'a>,
+    /// Data name roles too: it may be any.
+    has_more: bool,
     superusers: Names<'a>,
     tablespaces: Names<'a>,
 }
@@ -113,15 +120,9 @@ fn globals(
     let statements = contents.cluster.statements.iter();
     let statements: Vec<_> = statements.map(|it| (Subject::of(it), &it[..])).collect();
     let is_all = contents.one.is_none() && request.globals_for.is_none();
-    let roles = Roles::choose(
-        &statements,
-        initdbs.as_deref(),
-        &server,
-        &needed.roles,
-        is_all,
-    );
+    let roles = Roles::choose(&statements, initdbs.as_deref(), &server, needed, is_all);
     let tablespaces = roles.tablespaces(&needed.tablespaces);
-    plan.file("facts", |it| facts::write(contents, superuser, it))?;
+    plan.file("facts", |it| facts::write(contents, it))?;
     for (file, names) in [
         ("needs", &needed.roles),
         ("superusers", &needed.superusers),

@@ -5,8 +5,8 @@
 //! is not initdb's on the server. A tablespace has to lie inside the server's own directory: run as it is,
 //! `CREATE TABLESPACE` would write into the directory of the server that was dumped.
 
-use super::Names;
 use super::subject::Subject;
+use super::{Names, Needed};
 use crate::check::{Token, Tokens, quoted};
 use std::collections::{BTreeMap, HashSet};
 use std::io::{Result, Write};
@@ -55,19 +55,20 @@ impl<'a> Roles<'a> {
         statements: &'a [Statement<'a>],
         superuser: Option<&'a [u8]>,
         server: &'a Server<'a>,
-        needed: &Names<'a>,
+        needed: &Needed<'a>,
         is_all: bool,
     ) -> Self {
-        let wanted = with_groups(statements, needed);
+        let wanted = with_groups(statements, &needed.roles);
         let created = statements.iter().filter_map(|(subject, _)| match subject {
             Subject::New(name) => Some(&name[..]),
             _ => None,
         });
-        let is_new = |name: &&[u8]| !server.has(name) && (is_all || wanted.contains(name));
+        let is_any = is_all || needed.has_more;
+        let is_new = |name: &&[u8]| !server.has(name) && (is_any || wanted.contains(name));
         let created: Names<'_> = created.filter(is_new).collect();
         let is_lacking = |name: &&[u8]| !server.has(name) && !created.contains(name);
         Self {
-            lacking: needed.iter().copied().filter(is_lacking).collect(),
+            lacking: needed.roles.iter().copied().filter(is_lacking).collect(),
             statements,
             server,
             superuser,

@@ -1,6 +1,7 @@
 //! The man pages, the completions and `--help`, as they are installed: all say the same. The examples of
 //! every help are typed in `readme`.
 
+use crate::readme::GUIDES;
 use crate::{PROGRAMS, SCRIPTS, installed};
 use cback_tests::{Finished, Run, script, tool, workspace};
 use std::collections::BTreeSet;
@@ -68,8 +69,7 @@ fn help(program: &str) -> String {
 /// backup has.
 #[test]
 fn no_example_writes_over_the_last_backup() {
-    let pages = ["README.md", "docs/pipelines.md", "docs/service.md"];
-    let pages = pages.map(|page| fs::read_to_string(workspace().join(page)).unwrap());
+    let pages = GUIDES.map(|page| fs::read_to_string(workspace().join(page)).unwrap());
     let helps = PROGRAMS.into_iter().chain(SCRIPTS).map(help);
     let text = pages.into_iter().chain(helps).collect::<String>();
     let text = text.replace("\\\n", " ").replace("|\n", "| ");

@@ -1,6 +1,6 @@
-//! Every command in README.md, docs/service.md and docs/pipelines.md, and every example of `--help`, is run, in order,
-//! on a copy of this machine, with a real server, a real cback3 and what the README itself has installed. Stand-ins are only
-//! for another host, an object store and a systemd that runs.
+//! Every command in README.md and the guides of docs/, and every example of `--help`, is run, in order, on a copy of
+//! this machine, with a real server, a real cback3, a real object store and what the README itself has installed.
+//! Stand-ins are only for another host and a systemd that runs.
 //!
 //! A block says by its info string what it is: `sh` is typed into bash, `xml` goes into cback3.conf,
 //! `ini` into a unit, `cron` into cron; `text` is not for typing. Further words: `postgres` types it,
@@ -14,7 +14,17 @@ use std::fs;
 use std::path::Path;
 
 /// Those whose commands are run.
-const GUIDES: [&str; 3] = ["README.md", "docs/service.md", "docs/pipelines.md"];
+pub const GUIDES: [&str; 9] = [
+    "README.md",
+    "docs/install.md",
+    "docs/cback3.md",
+    "docs/pool.md",
+    "docs/monitoring.md",
+    "docs/service.md",
+    "docs/servers.md",
+    "docs/stages.md",
+    "docs/pipelines.md",
+];
 const OTHER_PAGES: &str =
     "CHANGELOG.md CONTRIBUTING.md SECURITY.md docs/bench.md docs/faults.md docs/versions.md";
 

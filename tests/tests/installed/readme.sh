@@ -5,7 +5,7 @@ printf 'APT::Install-Recommends "false";\nAPT::Get::Assume-Yes "true";\n' >/etc/
 mkdir -p /opt/backup/staging/2026/11/24/client /var/lib/prometheus/node-exporter
 ln -s "$site/collect" /opt/backup/collect
 cp "$site/cback3.conf" /etc/cback3.conf
-mkdir "$site/bin" "$site/desk" "$site/vault" "$site/store"
+mkdir "$site/bin" "$site/desk" "$site/vault"
 /usr/bin/python3 -m venv --without-pip /opt/cback3
 modules=$("$python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 echo "$modules" >"$(echo /opt/cback3/lib/python3*/site-packages)/cback3.pth"
@@ -16,11 +16,14 @@ mkdir -m 700 "$GNUPGHOME"
 gpg --batch --quiet --passphrase '' --quick-generate-key backup@example.org
 gpg --batch --quiet --armor --export backup@example.org >"$site/desk/backup.asc"
 gpgconf --kill all
-chown -R postgres "$site/desk" "$site/vault" "$site/store" "$GNUPGHOME"
+chown -R postgres "$site/desk" "$site/vault" "$GNUPGHOME"
 echo "listen_addresses = ''" >>/etc/postgresql-common/createcluster.conf
-trap 'pg_ctlcluster --force "$version" fresh stop >/dev/null 2>&1 || :' EXIT
+trap 'pg_ctlcluster --force "$version" fresh stop >/dev/null 2>&1 || :; kill $servers' EXIT
 version=$(printf '%s\n' /usr/lib/postgresql/* | sort -V | sed -n '$ s,.*/,,p')
 workspace=$PWD dump=$site/collect/postgresqldump-shop.txt.gz
+
+# port_of SERVER: by what it says.
+port_of() { sed -n 's/.*http:..127.0.0.1:\([0-9]*\).*/\1/p' "$site/$1" | grep .; }
 
 # stand_in PROGRAM SCRIPT
 stand_in() {
@@ -28,10 +31,21 @@ stand_in() {
     chmod 755 "$site/bin/$1"
 }
 stand_in ssh 'cd ../vault && sh -c "$2"'
-stand_in aws 'to=../store/${4#s3://vault/}
-    case $2 in cp) cat >"$to" ;; mv) mv "../store/${3#s3://vault/}" "$to" ;; esac'
 stand_in systemctl 'shift 2
     for unit; do ls /usr/lib/systemd/system/$unit || ls /usr/local/lib/systemd/system/$unit || exit; done'
+
+# A server for pings, which answers that it knows no such page, and one of an object store, each at a port of its own
+# choice. What rclone sends in parts it then asks for by version, and moto has named that `null`.
+python3 -um http.server --bind 127.0.0.1 --directory "$site/desk" 0 >"$site/pings" 2>&1 &
+servers=$!
+"${python%/*}/moto_server" -H 127.0.0.1 -p 0 >"$site/store" 2>&1 &
+servers="$servers $!"
+until pings=$(port_of pings) && store=$(port_of store); do sleep 0.1; done
+unset AWS_CA_BUNDLE # where that is set rclone 1.60 ends
+export RCLONE_CONFIG=/dev/null RCLONE_STREAMING_UPLOAD_CUTOFF=100M RCLONE_CONFIG_VAULT_TYPE=s3 \
+    RCLONE_CONFIG_VAULT_PROVIDER=Other RCLONE_CONFIG_VAULT_ENDPOINT="http://127.0.0.1:$store" \
+    RCLONE_CONFIG_VAULT_ACCESS_KEY_ID=any RCLONE_CONFIG_VAULT_SECRET_ACCESS_KEY=any
+rclone mkdir vault:backups
 
 # block PLACE FILE KIND [LABEL...]: types it, or puts it where its text says, and sees that it does its work.
 block() {
@@ -55,6 +69,10 @@ type_it() {
     case $* in
     *nagios) nagios ;;
     *prometheus) prometheus ;;
+    *managed) (echo '<cb_config>' && cat $block && echo '</cb_config>') | cback-pgconf check --strict --section-only ;;
+    *clients) sed "/<options>/r $block" /etc/cback3.conf | cback-pgconf shell | grep "^pg_dump.*='/usr/lib/postgresql/" ;;
+    *ping-cron) ping ;;
+    *object-store*) object_store ;;
     *restore-one) bash -eu $block ;;
     *restore-all)
         other_backup '<globals>Y</globals><database>shop</database>'
@@ -126,6 +144,24 @@ generations() {
     rm -r "$site/collect/kept"
 }
 
+# The address ends with the status of a run that succeeds, and of one that does not.
+ping() {
+    sed "s|.*postgres  ||; s|https://hc-ping.com|http://127.0.0.1:$pings|" $block >"$site/line"
+    for config in /etc/cback3.conf /nowhere.conf; do
+        sed "s|/etc/cback-postgresql.conf|$config|" "$site/line" | sh || : # the page is not there
+    done
+    grep 'GET /UUID/0 ' "$site/pings" && grep 'GET /UUID/1 ' "$site/pings"
+}
+
+# The last copy outlives a dump that fails.
+object_store() {
+    runuser -u postgres -- bash -eu $block
+    sed 's/" shop |/" missing |/' $block >"$site/fails"
+    runuser -u postgres -- bash -eu "$site/fails" && return 1
+    rclone cat vault:backups/shop.new | gzip -t && return 1
+    rclone cat vault:backups/shop.sql.gz | gzip -t
+}
+
 # The contract of a plugin: status 0 or 2, and one line, which no `|` ends.
 nagios() {
     test "$(bash -eu $block)" = OK
@@ -158,8 +194,10 @@ dumped() { runuser -u postgres -- pg_dump "$@" | grep -v -e '^.restrict' -e '^.u
 # All examples under --help of each program, at one go.
 type_help() {
     cd "$site/desk"
+    staged=/opt/backup/staging/$(date +%Y/%m/%d)
+    mkdir -p "$staged/client" && touch "$staged/cback.stage" && cp "$site"/collect/*.gz "$staged/client"
     for program in cback-pgverify cback-pgconf cback-pgdump cback-compress; do
-        $program --help | sed -n '/^Examples:/,/^$/ s/^  //p' >"$site/examples"
+        $program --help | sed -n '/^Examples:/,/^$/ s/^  //p' | sed "s|--staged|& -c $site/master.conf|" >"$site/examples"
         test "$(wc -l <"$site/examples")" -ge 2
         bash -euo pipefail "$site/examples" >"$site/said" 2>&1 </dev/null || {
             echo "$program --help" && cat "$site/said" && exit 1
@@ -173,8 +211,10 @@ afterwards() {
     cmp /etc/cback3.conf "$site/cback3.conf"
     cd "$site/desk"
     runuser -u postgres -- gpg --batch --quiet --decrypt shop.sql.gz.gpg >decrypted.gz
+    runuser -u postgres -- age -d -i restore.key shop.sql.gz.age >opened.gz
     runuser -u postgres -- gpgconf --kill all
-    for file in shop.sql.gz decrypted.gz ../vault/shop.sql.gz ../store/shop.sql.gz; do
+    rclone cat vault:backups/shop.sql.gz >stored.gz
+    for file in shop.sql.gz stored.gz decrypted.gz opened.gz ../vault/shop.sql.gz; do
         gzip -dc $file | grep -qx -e '-- PostgreSQL database dump complete'
     done
     dumped shop >"$site/shop.sql"

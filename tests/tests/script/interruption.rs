@@ -138,7 +138,8 @@ fn the_next_run_removes_what_a_killed_one_left(shell: Shell) {
     }
 }
 
-/// It is a fork of the script's shell, and its report is what the script waits for.
+/// It is a fork of the script's shell, and its report is what the script waits for. A stage that cannot tell it what
+/// becomes of the backup publishes none.
 fn a_relay_that_is_killed_holds_nothing_up(shell: Shell) {
     let mut halted = Halted::start(Site::new(), shell, 4);
     let script = halted.run.pid();
@@ -149,9 +150,11 @@ fn a_relay_that_is_killed_holds_nothing_up(shell: Shell) {
     for relay in relays {
         relay.send(Signal::KILL);
     }
-    halted.run.go_on().succeeds();
+    let said = halted.run.go_on().fails(1);
+    let last = format!("not backed up: {}\n", DATABASES.join(", "));
+    assert!(said.ends_with(&last), "{said}");
     halted.assert_nothing_else();
-    halted.assert_backups_are_yesterdays(false);
+    halted.assert_backups_are_yesterdays(true);
 }
 
 /// A process that a wrapper around pg_dump leaves running must not keep the next run out.

@@ -92,6 +92,6 @@ fn a_missing_seal_is_no_news_after_the_real_error(shell: Shell) {
     site.replace_pg_dump("kill -s KILL $PPID; sleep 1");
     site.configure("gzip", &["postgres"]);
     let said = site.run(server(), shell).fails(1);
-    let error = ".gz: the input is incomplete, without its seal";
+    let error = "cback-postgresql: postgres: not backed up: its dump is incomplete\n";
     assert!(said.contains(error), "{said}");
 }

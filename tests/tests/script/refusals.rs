@@ -19,9 +19,9 @@ type Refusal = (fn() -> Site, &'static str);
 
 #[rustfmt::skip]
 const REFUSALS: [Refusal; 12] = [
-    (|| site(|it| fs::remove_dir(it.collect_dir())), "cback-postgresql: collect_dir TOP/collect does not exist\n"),
+    (|| site(|it| fs::remove_dir(it.collect_dir())), "cback-postgresql: collect_dir TOP/collect: missing\n"),
     (|| site(|it| fs::remove_dir(it.collect_dir()).and_then(|()| fs::write(it.collect_dir(), ""))),
-     "cback-postgresql: collect_dir TOP/collect is not a directory\n"),
+     "cback-postgresql: collect_dir TOP/collect: TOP/collect cannot be entered\n"),
     (|| site(|it| fs::create_dir(it.collect_dir().join(BACKUP))),
      "cback-postgresql: TOP/collect/postgresqldump-postgres.txt is a directory\n"),
     (|| with_pg_dump("/no-such-program"), "cback-postgresql: /no-such-program not found\n"),
