@@ -72,6 +72,13 @@ pub struct Cli {
     #[arg(long, value_name = "UID:GID", requires = "output", value_parser = owner)]
     pub(crate) owner: Option<(u32, u32)>,
 
+    /// Write the SHA-256 of the packed data to FILE, as 64 hexadecimal digits and a newline
+    ///
+    /// It is of the bytes as they are written or, with -d and -t, read. FILE is written once all has gone well, and
+    /// before the file of --output has its name.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) digest: Option<PathBuf>,
+
     /// Show bytes in and out, their ratio, the rate and the time, if standard error is a terminal
     #[arg(long)]
     pub(crate) progress: bool,

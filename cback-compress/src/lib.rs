@@ -11,6 +11,7 @@ mod bzip2;
 pub mod cli;
 mod codec;
 mod deflate;
+mod digest;
 mod error;
 mod file;
 mod gunzip;

@@ -1,7 +1,7 @@
 //! The work that the command line asks for.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::os::unix::ffi::OsStringExt;
 use std::path::Path;
@@ -11,6 +11,7 @@ use rustix::process::{Pid, Signal, getppid, set_parent_process_death_signal};
 
 use crate::cli::Cli;
 use crate::codec::{Options, compress, decompress};
+use crate::digest::Digest;
 use crate::error::Error;
 use crate::file::{self, Output};
 use crate::progress::Progress;
@@ -44,44 +45,55 @@ fn die_with(parent: i32) -> anyhow::Result<()> {
 }
 
 fn filter(cli: Cli, progress: &Progress) -> anyhow::Result<()> {
-    let (input, name) = match &cli.input {
+    let (input, name) = open_input(cli.input.as_deref())?;
+    let input = progress.count(input);
+    let digest = Digest::new(cli.digest);
+    let options = Options {
+        mode: cli.mode,
+        level: cli.level.number(),
+        threads: cli.threads.map(usize::from).and_then(NonZeroUsize::new),
+        seal: cli.seal.unwrap_or_default().into_vec(),
+    };
+    let convert = |output: &mut dyn Write| {
+        let output = &mut progress.count(output);
+        if cli.decompress || cli.test {
+            return decompress(digest.of(input), output, options.threads);
+        }
+        compress(input, &mut digest.of(output), &options)
+    };
+    let named = |error| with_names(error, &name);
+    if let Some(path) = cli.output {
+        let written = write_file(&path, cli.owner, |mut file| {
+            convert(&mut file).map_err(|error| match error {
+                Error::Write(error) => error.into(),
+                error => named(error),
+            })?;
+            digest.write()
+        });
+        return written.with_context(|| path.display().to_string());
+    }
+    if cli.test {
+        convert(&mut io::sink()).map_err(named)?;
+    } else {
+        let output = stdio::output().context("standard output")?;
+        convert(&mut &output).map_err(named)?;
+        if cli.fsync {
+            output.sync().context("standard output")?;
+        }
+    }
+    digest.write()
+}
+
+/// The input, and what messages call it.
+fn open_input(path: Option<&Path>) -> anyhow::Result<(Stream, String)> {
+    let (input, name) = match path {
         Some(path) => (
             file::input(path).map(Stream::from),
             path.display().to_string(),
         ),
         None => (stdio::input(), "standard input".to_owned()),
     };
-    let input = progress.count(input.with_context(|| name.clone())?);
-    let named = |error| with_names(error, &name);
-    let threads = cli.threads.map(usize::from).and_then(NonZeroUsize::new);
-    if cli.test {
-        return decompress(input, &mut progress.count(io::sink()), threads).map_err(named);
-    }
-    let options = Options {
-        mode: cli.mode,
-        level: cli.level.number(),
-        threads,
-        seal: cli.seal.unwrap_or_default().into_vec(),
-    };
-    if let Some(path) = cli.output {
-        let write = |file: &File| compress(input, &mut progress.count(file), &options);
-        let written = write_file(&path, cli.owner, |file| {
-            write(file).map_err(|error| match error {
-                Error::Write(error) => error.into(),
-                error => named(error),
-            })
-        });
-        return written.with_context(|| path.display().to_string());
-    }
-    let output = stdio::output().context("standard output")?;
-    if cli.decompress {
-        return decompress(input, &mut progress.count(&output), threads).map_err(named);
-    }
-    compress(input, &mut progress.count(&output), &options).map_err(named)?;
-    if cli.fsync {
-        output.sync().context("standard output")?;
-    }
-    Ok(())
+    Ok((input.with_context(|| name.clone())?, name))
 }
 
 /// Names what the library calls the input and the output.

@@ -5,6 +5,7 @@
 mod bzip2;
 mod command_line;
 mod die_with;
+mod digest;
 mod failures;
 mod files;
 mod fsync;
