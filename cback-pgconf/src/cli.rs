@@ -118,6 +118,14 @@ pub enum Command {
         /// The configuration; standard input if absent or `-`
         file: Option<PathBuf>,
     },
+    /// Print where a pool's master puts what its peers have collected, as assignments like those of shell
+    ///
+    /// The variable `staging_dir`, and the names of the peers as positional parameters: those of <stage> or, if it
+    /// has none, of <peers>. Files are staged into its YYYY/MM/DD/PEER.
+    Stage {
+        /// The configuration; standard input if absent or `-`
+        file: Option<PathBuf>,
+    },
     /// Print a configuration with a <postgresql> section added
     Add(Add),
 }

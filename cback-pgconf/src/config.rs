@@ -173,7 +173,7 @@ impl Settings {
 }
 
 /// The value called `name`, which must be an absolute path.
-fn absolute(section: Node, name: &str) -> Result<Option<String>, Fault> {
+pub(crate) fn absolute(section: Node, name: &str) -> Result<Option<String>, Fault> {
     match section.value(name) {
         Some((value, path)) if !path.starts_with('/') => {
             Err(unusable(value, format!("{name} must be an absolute path")))

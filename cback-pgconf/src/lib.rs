@@ -1,7 +1,8 @@
 //! Read, check and write the postgresql section of a cback3 configuration.
 //!
 //! `markup` and `reader` turn bytes into a `document`, `config` that into values; `files` is what follows
-//! from these, and `checks` and `server` are what is to be said of them; `input`, `output` and `run` are the commands.
+//! from these, and `checks` and `server` are what is to be said of them; `stage` is the master's part of a pool; `input`,
+//! `output` and `run` are the commands.
 //!
 //! ```
 //! use cback_pgconf::LocalConfig;
@@ -31,6 +32,7 @@ mod output;
 mod reader;
 mod run;
 mod server;
+mod stage;
 
 pub use config::{CompressMode, PostgresqlConfig, Settings};
 pub use fault::{Fault, Position};

@@ -69,13 +69,9 @@ pub(crate) fn shell(
         assignment("all", flag(section.all).as_bytes()),
         assignment("separate", flag(section.separate).as_bytes()),
         assignment("globals", flag(section.globals).as_bytes()),
-        b"set --".to_vec(),
     ]
     .concat();
-    for database in &files.databases {
-        values.extend([b" ", &*quote(&database.name)].concat());
-    }
-    values.push(b'\n');
+    values.extend(parameters(files.databases.iter().map(|it| &*it.name)));
     if section_only {
         return values;
     }
@@ -98,7 +94,18 @@ pub(crate) fn shell(
     text
 }
 
-fn assignment(name: &str, value: &[u8]) -> Vec<u8> {
+/// Has a shell's positional parameters be these.
+pub(crate) fn parameters<'v>(values: impl Iterator<Item = &'v [u8]>) -> Vec<u8> {
+    let quoted = values.flat_map(|value| [b" ", &*quote(value)].concat());
+    b"set --"
+        .iter()
+        .copied()
+        .chain(quoted)
+        .chain(*b"\n")
+        .collect()
+}
+
+pub(crate) fn assignment(name: &str, value: &[u8]) -> Vec<u8> {
     [name.as_bytes(), b"=", &quote(value), b"\n"].concat()
 }
 

@@ -14,6 +14,7 @@ use crate::files::Files;
 use crate::input::Source;
 use crate::local::LocalConfig;
 use crate::server::{self, Known};
+use crate::stage::Stage;
 use crate::{checks, output, reader};
 
 /// A document of 1 MiB can hold a hundred thousand mistakes, and each run's log would hold them all.
@@ -73,6 +74,10 @@ pub fn run(cli: Cli) -> Result<ExitCode, Fault> {
                 backed_up: names(backed_up0_from)?,
             };
             forgotten(&known, collect_dir, file.as_deref())
+        }
+        Command::Stage { file } => {
+            let source = Source::read(file.as_deref())?;
+            output::print(&source.with(Stage::read)?.shell())
         }
         Command::Add(arguments) => add(arguments),
     }

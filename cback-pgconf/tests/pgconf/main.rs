@@ -10,6 +10,7 @@ mod limits;
 mod reading;
 mod separate;
 mod shells;
+mod stage;
 mod warnings;
 
 use cback_tests::{Finished, run_with_input};
