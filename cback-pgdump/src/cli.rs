@@ -97,6 +97,10 @@ pub struct Cli {
     #[arg(long, conflicts_with_all = OF_A_DUMP)]
     pub check: bool,
 
+    /// With --check: print facts about the dump as assignments for a shell, in place of the lines
+    #[arg(long, requires = "check", conflicts_with_all = ["plan", "expect"], conflicts_with_all = OF_A_DUMP)]
+    pub facts: bool,
+
     /// With --check: write into DIRECTORY what a restore needs; for cback-pgrestore
     ///
     /// Only if the dump is whole. The files have mode 0600: some may hold passwords' hashes.

@@ -114,7 +114,7 @@ fn databases(file: &Path) -> anyhow::Result<Vec<OsString>> {
     Ok(names)
 }
 
-/// Reads a dump, and prints what is in it, writes a plan, or compares.
+/// Reads a dump, and prints what is in it, or facts about it, writes a plan, or compares.
 fn check(cli: &Cli, output: &File) -> anyhow::Result<()> {
     let key = Key::new(env::var_os(KEY).unwrap_or_default().as_bytes());
     let one = cli
@@ -137,7 +137,11 @@ fn check(cli: &Cli, output: &File) -> anyhow::Result<()> {
         plan::write(&contents, &request)?;
     }
     let mut output = BufWriter::new(output);
-    let written = check::write_lines(&contents, &mut output);
+    let written = if cli.facts {
+        plan::write_facts(&contents, &mut output)
+    } else {
+        check::write_lines(&contents, &mut output)
+    };
     Ok(written
         .and_then(|()| output.flush())
         .map_err(Error::Write)?)

@@ -13,7 +13,7 @@ const LONGEST_NAME: usize = 63;
 /// (with which pg_dump writes such a dump; separated by blanks), `tables`, `rows` (of tables), `sequences`,
 /// `large_objects`, `bytes`, `objects` (by pg_dump's comments above each), `databases`, `connects` (`yes` if
 /// the dump itself does), and `others`: those of postgres and template1 that a cluster's dump has anything of.
-pub(super) fn write(contents: &Contents, superuser: &[u8], output: &mut impl Write) -> Result<()> {
+pub(crate) fn write(contents: &Contents, output: &mut impl Write) -> Result<()> {
     let version = &contents.pg_dump_version;
     let tables = contents.sum(Item::Table);
     let sum = |item| contents.sum(item).1.rows.to_string();
@@ -25,18 +25,16 @@ pub(super) fn write(contents: &Contents, superuser: &[u8], output: &mut impl Wri
         None => contents.bytes,
     };
     let connects = sections().any(|it| it.database.is_some());
-    let superuser = if superuser.len() > LONGEST_NAME {
-        b"postgres"
-    } else {
-        superuser
-    };
+    let superuser = contents.cluster.superuser();
+    let superuser = superuser.as_deref();
+    let superuser = superuser.filter(|name| name.len() <= LONGEST_NAME);
     for (name, value) in [
         ("kind", contents.kind.word().as_bytes()),
         ("server_version", contents.server_version.as_bytes()),
         ("pg_dump_version", version.as_bytes()),
         ("pg_dump_major", contents.pg_dump_major().as_bytes()),
         ("encoding", contents.encoding.as_bytes()),
-        ("superuser", superuser),
+        ("superuser", superuser.unwrap_or(b"postgres")),
         ("dump_options", contents.dump_options().join(" ").as_bytes()),
         ("tables", tables.0.to_string().as_bytes()),
         ("rows", tables.1.rows.to_string().as_bytes()),

@@ -24,6 +24,8 @@ mod lacks;
 mod roles;
 mod subject;
 
+pub(crate) use facts::write as write_facts;
+
 use crate::check::{Contents, Fault, Kind, Part, Section, literal, write_lines};
 use crate::names;
 use anyhow::{Context, ensure};
@@ -118,7 +120,7 @@ fn globals(
         is_all,
     );
     let tablespaces = roles.tablespaces(&needed.tablespaces);
-    plan.file("facts", |it| facts::write(contents, superuser, it))?;
+    plan.file("facts", |it| facts::write(contents, it))?;
     for (file, names) in [
         ("needs", &needed.roles),
         ("superusers", &needed.superusers),

@@ -99,6 +99,8 @@ fn a_plan_tells_versions_counts_and_what_the_server_lacks() {
         (odd, odd_told),
     ] {
         checked(&dump, &["--plan", plan]).succeeds();
+        let facts = fs::read(directory.path().join("facts")).expect("facts");
+        assert!(checked(&dump, &["--facts"]).stdout == facts);
         let mut shell = server.command("sh");
         let found = written(shell.args(["-c", script, "sh", plan]));
         assert_eq!(String::from_utf8_lossy(&found).trim_end(), told.trim_end());
@@ -117,13 +119,22 @@ fn a_plan_tells_versions_counts_and_what_the_server_lacks() {
 #[test]
 fn nothing_is_printed_or_planned_of_what_is_not_whole() {
     let directory = tempfile::tempdir().expect("room");
-    let arguments = ["--plan", directory.path().to_str().expect("text")];
-    let output = checked(b"--\n-- PostgreSQL database dump\n--\n\n", &arguments);
-    let message = "cback-pgdump: the dump breaks off in line 4: \
-                   \"-- PostgreSQL database dump complete\" is missing\n";
-    assert_eq!(output.fails(1), message);
-    let mut files = fs::read_dir(directory).expect("a directory");
-    assert!(output.stdout.is_empty() && files.next().is_none());
+    for arguments in [
+        &["--plan", directory.path().to_str().expect("text")][..],
+        &["--facts"],
+    ] {
+        let output = checked(b"--\n-- PostgreSQL database dump\n--\n\n", arguments);
+        let message = "cback-pgdump: the dump breaks off in line 4: \
+                       \"-- PostgreSQL database dump complete\" is missing\n";
+        assert_eq!(output.fails(1), message);
+        assert!(output.stdout.is_empty());
+    }
+    assert!(
+        fs::read_dir(directory)
+            .expect("a directory")
+            .next()
+            .is_none()
+    );
 }
 
 /// Cedar's extension writes what pg_dump and pg_dumpall write; before August 2025, without keys.
