@@ -19,7 +19,7 @@ fill_box() {
     [ -z "$globals_beside" ] || cp -R globals given || return
     uid=$(id -u) && gid=$(id -g) || return
     if [ "$uid" -eq 0 ]; then
-        uid=$((2100000000 + $$)) # nobody's; but not every container has it
+        uid=$((2100000000 + me)) # nobody's; but not every container has it
         setpriv --reuid "$uid" --regid "$uid" --clear-groups true 2>/dev/null || uid=65534
         gid=$uid
     fi
@@ -116,5 +116,5 @@ run_alone() {
     [ -z "$keyctl" ] || set -- "$keyctl" session - "$@"
     # shellcheck disable=SC2016 # for the inner shell
     exec setpriv --pdeathsig KILL sh -c '
-        [ "$PPID" = "$0" ] && export parent="$$" && exec "$@" 3</proc' "$$" "$@"
+        [ "$PPID" = "$0" ] && export parent="$$" && exec "$@" 3</proc' "$me" "$@"
 }

@@ -3,14 +3,15 @@
 # A backup lies in a directory that somebody else may own: it is reached step by step, and read by cback-compress
 # --input, which follows no link. The stages that read it die with the script. The script holds a lock on a directory
 # of its own; its janitor, in a session of its own, waits for that lock, and undoes what a killed script could not.
-# $program is the script's name; $usage its usage.
+# $program is the script's name; $usage its usage; $me the process that stages are to die with. Descriptor 7 is the
+# directory that the script works in, 4 the one of the backup that it reads.
 # shellcheck shell=sh disable=SC2034,SC2086,SC2154 # variables go to and fro
 set -eu +aCfmvx
 umask 077
 
 newline='
 '
-locked='' label='' passes=0 called_in=$PWD
+locked='' label='' passes=0 called_in=$PWD me=$$ held='' digest=''
 
 # --- words -----------------------------------------------------------------------------------------
 
@@ -82,9 +83,10 @@ need() {
     case $tool in */*) { [ -f "$tool" ] && [ -x "$tool" ]; } || fail "$1 not found" ;; esac
 }
 
-uptime() {
-    read -r since_boot _ </proc/uptime
-    printf '%s' "${since_boot%.*}"
+# Sets $uptime, in seconds.
+look_at_clock() {
+    read -r uptime _ </proc/uptime
+    uptime=${uptime%.*}
 }
 
 # --- paths -----------------------------------------------------------------------------------------
@@ -148,19 +150,41 @@ is_trusted() {
 
 # --- one backup ------------------------------------------------------------------------------------
 
-# inspect FILE: sets $changed, in seconds, $version, which tells FILE from another of the name, and $limit, in seconds
-# too; 0 is none. Holes of a file take no blocks, and so no time.
+# hold FILE: opens the directory of FILE, an absolute path, as descriptor 4, and sets $name to what FILE is called
+# there. A directory is held until the next one is, so that many files in it cost one walk.
+hold() {
+    name=${1##*/}
+    if [ "${1%/*}/" != "$held" ]; then
+        held=''
+        walk "${1%/*}/." || return
+        held=${1%/*}/ name=${1##*/}
+    fi
+    case $name in
+    '' | . | ..) ;;
+    *) [ -L "/proc/self/fd/4/$name" ] || return 0 ;;
+    esac
+    held=''
+    walk "$1"
+}
+
+# walk PATH: reaches it, opens its directory, and comes back.
+walk() {
+    reach "$1" && exec 4<.
+    walked=$?
+    cd -P /proc/self/fd/7 && return "$walked"
+}
+
+# inspect FILE [KNOWN]: sets $changed, in seconds, $version, which tells FILE from another of the name, and $limit, in
+# seconds too; 0 is none. Holes of a file take no blocks, and so no time. KNOWN is the first and the blocks, if known.
 inspect() {
-    facts=$(print_facts "$1" 2>&1) || because "$facts" || return
+    hold "$1" || return
+    facts=${2-}
+    [ -n "$facts" ] || facts=$(stat -c '%Y %b %d:%i:%s:%.9Y' -- "/proc/self/fd/4/$name" 2>/dev/null) ||
+        because missing || return
     read -r changed blocks version <<END
 $facts
 END
     limit=${time_limit:-$((600 + blocks / 2048))}
-}
-
-print_facts() {
-    reach "$1" || tell_reason || return
-    stat -c '%Y %b %d:%i:%s:%.9Y' -- "./$name" 2>/dev/null || because missing || tell_reason
 }
 
 # check FILE PLAN OPTION...: whether FILE is a whole dump; its tables go into ./PLAN/tables, what a restore needs
@@ -176,7 +200,7 @@ check() {
 record() {
     plan=$1
     shift
-    exec cback-pgdump --check --plan "$plan" $restrict "$@" --die-with "$$" >/dev/null 9<&-
+    exec cback-pgdump --check --plan "$plan" $restrict "$@" --die-with "$me" >/dev/null 9<&-
 }
 
 # pass FILE COMMAND...: unpacks FILE to COMMAND; fails unless both succeed. The pipeline's status is that of its last
@@ -184,7 +208,7 @@ record() {
 # stage only, and an earlier pass may still be ending.
 pass() {
     passes=$((passes + 1)) packed=$1
-    started=$(uptime) && true >said || return
+    look_at_clock && started=$uptime && true >said || return
     shift
     unpack "$packed" 2>>said | "$@" 2>>said &
     wait "$!" && [ -e "unpacked.$passes" ]
@@ -200,21 +224,22 @@ unpack() {
     *.gz | *.bz2) set -- -d "$@" ;;
     *) set -- -m none "$@" ;;
     esac
-    (
-        reach "$packed" || tell_reason || exit
-        exec timeout -k 10 "$limit" cback-compress "$@" --input "./$name" 9<&-
-    ) && true >"unpacked.$passes"
+    [ -z "$digest" ] || set -- "$@" --digest "$digest"
+    hold "$packed" || tell_reason || return
+    timeout -k 10 "$limit" cback-compress "$@" --input "/proc/self/fd/4/$name" 9<&- && true >"unpacked.$passes"
 }
 
 why_not_read() {
     in_time 'not read' || return
     words=$(first_line said)
     words=${words#cback-*: } words=${words:-ended without a word: is $place (TMPDIR) full?}
-    because "${words#"./${1##*/}: "}"
+    words=${words#"/proc/self/fd/4/$name"} words=${words#: }
+    because "${words#, }"
 }
 
 in_time() {
-    { [ "$limit" -eq 0 ] || [ $(($(uptime) - started)) -lt "$limit" ]; } || because "$1 within $limit s (--time-limit)"
+    look_at_clock
+    { [ "$limit" -eq 0 ] || [ $((uptime - started)) -lt "$limit" ]; } || because "$1 within $limit s (--time-limit)"
 }
 
 # find_globals FILE: sets $globals_beside to the file with its roles, where one lies beside it; one packed like it, if
@@ -269,7 +294,7 @@ make_work_dir() {
     done
     until lock_new_dir; do :; done
     start_janitor
-    cd -P -- "$work" || fail "$place/$work cannot be entered"
+    { cd -P -- "$work" && exec 7<.; } || fail "$place/$work cannot be entered"
     locked=yes
     export TMPDIR="$place/$work" # for sort, and a bash that keeps its heredocs in files
 }

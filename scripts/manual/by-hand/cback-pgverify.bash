@@ -1,8 +1,8 @@
 _cback_pgverify() {
-    local options='-c --config --max-age --restore --pg-bin --time-limit -q --quiet -v --verbose -h --help -V --version'
+    local options='-c --config --staged --max-age --newer-than --restore --pg-bin --time-limit -j --jobs --json -q --quiet -v --verbose -h --help -V --version'
     COMPREPLY=()
     case $3 in
-    --max-age | --time-limit) return ;;
+    --max-age | --newer-than | --time-limit | -j | --jobs) return ;;
     --pg-bin)
         compopt -o filenames
         mapfile -t COMPREPLY < <(compgen -d -- "$2")

@@ -158,8 +158,10 @@ dumped() { runuser -u postgres -- pg_dump "$@" | grep -v -e '^.restrict' -e '^.u
 # All examples under --help of each program, at one go.
 type_help() {
     cd "$site/desk"
+    staged=/opt/backup/staging/$(date +%Y/%m/%d)
+    mkdir -p "$staged/client" && touch "$staged/cback.stage" && cp "$site"/collect/*.gz "$staged/client"
     for program in cback-pgverify cback-pgconf cback-pgdump cback-compress; do
-        $program --help | sed -n '/^Examples:/,/^$/ s/^  //p' >"$site/examples"
+        $program --help | sed -n '/^Examples:/,/^$/ s/^  //p' | sed "s|--staged|& -c $site/master.conf|" >"$site/examples"
         test "$(wc -l <"$site/examples")" -ge 2
         bash -euo pipefail "$site/examples" >"$site/said" 2>&1 </dev/null || {
             echo "$program --help" && cat "$site/said" && exit 1

@@ -1,0 +1,263 @@
+# backups.sh: which backups cback-pgverify looks at, and what is said of them beside them. It sources this file.
+#
+# A path is a line, in which a line end stands as %0A, a tab as %09 and % as %25. ./found has a path, a letter and what
+# find told: f for a backup, o for one that --newer-than leaves out, d for a directory that cannot be looked into, l for
+# a list.
+# The lists, which others may have written, become ./listed: path, digest, when made, and whether a file that is not
+# there is missing (all). Both together are ./queue: what to look at, and what is wrong without a look.
+# shellcheck shell=sh disable=SC2034,SC2154 # variables of cback-pgverify
+
+list=postgresqldump.sha256 # as cback-postgresql names it
+tab=$(printf '\t')
+
+# find_backups OPERAND...: makes ./queue.
+find_backups() {
+    { true >found && true >listed && true >problems; } || fail "$place (TMPDIR) cannot be written to"
+    lists=0 listed_last='' spooled=''
+    if [ -n "$staged" ]; then
+        find_staged
+    elif [ $# -eq 0 ]; then
+        find_configured
+    else
+        for operand; do
+            find_operand "$operand"
+        done
+    fi
+    make_queue || fail 'the backups could not be listed'
+}
+
+# Of several lines on a file in one list, the first counts. What was found stays in its order.
+make_queue() {
+    awk '{ print $0 "\t" NR }' found | sort -t "$tab" -k 1,1 >found.sorted &&
+        sort -st "$tab" -k 1,1 -u listed >listed.sorted &&
+        join -t "$tab" -a 1 -a 2 -e - -o 1.4,0,1.2,1.3,2.2,2.3,2.4 found.sorted listed.sorted | sort -sn |
+        awk -F '\t' -v OFS='\t' '
+            $3 == "d" { print "problem", "-", "-", $2, "cannot be read" }
+            $3 == "-" && $7 == "all" { print "problem", "-", "-", $2, "missing, and the list beside it has it" }
+            $3 == "f" || $3 == "o" && $5 != "-" { print "backup", $5, $6, $2, $4 == "-" ? "" : $4 }' >queue &&
+        sed "s/^\([^$tab]*\)$tab/problem$tab-$tab-$tab\1$tab/" problems >>queue
+}
+
+# Sets $line to a path as it stands in a file of ours.
+escape() {
+    line=$1
+    case $1 in
+    *[%$control]*) line=$(printf '%s' "$1" | escape_lines) ;;
+    esac
+}
+
+escape_lines() {
+    sed -z 's/%/%25/g; s/\n/%0A/g; s/\t/%09/g' | tr '\0' '\n'
+}
+
+# Sets $path to that of a line.
+unescape() {
+    path=$1
+    case $1 in
+    *%*)
+        path=$(printf '%s.' "$1" | sed 's/%0A/\n/g; s/%09/\t/g; s/%25/%/g')
+        path=${path%.}
+        ;;
+    esac
+}
+
+# problem PATH REASON: something is wrong that no look at a backup would tell.
+problem() {
+    escape "$1"
+    printf '%s\t%s\n' "$line" "$(printf '%s' "$2" | tr '[:cntrl:]' '?')" >>problems
+}
+
+find_operand() {
+    absolute "$1"
+    if [ "$1" = - ]; then
+        spool
+    elif [ -d "$path" ]; then
+        find_beneath "$path" || problem "$path" "there is no backup in it${newer_than:+ that is newer than $newer_than hours}"
+    else
+        find_file "$path"
+    fi
+}
+
+# What comes on standard input is read twice where it is restored, and has to be told by its first bytes.
+spool() {
+    [ -z "$spooled" ] || fail 'standard input can be read once only'
+    timeout -k 10 "${time_limit:-0}" cat <&5 >spooled 2>said || fail "standard input: $(first_line said)"
+    case $(head -c 3 spooled | od -An -tx1) in
+    ' 1f 8b'*) suffix=.gz ;;
+    ' 42 5a 68') suffix=.bz2 ;;
+    *) suffix='' ;;
+    esac
+    [ -z "$suffix" ] || mv spooled "spooled$suffix"
+    spooled=$place/${work#./}/spooled$suffix
+    find_file "$spooled"
+}
+
+# With a line of the list beside it.
+find_file() {
+    escape "$1"
+    printf '%s\tf\t-\n' "$line" >>found
+    [ "${1%/*}/" = "$listed_last" ] || read_list "${1%/*}" "${configured:-named}"
+    listed_last=${1%/*}/
+}
+
+find_configured() {
+    absolute "$config"
+    [ -f "$path" ] || [ ! -e "$path" ] || fail "$path is not a plain file"
+    config=$path
+    cback-pgconf files --null -- "$config" >means || exit 1
+    ! cback-pgconf shell -- "$config" | tr '\n' ' ' | grep -q "all='Y'.* separate='Y'" || find_separate
+    escape_lines <means >meant
+    configured=configured
+    while IFS= read -r entry <&8; do
+        unescape "$entry"
+        find_file "$path"
+        case ${path##*/} in postgresqlglobals.txt*) globals_file=$path ;; esac
+    done 8<meant
+}
+
+# With <separate> the globals tell which databases were backed up.
+find_separate() {
+    check "$(tr -d '\0' <means)" plan || return 0 # which is told when that file's turn comes
+    cp plan/names names
+    for database in postgres template1; do
+        [ ! -e "plan/script.$database" ] || printf '%s\0' "$database" >>names
+    done
+    [ ! -s names ] || cback-pgconf files --null --databases0-from names -- "$config" >means || exit 1
+}
+
+# find_beneath DIRECTORY: every backup in it and beneath; fails if there is none.
+find_beneath() {
+    escape "${1%/}/"
+    walk_beneath "$1" 2>not_walked >walked ||
+        problem "$1" "not all of it could be looked through: $(first_line not_walked)"
+    escape_lines <walked | above=$line awk -F '[. ]' '{
+        path = substr($0, length($1 $2 $3) + 4)
+        print ENVIRON["above"] substr(path, 4) "\t" substr(path, 1, 1) "\t" $1 " " $3 }' | sort >beneath
+    cat beneath >>found
+    sed -n "s,[^/]*${tab}l${tab}.*,,p" beneath >with_lists
+    while IFS= read -r entry <&8; do
+        unescape "$entry"
+        read_list "${path%/}" all
+    done 8<with_lists
+    [ -s with_lists ] || [ -s not_walked ] || grep -q "${tab}[fd]$tab" beneath
+}
+
+# Prints when each was changed, its blocks, a letter and its path, a NUL after it. Links are not followed, since they may lead anywhere, and hidden
+# names passed over.
+walk_beneath() (
+    reach "$1/." || tell_reason || exit
+    minutes=$((${newer_than:-9999999} * 60))
+    find . -name '.?*' -prune -o -type l -prune -o \
+        -type d \( ! -readable -o ! -executable \) -printf '%T@ %b d%p\0' -prune -o \
+        ! -type d -regextype posix-extended \( -name "$list" -mmin "-$minutes" -printf '%T@ %b l%p\0' -o \
+        -regex '.*/postgresql(dump(-[^/]*)?|globals)\.txt(\.gz|\.bz2)?' \
+        \( -mmin "-$minutes" -printf '%T@ %b f%p\0' -o -printf '%T@ %b o%p\0' \) \)
+)
+
+# --- what a pool's master has staged -----------------------------------------------------------------
+
+find_staged() {
+    absolute "$config"
+    stage=$(cback-pgconf stage -- "$path") || exit 1
+    eval "$stage"
+    choose_day
+    true >sent.nothing
+    for peer; do
+        { [ -d "$day/$peer" ] && find_beneath "$day/$peer"; } || printf '%s\0' "$peer" >>sent.nothing
+    done
+    [ ! -s sent.nothing ] || find_forgotten
+}
+
+# Sets $day to the directory of the last stage. One that began before midnight is in yesterday's; cback3 writes
+# cback.stage at the end.
+choose_day() {
+    for choice in 'today 9999999' 'yesterday 1440'; do
+        day=${staging_dir%/}/$(date -d "${choice% *}" +%Y/%m/%d)
+        [ -z "$(find_stage "$day" "${choice#* }")" ] || return 0
+    done
+    fail "$staging_dir: no stage has ended today: there is no cback.stage in $(date +%Y/%m/%d)"
+}
+
+# find_stage DIRECTORY MINUTES
+find_stage() (
+    reach "$1/." && find . -maxdepth 1 -name cback.stage -type f -mmin "-$2"
+)
+
+# A peer that has sent nothing today, but something before, as what is still staged shows.
+find_forgotten() {
+    (
+        reach "$staging_dir/." || tell_reason || exit
+        find . -mindepth 5 -maxdepth 5 -regextype posix-extended \
+            -regex '\./[0-9]{4}/[0-9]{2}/[0-9]{2}/[^/]*/postgresql(dump(-[^/]*)?|globals)\.txt(\.gz|\.bz2)?' -printf '%h\0'
+    ) 2>said | sed -z 's,.*/,,' | sort -zu >senders || fail "$staging_dir: $(first_line said)"
+    sort -z sent.nothing | comm -z -12 - senders | escape_lines >forgotten
+    while IFS= read -r entry <&8; do
+        unescape "$entry"
+        problem "$day/$path" 'this peer has sent no backup, though it has before'
+    done 8<forgotten
+}
+
+# --- lists -----------------------------------------------------------------------------------------
+
+# read_list DIRECTORY WANTED: WANTED is `all` if each file that the list has should be there, `named` if it is read only
+# for those that were named, else `configured`. A list takes a mebibyte at most, which is a few thousand files.
+read_list() {
+    lists=$((lists + 1))
+    (
+        reach "$1/." || exit # a message tells of the files there
+        { [ ! -L "$list" ] && [ ! -e "$list" ]; } || exec timeout -k 10 60 cback-compress -m none --input "$list"
+    ) 2>said | head -c 1048577 >beside
+    if [ ! -s beside ]; then
+        [ ! -s said ] || problem "$1/$list" "$(first_line said | sed 's/^cback-compress: [^:]*: //')"
+        return 0
+    fi
+    if [ "$(wc -c <beside)" -gt 1048576 ]; then
+        problem "$1/$list" 'larger than 1 MiB'
+        return
+    fi
+    escape "$1/"
+    directory=$line wanted=$2 awk -v list="$list" "$list_reader" beside || problem "$1/$list" 'cannot be read'
+}
+
+# Lines of sha256sum: a digest, two blanks, a name; in one that begins with a backslash line ends and backslashes are
+# escaped. What is found goes to ./listed, what is wrong to ./problems.
+# shellcheck disable=SC2016 # a program of awk's
+list_reader='
+    BEGIN { directory = ENVIRON["directory"]; wanted = ENVIRON["wanted"]; made = "-" }
+    function problem(reason) { gsub(/[[:cntrl:]]/, "?", reason); print directory list "\t" reason >>"problems" }
+    # Seconds since 1970, of a date like 2026-11-30T02:30:01Z
+    function seconds(text, y, m) {
+        y = substr(text, 1, 4) + 0; m = substr(text, 6, 2) + 0
+        if (m < 3) { y--; m += 12 }
+        return ((365 * y + int(y / 4) - int(y / 100) + int(y / 400) + int((153 * m - 457) / 5) + \
+            substr(text, 9, 2) - 719469) * 24 + substr(text, 12, 2)) * 3600 + substr(text, 15, 2) * 60 + substr(text, 18, 2)
+    }
+    function unescaped(name, out, at) {
+        while (at = index(name, "\\")) {
+            out = out substr(name, 1, at - 1) (substr(name, at + 1, 1) == "n" ? "\n" : substr(name, at + 1, 1) == "r" ? "\r" : "\\")
+            name = substr(name, at + 2)
+        }
+        return out name
+    }
+    /^# made [0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9]Z$/ {
+        made = sprintf("%d", seconds(substr($0, 8)))
+        next
+    }
+    /^# failed: / && wanted != "named" { problem("when it was made the backup failed of " substr($0, 11, 200)) }
+    /^#/ { next }
+    {
+        name = substr($0, 67)
+        digest = substr($0, 1, 64)
+        if (/^\\/) {
+            name = unescaped(substr($0, 68))
+            digest = substr($0, 2, 64)
+        }
+        if (length(digest) != 64 || digest ~ /[^0-9a-f]/ || name ~ /\// || \
+            name !~ /^postgresql(dump|dump-.*|globals)\.txt(\.gz|\.bz2)?$/) {
+            problem("line " NR " is none of a list of backups")
+            exit
+        }
+        gsub(/%/, "%25", name); gsub(/\n/, "%0A", name); gsub(/\t/, "%09", name)
+        print directory name "\t" digest "\t" made "\t" wanted >>"listed"
+        made = "-"
+    }'

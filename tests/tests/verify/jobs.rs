@@ -1,0 +1,98 @@
+//! "`-j N`: files at a time, with the promises of one."
+
+use crate::backups::{Backups, with_trigger};
+use cback_tests::{Finished, Run, SHELLS, Shell, end_of, in_background, in_each_shell, wait_for};
+use rustix::process::{Pid, Signal, kill_process};
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::process::ExitStatusExt;
+use std::process::Stdio;
+use std::time::Duration;
+
+in_each_shell!(several_at_a_time_prove_what_one_proves);
+
+/// "The order of lines may differ; failures are named in the last lines."
+fn several_at_a_time_prove_what_one_proves(shell: Shell) {
+    let (backups, dump) = Backups::of_items();
+    for number in 0..12 {
+        let length = if number % 4 == 1 { 200 } else { dump.len() };
+        backups.put(&format!("all/postgresqldump-{number}.txt"), &dump[..length]);
+    }
+    let [one, several] = ["1", "3"].map(|jobs| {
+        let output = backups.command(shell, &["-j", jobs, "all"]).run();
+        let said = output.fails(1);
+        let (_, last) = said.split_once("not proven, 3 of 12:\n").unwrap();
+        let lines = [output.printed(), last.to_owned()];
+        lines.map(|it| it.lines().map(str::to_owned).collect::<BTreeSet<_>>())
+    });
+    assert_eq!((one[0].len(), one[1].len()), (9, 3), "{one:?}");
+    assert_eq!(one, several);
+    backups.assert_clean();
+}
+
+/// Backups of which no restore ends, and a run that is restoring two at a time.
+fn start_hanging(shell: Shell) -> (Backups, std::process::Child) {
+    let (backups, dump) = Backups::of_items();
+    let sleep = "PERFORM pg_sleep(3600); RETURN NEW;";
+    for name in ["a.sql", "b.sql", "c.sql"] {
+        backups.put(name, &with_trigger(&dump, sleep));
+    }
+    let arguments = ["-j", "2", "--restore", "a.sql", "b.sql", "c.sql"];
+    let mut command = backups.command(shell, &arguments);
+    let child = in_background(&mut command);
+    wait_for("two are being restored", Duration::from_secs(90), || {
+        backups
+            .alive()
+            .iter()
+            .filter(|it| it.name == "psql")
+            .count()
+            == 2
+    });
+    (backups, child)
+}
+
+in_each_shell!(nothing_is_left_of_several_whatever_ends_them);
+
+/// "Killed by a signal: die of that signal"; "nothing is left behind, whatever happens".
+fn nothing_is_left_of_several_whatever_ends_them(shell: Shell) {
+    let (backups, mut child) = start_hanging(shell);
+    let signal = if shell == SHELLS[0] {
+        Signal::KILL
+    } else {
+        Signal::TERM
+    };
+    kill_process(Pid::from_child(&child), signal).unwrap();
+    assert_eq!(end_of(&mut child).signal(), Some(signal.as_raw()));
+    backups.assert_clean();
+}
+
+/// "Exit 0 only if all of it is proven": also where a part of the run is gone.
+#[test]
+fn a_part_that_is_killed_is_a_failure_that_ends_the_others() {
+    let (backups, dump) = Backups::of_items();
+    for number in 0..200 {
+        backups.put(&format!("all/postgresqldump-{number}.txt"), &dump);
+    }
+    let mut command = backups.command(SHELLS[0], &["-j", "2", "-q", "all"]);
+    let child = command
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut part = None;
+    wait_for("a part has started", Duration::from_secs(60), || {
+        let directories = fs::read_dir(backups.scratch()).unwrap();
+        let mut files = directories.map(|it| it.unwrap().path().join("worker.2/pid"));
+        let written = files.find_map(|it| fs::read_to_string(it).ok());
+        part = written.and_then(|it| Pid::from_raw(it.trim_end().parse().ok()?));
+        part.is_some()
+    });
+    kill_process(part.unwrap(), Signal::KILL).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let said = output.fails(1);
+    assert!(
+        said.contains("a part of it has ended with status 137, so not all is proven\n"),
+        "{said}"
+    );
+    backups.assert_clean();
+}

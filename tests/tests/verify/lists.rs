@@ -1,0 +1,222 @@
+//! "A list of what a backup consists of", wherever it lies: what it says is held against the files beside it.
+
+use crate::backups::{Backups, packed};
+use cback_tests::{Finished, Random, Run, seeds};
+use rustix::fs::{CWD, Mode, mkfifoat};
+use std::fs::{self, File};
+use std::os::unix::fs::symlink;
+use std::process::Command;
+use std::time::{Duration, SystemTime};
+
+pub(crate) const LIST: &str = "postgresqldump.sha256";
+
+/// How long ago, in UTC, as the list writes it.
+pub(crate) fn hours_ago(hours: u32) -> String {
+    let then = format!("-{hours} hours");
+    let mut date = Command::new("date");
+    let printed = date
+        .args(["-u", "-d", &then, "+%Y-%m-%dT%H:%M:%SZ"])
+        .prints();
+    printed.trim_end().to_owned()
+}
+
+/// The lines of a list on this file, made so many hours ago; sha256sum knows the format.
+pub(crate) fn lines(backups: &Backups, file: &str, hours: u32) -> String {
+    let (directory, name) = file.rsplit_once('/').unwrap();
+    let mut sha256sum = Command::new("sha256sum");
+    sha256sum.arg(name).current_dir(backups.path(directory));
+    format!("# made {}\n{}", hours_ago(hours), sha256sum.prints())
+}
+
+const START: &str = "# backups of PostgreSQL by cback-postgresql 0.3.0\n# begun 2026-11-30T02:30:00Z, ended 2026-11-30T02:31:07Z\n";
+
+/// "On another machine it says which files there should be and how old they really are, which a copy's time does not";
+/// it gives mode none a checksum.
+#[test]
+fn age_comes_from_the_list_and_a_file_of_it_that_is_gone_is_missing() {
+    let (backups, dump) = Backups::of_items();
+    let names = ["postgresqldump-x.txt", "postgresqldump-a\nb\\.txt.gz"];
+    backups.put("all/postgresqldump-x.txt", &dump);
+    backups.put(&format!("all/{}", names[1]), &packed(&dump, "gzip"));
+    let list: String = names
+        .map(|name| lines(&backups, &format!("all/{name}"), 30))
+        .concat();
+    backups.put(&format!("all/{LIST}"), format!("{START}{list}").as_bytes());
+    for operand in ["all", "all/postgresqldump-x.txt"] {
+        let printed = backups.proves(&["--max-age", "31", operand]);
+        assert_eq!(
+            printed.lines().count(),
+            if operand == "all" { 2 } else { 1 }
+        );
+        assert!(
+            printed.lines().all(|it| it.ends_with(", 30 h old")),
+            "{printed}"
+        );
+        let said = backups.refuses(&["--max-age", "29", operand], "-x.txt: 30 hours old\n");
+        assert!(
+            operand != "all" || said.contains("/postgresqldump-a?b\\.txt.gz: 30 hours old\n"),
+            "{said}"
+        );
+    }
+    fs::remove_file(backups.path("all").join(names[1])).unwrap();
+    backups.refuses(
+        &["all"],
+        "/postgresqldump-a?b\\.txt.gz: missing, and the list beside it has it\n",
+    );
+    // What somebody names is what he asks about.
+    backups.proves(&["all/postgresqldump-x.txt"]);
+    let failed = format!(
+        "{START}# failed: sh\top\n{}",
+        lines(&backups, "all/postgresqldump-x.txt", 1)
+    );
+    backups.put(&format!("all/{LIST}"), failed.as_bytes());
+    backups.refuses(
+        &["all"],
+        &format!("/{LIST}: when it was made the backup failed of sh?op\n"),
+    );
+    backups.proves(&["all/postgresqldump-x.txt"]);
+}
+
+/// "A file that is newer than its line means a run that did not end: whole, but said." Where the file has no checksum of
+/// its own, nothing else tells it from a damaged one.
+#[test]
+fn a_file_that_its_list_does_not_know_is_said_and_without_a_checksum_refused() {
+    let (backups, dump) = Backups::of_items();
+    let other = String::from_utf8(dump.clone())
+        .unwrap()
+        .replace("item 7", "item X");
+    for (name, mode) in [
+        ("x.txt", "none"),
+        ("x.txt.gz", "gzip"),
+        ("x.txt.bz2", "bzip2"),
+    ] {
+        let file = format!("{mode}/postgresqldump-{name}");
+        backups.put(&file, &packed(&dump, mode));
+        let list = lines(&backups, &file, 30);
+        backups.put(&format!("{mode}/{LIST}"), list.as_bytes());
+        backups.put(&file, &packed(other.as_bytes(), mode));
+        let told = "not the file that the list beside it has: ";
+        if mode == "none" {
+            backups.refuses(
+                &[mode],
+                &format!("{told}damaged, or made by a run that has not ended\n"),
+            );
+            continue;
+        }
+        let output = backups.run(&["--quiet", "--max-age", "1", mode]);
+        let said = output.succeeds();
+        assert!(
+            said.ends_with(&format!("{told}made by a run that has not ended\n")),
+            "{said}"
+        );
+    }
+}
+
+/// Each in a file of its own, in one run.
+#[test]
+fn no_bit_turned_in_a_file_of_mode_none_passes_beside_its_list() {
+    let (backups, dump) = Backups::of_items();
+    let mut list = String::new();
+    let mut count = 0;
+    for seed in seeds(60) {
+        let mut random = Random::new(seed);
+        let at = usize::try_from(random.below(dump.len() as u64)).unwrap();
+        let file = format!("all/postgresqldump-{seed}.txt");
+        backups.put(&file, &dump);
+        list += &lines(&backups, &file, 1);
+        let mut turned = dump.clone();
+        turned[at] ^= 1 << random.below(8);
+        backups.put(&file, &turned);
+        count += 1;
+    }
+    backups.put(&format!("all/{LIST}"), list.as_bytes());
+    let output = backups.run(&["--jobs", "4", "all"]);
+    let said = output.fails(1);
+    assert_eq!(output.printed(), "");
+    assert!(
+        said.contains(&format!("not proven, {count} of {count}:\n")),
+        "{said}"
+    );
+}
+
+/// "Lists are read with bounded memory, hostile content never reaches a message raw"; nothing is waited for.
+#[test]
+fn a_list_that_is_none_is_refused_in_bounded_words() {
+    let (backups, dump) = Backups::of_items();
+    backups.put("all/postgresqldump-x.txt", &dump);
+    let list = backups.path("all").join(LIST);
+    let digest = "0".repeat(64);
+    for (bytes, reason) in [
+        ("x".repeat(2 << 20), "larger than 1 MiB"),
+        (
+            format!("# failed: {}\u{1b}[31m\n", "x".repeat(100_000)),
+            "the backup failed of xxx",
+        ),
+        (
+            format!("#\n{digest}  ../../etc/postgresqldump.txt\n"),
+            "line 2 is none of a list of backups",
+        ),
+        (
+            format!("{digest}  \u{1b}[31m.txt\n"),
+            "line 1 is none of a list of backups",
+        ),
+        (
+            "\0\0\u{80}".repeat(1000),
+            "line 1 is none of a list of backups",
+        ),
+    ] {
+        fs::write(&list, bytes).unwrap();
+        let said = backups.refuses(&["all"], &format!("/{LIST}: "));
+        assert!(
+            said.contains(reason) && said.len() < 2100 && !said.contains('\u{1b}'),
+            "{said}"
+        );
+    }
+    fs::remove_file(&list).unwrap();
+    mkfifoat(CWD, &list, Mode::RWXU).unwrap();
+    backups.refuses(&["all"], &format!("/{LIST}: not a regular file\n"));
+    fs::remove_file(&list).unwrap();
+    symlink("/dev/zero", &list).unwrap();
+    backups.proves(&["all"]);
+    backups.refuses(
+        &["all/postgresqldump-x.txt"],
+        &format!("/{LIST}: a symbolic link\n"),
+    );
+}
+
+/// "For directories named on the command line, the cost is that of the new": what is older is not read, unless a new list
+/// has it, as one of a database that has failed since.
+#[test]
+fn of_a_directory_only_what_is_new_is_read() {
+    let (backups, dump) = Backups::of_items();
+    let old = |file: &str| {
+        let file = File::options()
+            .write(true)
+            .open(backups.path(file))
+            .unwrap();
+        file.set_modified(SystemTime::now() - Duration::from_secs(30 * 3600))
+            .unwrap();
+    };
+    backups.put("all/1/postgresqldump-x.txt", b"damaged");
+    backups.put(&format!("all/1/{LIST}"), b"damaged");
+    for file in ["all/1/postgresqldump-x.txt", &format!("all/1/{LIST}")] {
+        old(file);
+    }
+    let newer = ["--newer-than", "25", "all"];
+    backups.refuses(
+        &newer,
+        "/all: there is no backup in it that is newer than 25 hours\n",
+    );
+    backups.put("all/2/postgresqldump-new.txt", &dump);
+    backups.put("all/2/postgresqldump-kept.txt", &dump);
+    old("all/2/postgresqldump-kept.txt");
+    assert_eq!(backups.proves(&newer).lines().count(), 1);
+    let list =
+        ["new", "kept"].map(|it| lines(&backups, &format!("all/2/postgresqldump-{it}.txt"), 1));
+    backups.put(&format!("all/2/{LIST}"), list.concat().as_bytes());
+    assert_eq!(backups.proves(&newer).lines().count(), 2);
+    backups.refuses(
+        &["--newer-than", "31", "all"],
+        "/all/1/postgresqldump-x.txt: ",
+    );
+}
