@@ -43,12 +43,9 @@ fn start_hanging(shell: Shell) -> (Backups, std::process::Child) {
     let mut command = backups.command(shell, &arguments);
     let child = in_background(&mut command);
     wait_for("two are being restored", Duration::from_secs(90), || {
-        backups
-            .alive()
-            .iter()
-            .filter(|it| it.name == "psql")
-            .count()
-            == 2
+        let alive = backups.alive();
+        let waiting = alive.iter().filter(|it| it.line.contains("[local] COPY"));
+        waiting.count() == 2
     });
     (backups, child)
 }
