@@ -77,8 +77,6 @@ pub struct Contents {
     pub(crate) inserts: &'static str,
     /// The hashes of the names of tables that are partitions, of the last database.
     pub(crate) partitions: BTreeSet<u64>,
-    /// It begins with DROP statements (`--clean`), and may create what every server has.
-    pub(crate) has_drops: bool,
     /// Rows of a partition came by its root; rows of another did not.
     pub(crate) has_root_loads: bool,
     pub(crate) has_partition_loads: bool,
