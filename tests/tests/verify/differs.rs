@@ -92,59 +92,6 @@ fn a_sequence_that_is_restored_otherwise_is_refused() {
     let sabotage = "CREATE MATERIALIZED VIEW public.spoil AS SELECT pg_catalog.setval('public.tally', 43) AS n;\n\n";
     let end = text.rfind("--\n-- PostgreSQL database dump complete");
     let (before, after) = text.split_at(end.unwrap());
-    let forget = "CREATE FUNCTION public.forget() RETURNS integer LANGUAGE plpgsql AS $$ BEGIN
-        DROP INDEX public.found; ALTER TABLE public.item DISABLE ROW LEVEL SECURITY;
-        GRANT ALL ON TABLE public.item TO PUBLIC; RETURN 1; END $$;\n\nALTER FUNCTION public.forget() OWNER TO postgres;";
-    let entries = [
-        entry("forget(); Type: FUNCTION", forget),
-        entry(
-            "found; Type: INDEX",
-            "CREATE INDEX found ON public.item USING btree (id);",
-        ),
-        entry(
-            "item; Type: ROW SECURITY",
-            "ALTER TABLE public.item ENABLE ROW LEVEL SECURITY;",
-        ),
-        entry(
-            "x; Type: MATERIALIZED VIEW",
-            "CREATE MATERIALIZED VIEW public.x AS\n SELECT public.forget() AS forget\n  WITH NO DATA;\n\nALTER TABLE public.x OWNER TO postgres;",
-        ),
-        entry(
-            "x; Type: MATERIALIZED VIEW DATA",
-            "REFRESH MATERIALIZED VIEW public.x;",
-        ),
-    ];
-    backups.put(
-        "x.sql",
-        [before, &entries.concat(), after].concat().as_bytes(),
-    );
-    let said = backups.refuses(&["--restore", "x.sql"], "x.sql: ");
-    for difference in [
-        "index public.found is missing when restored",
-        "row security public.item is missing when restored",
-        "acl TABLE public.item is there only when restored",
-    ] {
-        assert!(said.contains(difference), "{said}");
-    }
-}
-
-/// "Every sequence."
-#[test]
-fn a_sequence_that_is_restored_otherwise_is_refused() {
-    server().create_database("sequence");
-    let create = "CREATE SEQUENCE tally; SELECT setval('tally', 42)";
-    server().sql("sequence", create);
-    let backups = Backups::new();
-    let dump = dump(server(), Some("sequence"));
-    backups.put("x.sql", &dump);
-    backups.proves(&["--restore", "x.sql"]);
-    let text = String::from_utf8(dump).unwrap();
-    let sabotage = "CREATE FUNCTION public.spoil() RETURNS event_trigger LANGUAGE plpgsql AS \
-        $$ BEGIN PERFORM pg_catalog.setval('public.tally', 43); END $$;\n\n\
-        CREATE EVENT TRIGGER spoil ON ddl_command_end WHEN TAG IN ('COMMENT') EXECUTE FUNCTION public.spoil();\n\n\
-        COMMENT ON SEQUENCE public.tally IS 'x';\n\n";
-    let end = text.rfind("--\n-- PostgreSQL database dump complete");
-    let (before, after) = text.split_at(end.unwrap());
     backups.put("x.sql", format!("{before}{sabotage}{after}").as_bytes());
     let reason = "sequences has other data when restored";
     backups.refuses(&["--restore", "x.sql"], reason);
