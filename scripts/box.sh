@@ -45,7 +45,7 @@ build_root() {
 # links in /usr lead to, in its directories and among libraries and programs. update-alternatives makes such links.
 list_outside() {
     printf '%s\0' "${bin%/*}/bin" "${bin%/*}/lib" "${bin%/*}/lib64" "${bin%/*}/share"
-    ldd "$bin/postgres" "$bin/psql" | sed -n 's,.* => \(/.*\) (0x.*,\1,p' | xargs -rd '\n' readlink -zf --
+    ldd "$bin/postgres" "$bin/psql" 2>/dev/null | sed -n 's,.* => \(/.*\) (0x.*,\1,p' | xargs -rd '\n' readlink -zf --
     for dir in "${bin%/*}" /usr/share/p*sql* /usr/lib*/p*sql*; do
         [ ! -d "$dir" ] || [ "$dir" = /usr ] || find "$dir/" -type l -lname '/*' -printf '%l\0'
     done
@@ -74,7 +74,7 @@ inside='
     . /given/plan/facts
     [ ! -e /given/globals ] || superuser=$(. /given/globals/facts && printf "%s" "$superuser")
     case $encoding$server_encoding in "" | UTF8 | UTF8UTF8) locale=C.UTF-8 ;; *) locale=C ;; esac
-    export PGHOST=/data PGUSER="$superuser" TMPDIR=/tmp
+    export PGHOST=/data PGUSER="$superuser" TMPDIR=/data/tmp
     said=$("$1/initdb" -D server --username="$superuser" -A trust -E "${server_encoding:-UTF8}" --locale="$locale" --no-sync </dev/null 2>&1) ||
         give_up "$said"
     "$1/postgres" -D server -c listen_addresses= -c unix_socket_directories=/data \
@@ -106,14 +106,16 @@ box() {
 
 # All that is to be seen in the box.
 run_with_files() {
+    temporary=/tmp
     while IFS= read -r path; do
         [ -z "$path" ] || set -- --ro-bind "$path" "$path" "$@"
+        case $path in /tmp/*) temporary='' ;; esac
     done <<END
-$(tr '\0' '\n' <directories)
+$(sort -zu directories | tr '\0' '\n')
 END
     run_alone "$bwrap" --die-with-parent --new-session --unshare-ipc --unshare-pid --unshare-net --unshare-uts \
         --unshare-cgroup-try --ro-bind root / --ro-bind /usr /usr --proc /proc --dev /dev \
-        --ro-bind given /given --bind data /data --bind data/tmp /tmp --chdir /data \
+        --ro-bind given /given --bind data /data ${temporary:+--bind data/tmp /tmp} --chdir /data \
         --setenv PATH "$bin:/usr/bin:/bin:/tools" --setenv LC_ALL C --setenv TZ UTC "$@"
 }
 

@@ -14,7 +14,7 @@ use std::fs;
 use std::path::Path;
 
 /// Those whose commands are run.
-pub const GUIDES: [&str; 9] = [
+pub(crate) const GUIDES: [&str; 9] = [
     "README.md",
     "docs/install.md",
     "docs/cback3.md",

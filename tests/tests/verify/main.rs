@@ -6,6 +6,7 @@ mod caught;
 mod command_line;
 mod differs;
 mod globals;
+mod good;
 mod hostile;
 mod isolation;
 mod jobs;

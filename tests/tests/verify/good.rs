@@ -1,0 +1,153 @@
+//! Good backups that were called bad, and words that said so of what only the machine lacked.
+
+use crate::backups::{Backups, dump, packed};
+use cback_tests::{
+    Finished, Installation, Run, SHELLS, Server, installations, server, skipped_without_root, tool,
+    wrapped,
+};
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Command;
+
+/// "A difference that is only a setting's doing is no difference", and event triggers act neither on a restore nor on
+/// the dump after it: those of DDL fired when materialized views were filled, those of logins (PostgreSQL 17) each time.
+#[test]
+fn settings_and_event_triggers_of_a_database_make_no_difference() {
+    let newest = installations().pop().unwrap();
+    let server = Server::start_from(&newest);
+    server.create_database("guarded");
+    server.sql(
+        "guarded",
+        "ALTER DATABASE guarded SET bytea_output = 'escape'; ALTER DATABASE guarded SET quote_all_identifiers = on;
+         CREATE TABLE item AS SELECT '\\x00ff41'::bytea AS b; CREATE MATERIALIZED VIEW items AS SELECT * FROM item;
+         CREATE TABLE log (tag text);
+         CREATE FUNCTION log() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO public.log VALUES (tg_tag); END';
+         CREATE FUNCTION forbid() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN RAISE ''no ticket for %'', tg_tag; END';
+         CREATE EVENT TRIGGER log ON ddl_command_end EXECUTE FUNCTION log();
+         CREATE EVENT TRIGGER forbid ON ddl_command_start EXECUTE FUNCTION forbid();
+         COMMENT ON EVENT TRIGGER forbid IS 'x'",
+    );
+    if newest.major >= 17 {
+        server.sql(
+            "guarded",
+            "CREATE EVENT TRIGGER login ON login EXECUTE FUNCTION log(); ALTER EVENT TRIGGER login ENABLE ALWAYS",
+        );
+    }
+    let backups = Backups::new();
+    backups.put("one.sql", &dump(&server, Some("guarded")));
+    backups.put("all.sql", &dump(&server, None));
+    let bin = newest.bin.to_str().unwrap();
+    backups.proves(&["--restore", "--pg-bin", bin, "one.sql", "all.sql"]);
+}
+
+/// "Clusters in LATIN1, with roles named in them": where the throwaway server's databases were in UTF8, their names were
+/// no text in these.
+#[test]
+fn a_cluster_of_another_encoding_is_proven() {
+    let server = Server::start();
+    server.sql(
+        "postgres",
+        "CREATE DATABASE latin TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'",
+    );
+    server.sql(
+        "latin",
+        "CREATE ROLE \"größe\"; CREATE TABLE t AS SELECT 'ß' AS t; ALTER TABLE t OWNER TO \"größe\"",
+    );
+    let backups = Backups::new();
+    backups.put("latin.sql", &dump(&server, Some("latin")));
+    let mut all = server.command(tool("cback-pgdump"));
+    let all = all.env("PGCLIENTENCODING", "LATIN1").arg("--all").run();
+    backups.put("all.sql.gz", &packed(&all.stdout, "gzip"));
+    backups.proves(&["--restore", "latin.sql"]);
+}
+
+/// "What the machine lacks is never 'does not restore'": by SQLSTATE.
+#[test]
+fn what_only_the_machine_lacks_says_nothing_against_a_backup() {
+    server().create_database("lacking");
+    server().sql("lacking", "CREATE TABLE t (id int)");
+    let text = String::from_utf8(dump(server(), Some("lacking"))).unwrap();
+    let backups = Backups::new();
+    let cases = [
+        (
+            "CREATE FUNCTION public.f() RETURNS int LANGUAGE c AS '/nowhere', 'f';",
+            "cannot be proven here: ERROR:  could not access file \"/nowhere\"",
+        ),
+        (
+            "SET lc_monetary = 'xx_XX';",
+            "cannot be proven here: ERROR:  invalid value for parameter \"lc_monetary\"",
+        ),
+        (
+            "CREATE TABLE public.a (r regrole DEFAULT 'anna');",
+            "cannot be proven here: ERROR:  role \"anna\" does not exist: only data name it",
+        ),
+        (
+            "CREATE TABLE public.r (t text) PARTITION BY RANGE (t);\n\
+             CREATE TABLE public.r1 PARTITION OF public.r FOR VALUES FROM ('a') TO ('B');",
+            "empty range bound specified for partition \"r1\": its locale, which no globals tell, was made up",
+        ),
+        (
+            "CREATE TABLE public.m (m money DEFAULT '1.234,56 €');",
+            "how it reads depends on lc_monetary, and no dump tells that",
+        ),
+        (
+            "CREATE MATERIALIZED VIEW public.v AS SELECT 1 / 0;",
+            "does not restore: ERROR:  division by zero",
+        ),
+    ];
+    let mut names = Vec::new();
+    for (number, (statement, _)) in cases.iter().enumerate() {
+        let name = format!("{number}.sql");
+        let end = "--\n-- PostgreSQL database dump complete";
+        backups.put(
+            &name,
+            text.replace(end, &format!("{statement}\n\n{end}"))
+                .as_bytes(),
+        );
+        names.push(name);
+    }
+    let mut arguments = vec!["--restore"];
+    arguments.extend(names.iter().map(String::as_str));
+    let said = backups.refuses(&arguments, "not proven, 6 of 6:");
+    for (name, (_, verdict)) in names.iter().zip(cases) {
+        let line = said
+            .lines()
+            .find(|line| line.contains(&format!("/{name}: ")));
+        assert!(
+            line.is_some_and(|it| it.contains(verdict)),
+            "{name}: {said}"
+        );
+    }
+}
+
+/// "What a server reads through links that leave /usr": update-alternatives makes PostGIS's .control files such, and with
+/// one that is not to be seen, no extension is.
+#[test]
+fn a_server_whose_files_are_links_to_elsewhere_is_seen_whole() {
+    let share = Path::new("/usr/share/postgresql/15/extension");
+    if skipped_without_root("to mount a directory") || !share.exists() {
+        return;
+    }
+    let place = tempfile::tempdir_in("/var/tmp").unwrap();
+    fs::set_permissions(place.path(), PermissionsExt::from_mode(0o755)).unwrap();
+    let [there, linked] = ["there", "linked"].map(|name| place.path().join(name));
+    let copy = |option: &str, from: &Path, to: &Path| {
+        let mut cp = Command::new("cp");
+        cp.args([option, "-T"]).args([from, to]).run().succeeds();
+    };
+    copy("-r", share, &there);
+    copy("-rs", &there, &linked);
+    let mount = format!(
+        "mount --bind {} {} && exec \"$@\"",
+        linked.display(),
+        share.display()
+    );
+    let (backups, _) = Backups::of_items();
+    let bin = Installation::usual().bin.display().to_string();
+    let command = backups.command(SHELLS[0], &["--restore", "--pg-bin", &bin, "x.sql"]);
+    wrapped(&["unshare", "--mount", "sh", "-c", &mount, "sh"], &command)
+        .run()
+        .succeeds();
+    backups.assert_clean();
+}
