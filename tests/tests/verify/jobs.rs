@@ -91,3 +91,28 @@ fn a_part_that_is_killed_is_a_failure_that_ends_the_others() {
     );
     backups.assert_clean();
 }
+
+/// "One cluster a run and version, made once and copied."
+#[test]
+fn several_restores_of_a_run_need_one_initdb() {
+    let (backups, dump) = Backups::of_items();
+    backups.put("y.sql", &dump);
+    let log = backups.path("log");
+    for program in ["cp", "mv"] {
+        let script = format!(
+            "echo \"$0 $*\" >>'{}'\nexec /usr/bin/{program} \"$@\"",
+            log.display()
+        );
+        backups.replace(program, &script);
+    }
+    let printed = backups.proves(&["-j", "2", "--restore", "x.sql", "y.sql"]);
+    assert_eq!(
+        printed.matches(" and found the same rows").count(),
+        2,
+        "{printed}"
+    );
+    let log = fs::read_to_string(log).unwrap();
+    let count = |words: &str| log.lines().filter(|it| it.contains(words)).count();
+    let made = (count("mv -T data/server "), count("cp -a --reflink=auto "));
+    assert_eq!(made, (1, 2), "{log}");
+}
