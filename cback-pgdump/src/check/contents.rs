@@ -246,7 +246,7 @@ impl Contents {
 
     /// The object of this comment of pg_dump's begins, in a cluster's `database`; none if it is of data.
     pub(crate) fn begin_object(&mut self, comment: Option<&[u8]>, database: Option<&[u8]>) {
-        let is_wanted = self.objects.is_wanted() && self.is_wanted(database);
+        let is_wanted = self.is_wanted(database);
         let database = database.filter(|_| self.one.is_none());
         match comment.filter(|_| is_wanted) {
             Some(comment) => self.objects.begin(comment, database, self.key),

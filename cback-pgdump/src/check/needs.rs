@@ -32,6 +32,8 @@ pub(crate) struct Needs {
     pub(crate) locales: BTreeSet<Vec<u8>>,
     /// A collation or a database is ICU's.
     pub(crate) icu: bool,
+    /// Those that databases are created in.
+    pub(crate) encodings: BTreeSet<Vec<u8>>,
     /// Types of columns whose values hold more than they say.
     pub(crate) types: Types,
     /// Bytes of memory that all this takes, about.
@@ -112,6 +114,11 @@ impl Needs {
         if OF_TYPES.iter().any(|words| begins(words)) {
             let tokens = Tokens::new(statement);
             tokens.for_each(|it| self.types.record(it.name().unwrap_or_default()));
+        }
+        if begins(&["CREATE", "DATABASE"])
+            && let Some(Token::Text(name)) = after(&tokens(), &["ENCODING", "="]).first()
+        {
+            self.held += insert(&mut self.encodings, name);
         }
         if begins(&["CREATE", "COLLATION"]) || begins(&["CREATE", "DATABASE"]) {
             self.locales(&tokens());

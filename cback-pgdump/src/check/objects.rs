@@ -119,7 +119,7 @@ impl Objects {
             let option = is_owners.then_some("--use-set-session-authorization");
             self.options.extend(option);
         }
-        if OF_SESSION.iter().any(|it| text.starts_with(it)) {
+        if !self.is_wanted() || OF_SESSION.iter().any(|it| text.starts_with(it)) {
             return;
         }
         let access_method = self.access_method;

@@ -15,7 +15,7 @@ const LONGEST_NAME: usize = 63;
 /// `pg_dump_major`, `encoding`, `superuser` (initdb's role, if the dump tells, else postgres), `dump_options`
 /// (with which pg_dump writes such a dump; separated by blanks), `tables`, `rows` (of tables), `sequences`,
 /// `large_objects`, `bytes`, `objects` (by pg_dump's comments above each), `databases`, `connects` (`yes` if
-/// the dump itself does), `server_encoding` (that of a cluster's own part), `bytea`,
+/// the dump itself does), `server_encoding` (in which a cluster's roles are named), `bytea`,
 /// `money` and `role_data` (`yes` if there are columns of these types), and `others`: those of postgres and template1
 /// that a cluster's dump has anything of.
 pub(crate) fn write(contents: &Contents, output: &mut impl Write) -> Result<()> {
@@ -49,7 +49,7 @@ pub(crate) fn write(contents: &Contents, output: &mut impl Write) -> Result<()> 
         ("objects", objects.to_string().as_bytes()),
         ("databases", sections().count().to_string().as_bytes()),
         ("connects", yes(connects)),
-        ("server_encoding", contents.cluster.encoding.as_bytes()),
+        ("server_encoding", server_encoding(contents)),
         ("bytea", yes(contents.needs.types.bytea)),
         ("money", yes(contents.needs.types.money)),
         ("role_data", yes(contents.needs.types.role)),
@@ -71,6 +71,15 @@ pub(super) fn has_role_data(plan: &Path) -> anyhow::Result<bool> {
 
 fn yes(is_so: bool) -> &'static [u8] {
     if is_so { b"yes" } else { b"" }
+}
+
+/// That of all its databases, else that of its own part.
+fn server_encoding(contents: &Contents) -> &[u8] {
+    let encodings = &contents.needs.encodings;
+    match encodings.first().filter(|_| encodings.len() == 1) {
+        Some(encoding) if contents.kind == Kind::Cluster => encoding,
+        _ => contents.cluster.encoding.as_bytes(),
+    }
 }
 
 /// Those of initdb's databases that have any object, or anything said about them.

@@ -111,7 +111,6 @@ fn a_database_is_restored_however_it_was_written() {
         "--no-comments torture",
         "--no-privileges torture",
         "--disable-dollar-quoting --quote-all-identifiers torture",
-        "--use-set-session-authorization torture",
         "parts",
         "--load-via-partition-root parts",
         "latin",

@@ -2,7 +2,7 @@
 # For readme.rs: makes a machine on which the guides' commands can be typed, and types them.
 
 printf 'APT::Install-Recommends "false";\nAPT::Get::Assume-Yes "true";\n' >/etc/apt/apt.conf.d/99readme
-mkdir -p /opt/backup/staging/2026/11/24/client /var/lib/prometheus/node-exporter
+mkdir -p /opt/backup/staging /var/lib/prometheus/node-exporter
 ln -s "$site/collect" /opt/backup/collect
 cp "$site/cback3.conf" /etc/cback3.conf
 mkdir "$site/bin" "$site/desk" "$site/vault"
@@ -85,7 +85,8 @@ type_it() {
     *first-step) sed /cargo-web/d $block >"$site/first-step" && bash -eu "$site/first-step" ;; # Rust is here
     *own-configuration) examples && bash -eu $block ;;
     *postgres) runuser -u postgres -- bash -eu $block ;;
-    sh*) bash -eu $block ;;
+    *verify) cback-postgresql --quiet && bash -eu $block ;;
+    sh*) sed -i "s|--staged|& -c $site/master.conf|" $block && bash -eu $block ;;
     xml*) into_configuration "$@" ;;
     cron*) grep -qxF -f $block /usr/share/doc/cback-postgresql/examples/cback-postgresql.cron ;;
     esac
@@ -124,8 +125,9 @@ into_configuration() {
     *)
         sed -i -e "/<options>/r $block" "$site/master.conf"
         cback3 --config "$site/master.conf" validate
-        cp "$site"/collect/*.gz /opt/backup/staging/2026/11/24/client
-        $(sed -n 's|.*<command>\(.*\)</command>|\1|p' $block)
+        staged=/opt/backup/staging/$(date +%Y/%m/%d)
+        mkdir -p "$staged/client" && touch "$staged/cback.stage" && cp -p "$site"/collect/* "$staged/client"
+        $(sed -n 's|.*<command>\(.*\)</command>|\1|p' $block) --config "$site/master.conf"
         ;;
     esac
 }
@@ -174,6 +176,7 @@ prove_encrypted() {
 
 # The contract of a plugin: status 0 or 2, and one line, which no `|` ends.
 nagios() {
+    rm -f "$site"/collect/*.sha256 # by which the age is known, whatever the file's own is
     test "$(bash -eu $block)" = OK
     touch -d '27 hours ago' "$dump"
     sed 's|<database>|<database>a\|b</database>&|' /etc/cback3.conf >"$site/two.conf"
@@ -188,6 +191,7 @@ nagios() {
 # The text format of Prometheus: a name, a blank, a number.
 prometheus() {
     metrics=/var/lib/prometheus/node-exporter
+    rm -f "$site"/collect/*.sha256
     bash -eu $block
     printf 'cback_proven 1\ncback_proven_timestamp_seconds N\n' >"$site/metrics"
     sed 's/ [0-9]\{10\}$/ N/' $metrics/cback.prom | cmp - "$site/metrics"
@@ -204,8 +208,6 @@ dumped() { runuser -u postgres -- pg_dump "$@" | grep -v -e '^.restrict' -e '^.u
 # All examples under --help of each program, at one go.
 type_help() {
     cd "$site/desk"
-    staged=/opt/backup/staging/$(date +%Y/%m/%d)
-    mkdir -p "$staged/client" && touch "$staged/cback.stage" && cp "$site"/collect/*.gz "$staged/client"
     for program in cback-pgverify cback-pgconf cback-pgdump cback-compress; do
         $program --help | sed -n '/^Examples:/,/^$/ s/^  //p' | sed "s|--staged|& -c $site/master.conf|" >"$site/examples"
         test "$(wc -l <"$site/examples")" -ge 2

@@ -102,6 +102,9 @@ fn roles_and_database_come_from_the_globals() {
     place
         .server
         .sql("postgres", "CREATE ROLE known PASSWORD 'b'");
+    // After an upgrade of the system a server warns at each connection.
+    let outlived = "UPDATE pg_database SET datcollversion = '1.0' WHERE datname = 'postgres'";
+    place.server.sql("postgres", outlived);
     let known = "SELECT * FROM pg_authid WHERE rolname = 'known'";
     let before = place.server.sql("postgres", known);
     place.restores(&["postgresqldump-shop.txt"]);
@@ -121,6 +124,15 @@ fn roles_and_database_come_from_the_globals() {
         );
     }
     assert_eq!(contents(&place.server, "shop"), contents(&source, "shop"));
+    // A role may be named by data alone: then it is any of them.
+    source.sql(
+        "owned",
+        "CREATE TABLE named AS SELECT 'bystander'::regrole AS role",
+    );
+    place.put("postgresqldump-owned.txt", &dump(&source, "owned"));
+    place.restores(&["postgresqldump-owned.txt"]);
+    let named = place.server.sql("owned", "SELECT role FROM named");
+    assert_eq!(named, "bystander\n");
     // Now all of its roles are there, and are left alone.
     let state = place.state();
     place.restores(&["--into", "again", "postgresqldump-owned.txt"]);
@@ -149,6 +161,20 @@ fn roles_are_made_only_where_that_is_asked_for() {
     assert_eq!(place.server.sql("postgres", made), "a b|f|f|f\nc|f|f|f\n");
     let owner = "SELECT relowner::regrole FROM pg_class WHERE relname = 'item'";
     assert_eq!(place.server.sql("x", owner), "\"a b\"\n");
+
+    // In UTF8, the encoding of the maintenance database, this role's name is no text: neither was it published, nor undone.
+    source.sql(
+        "postgres",
+        "CREATE DATABASE latin TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'",
+    );
+    source.sql(
+        "latin",
+        "CREATE ROLE \"größe\"; CREATE TABLE t AS SELECT 1 AS n; ALTER TABLE t OWNER TO \"größe\"",
+    );
+    place.put("latin.sql", &dump(&source, "latin"));
+    place.restores(&["--into", "latin", "--create-roles", "latin.sql"]);
+    let owner = "SELECT rolname, rolconfig FROM pg_roles, pg_class WHERE relname = 't' AND relowner = pg_roles.oid";
+    assert_eq!(place.server.sql("latin", owner), "größe|\n");
 }
 
 /// "--dry-run: everything that can be looked at, nothing done."
@@ -174,6 +200,14 @@ fn a_difference_is_found_where_it_is_asked_for() {
     let circle = "CREATE TABLE a (id int PRIMARY KEY, b int); CREATE TABLE b (id int PRIMARY KEY, a int REFERENCES a);
         ALTER TABLE a ADD FOREIGN KEY (b) REFERENCES b";
     server().sql("compared", circle);
+    // This server would read NULL in an array as text, and the trigger would log that the view is filled.
+    let reload = "ALTER SYSTEM SET array_nulls = off; SELECT pg_reload_conf()";
+    place.server.sql("postgres", &reload.replace("; ", ";\n"));
+    let trigger = "CREATE TABLE nulls AS SELECT ARRAY[NULL, 'NULL'] AS a; CREATE TABLE log (tag text);
+        CREATE MATERIALIZED VIEW view AS SELECT * FROM nulls;
+        CREATE FUNCTION log() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO public.log VALUES (tg_tag); END';
+        CREATE EVENT TRIGGER log ON ddl_command_end EXECUTE FUNCTION log()";
+    server().sql("compared", trigger);
     let text = String::from_utf8(dump(server(), "compared")).unwrap();
     let deletes =
         "\nDELETE FROM public.item WHERE id > 98;\n\n--\n-- PostgreSQL database dump complete";
@@ -189,7 +223,7 @@ fn a_difference_is_found_where_it_is_asked_for() {
     let output = place.run(&["--compare", "--into", "otherwise", "otherwise.sql"]);
     let said = output.fails(1);
     assert!(
-        said.contains("public.item has 100 rows in the backup, restored 98\n"),
+        said.contains("public.item has 100 rows in the backup, restored 98"),
         "{said}"
     );
     assert!(output.stdout.is_empty());

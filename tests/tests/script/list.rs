@@ -18,7 +18,9 @@ in_each_shell!(
 const ODD: [&str; 3] = ["back\\slash Á\u{82}", "two\nlines \\", "return\rs"];
 
 static NAMES: LazyLock<Vec<&str>> = LazyLock::new(|| {
-    ODD.iter().for_each(|name| server().create_database(name));
+    for name in ODD {
+        server().create_database(name);
+    }
     ODD.into_iter().chain(["postgres"]).collect()
 });
 
