@@ -234,6 +234,7 @@ fn single(contents: &Contents, plan: &Plan<'_>, is_of_globals: bool) -> anyhow::
     if is_of_globals {
         return Ok(());
     }
+    plan.names("names", &section.database)?;
     plan.file("script", |it| bodies::single(contents, section, it))
 }
 
