@@ -66,17 +66,20 @@ show() {
     sed -zn 's/^n//p' shown | show $(($1 - 1))
 }
 
-# The program of the box: a server, then the restore as it would be on the day. Nothing here has to survive: what makes
-# a server slow for safety's sake is off. Settings given like this cannot be changed by the dump.
+# Programs of the box: a cluster; and a server, then the restore as it would be on the day. Nothing here has to survive:
+# what makes a server slow for safety's sake is off. Settings given like this cannot be changed by the dump.
 # shellcheck disable=SC2016 # for the shell in the box
-inside='
+initdb_in_box='
     give_up() { printf "%s\n" "$1" | grep -E "error|ERROR|FATAL" | head -n 1 | cut -b -1000 >&2; exit 1; }
     . /given/plan/facts
     [ ! -e /given/globals ] || superuser=$(. /given/globals/facts && printf "%s" "$superuser")
     case $encoding$server_encoding in "" | UTF8 | UTF8UTF8) locale=C.UTF-8 ;; *) locale=C ;; esac
+    [ -d server ] ||
+        said=$("$1/initdb" -D server --username="$superuser" -A trust -E "${server_encoding:-UTF8}" --locale="$locale" --no-sync </dev/null 2>&1) ||
+        give_up "$said"'
+# shellcheck disable=SC2016,SC2034 # for the shell in the box; for cback-pgverify
+restore_in_box=$initdb_in_box'
     export PGHOST=/data PGUSER="$superuser" TMPDIR=/data/tmp
-    said=$("$1/initdb" -D server --username="$superuser" -A trust -E "${server_encoding:-UTF8}" --locale="$locale" --no-sync </dev/null 2>&1) ||
-        give_up "$said"
     "$1/postgres" -D server -c listen_addresses= -c unix_socket_directories=/data \
         -c fsync=off -c full_page_writes=off -c wal_level=minimal -c max_wal_senders=0 \
         -c max_connections=20 -c max_locks_per_transaction=10000 -c autovacuum=off -c jit=off \
@@ -88,13 +91,13 @@ inside='
     done
     exec sh /tools/cback-pgrestore --drill /given'
 
-# The restore, from standard input to standard output. The box is built from the inside to the outside: each
+# box PROGRAM: runs it, from standard input to standard output. The box is built from the inside to the outside: each
 # function adds its part to the command that it is called with, and hands it on.
 box() {
     exec 9<&-
     # shellcheck disable=SC3045 # all our shells have it
     ulimit -c 0
-    set -- sh -c "$inside" sh "$bin"
+    set -- sh -c "$1" sh "$bin"
     # Root changes its uid inside, since that clears the parent-death signal; it may not get a user namespace.
     if [ "$(id -u)" -eq 0 ]; then
         set -- --cap-add CAP_SETUID --cap-add CAP_SETGID $as_account "$@"

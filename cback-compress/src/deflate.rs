@@ -69,26 +69,54 @@ impl Deflated {
     }
 }
 
-/// Deflates `data` with this level of gzip, 1 to 9.
-pub(crate) fn deflate(data: &[u8], level: u8) -> io::Result<Deflated> {
-    if let Some(bytes) = short_repeats::deflate(data)? {
-        return Ok(Deflated::flushed(bytes));
-    }
-    let mut bytes = by_libdeflate(data, level)?;
-    let end = Some(open(&mut bytes, data)?);
-    Ok(Deflated { bytes, end })
+/// Deflates blocks, each in the memory that the one before has used.
+pub(crate) struct Deflater {
+    level: u8,
+    libdeflate: Option<(Compressor, Vec<u8>)>,
 }
 
-/// A whole deflate stream.
-fn by_libdeflate(data: &[u8], level: u8) -> io::Result<Vec<u8>> {
+impl Clone for Deflater {
+    fn clone(&self) -> Self {
+        Self::new(self.level)
+    }
+}
+
+impl Deflater {
+    /// By this level of gzip, 1 to 9.
+    pub(crate) fn new(level: u8) -> Self {
+        Self {
+            level,
+            libdeflate: None,
+        }
+    }
+
+    pub(crate) fn deflate(&mut self, data: &[u8]) -> io::Result<Deflated> {
+        if let Some(bytes) = short_repeats::deflate(data)? {
+            return Ok(Deflated::flushed(bytes));
+        }
+        let mut bytes = self.by_libdeflate(data)?;
+        let end = Some(open(&mut bytes, data)?);
+        Ok(Deflated { bytes, end })
+    }
+
+    /// A whole deflate stream.
+    fn by_libdeflate(&mut self, data: &[u8]) -> io::Result<Vec<u8>> {
+        let (compressor, bytes) = match &mut self.libdeflate {
+            Some(state) => state,
+            none => none.insert((compressor(self.level)?, vec![])),
+        };
+        buffer::resize(bytes, compressor.deflate_compress_bound(data.len()))?;
+        let length = compressor.deflate_compress(data, bytes);
+        buffer::copy(&bytes[..length.map_err(io::Error::other)?])
+    }
+}
+
+fn compressor(level: u8) -> io::Result<Compressor> {
     let level = CompressionLvl::new(level.clamp(LEVELS.0, LEVELS.1).into())
         .map_err(|_| io::Error::other("libdeflate has no such level"))?;
     // libdeflater panics where it gets no memory.
     drop(buffer::zeroed(STATE)?);
-    let mut compressor = Compressor::new(level);
-    let mut bytes = buffer::zeroed(compressor.deflate_compress_bound(data.len()))?;
-    let length = compressor.deflate_compress(data, &mut bytes);
-    buffer::copy(&bytes[..length.map_err(io::Error::other)?])
+    Ok(Compressor::new(level))
 }
 
 /// Has the deflate blocks that `data` has become not end the stream.
@@ -156,7 +184,7 @@ mod tests {
     fn deflated(lines: usize) -> (Vec<u8>, Deflated) {
         let line = |line| format!("line {} of the table\t", line * line);
         let text = (0..lines).map(line).collect::<Vec<String>>().concat();
-        let deflated = deflate(text.as_bytes(), 6).unwrap();
+        let deflated = Deflater::new(6).deflate(text.as_bytes()).unwrap();
         (text.into(), deflated)
     }
 

@@ -84,7 +84,7 @@ impl Output {
     pub(crate) fn shrunk(&self) -> Option<u64> {
         let old = fs::symlink_metadata(&self.path).ok()?;
         let new = self.file.metadata().ok()?.len();
-        (old.is_file() && old.len() > SMALL && new < old.len() / 2).then(|| old.len())
+        (old.is_file() && old.len() > SMALL && new < old.len() / 2).then_some(old.len())
     }
 
     /// Puts it on the disk, then under its name, in place of whatever file or link has that.

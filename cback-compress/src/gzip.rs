@@ -10,7 +10,7 @@ use std::io::{self, Read, Write};
 
 use crc32fast::Hasher;
 
-use crate::deflate::{Deflated, deflate};
+use crate::deflate::{Deflated, Deflater};
 use crate::pipeline::{Convert, Format, Join, Split, read_block};
 
 /// Bytes in a block. None knows the bytes before it, which with this many makes the output larger by
@@ -20,7 +20,7 @@ const BLOCK: usize = 1 << 20;
 pub(crate) fn format(level: u8) -> Format<Blocks, Deflater, Member> {
     Format {
         split: Blocks,
-        converter: Deflater { level },
+        converter: Deflater::new(level),
         join: Member::new(level),
     }
 }
@@ -35,12 +35,6 @@ impl Split for Blocks {
         let block = read_block(input, BLOCK)?;
         Ok((!block.is_empty()).then_some(block))
     }
-}
-
-/// Deflates blocks.
-#[derive(Clone)]
-pub(crate) struct Deflater {
-    level: u8,
 }
 
 /// A deflated block.
@@ -58,7 +52,7 @@ impl Convert for Deflater {
         let mut crc = Hasher::new();
         crc.update(&block);
         Ok(Piece {
-            deflated: deflate(&block, self.level)?,
+            deflated: self.deflate(&block)?,
             crc,
             length: block.len(),
         })

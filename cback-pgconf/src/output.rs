@@ -1,5 +1,6 @@
 //! Standard output, where nothing may be lost in silence, and the assignments for a shell.
 
+use std::collections::HashSet;
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 
@@ -58,7 +59,10 @@ pub(crate) fn shell(
     listed: Option<&[Vec<u8>]>,
 ) -> Vec<u8> {
     let section = settings.postgresql.clone().unwrap_or_default();
-    let files = Files::of(&section, listed);
+    let mut files = Files::of(&section, listed);
+    // Two dumps into one file at a time would leave nobody knowing which of them it is.
+    let mut seen = HashSet::new();
+    files.databases.retain(|it| seen.insert(it.name.clone()));
     let assign = |name: &str, value: &Option<String>| {
         assignment(name, value.as_deref().unwrap_or_default().as_bytes())
     };

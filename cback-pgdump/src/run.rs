@@ -15,7 +15,7 @@ use clap::error::ErrorKind;
 use rustix::process::Pid;
 use std::env;
 use std::ffi::{OsStr, OsString};
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -133,7 +133,12 @@ fn check(cli: &Cli, output: &File) -> anyhow::Result<()> {
     } else if let Some(directory) = &cli.plan {
         list = List::Written(plan::create(directory, plan::OBJECTS)?);
     }
-    let mut contents = check::check_all(stdio::input()?, key, one, list)?;
+    let checked = check::check_all(stdio::input()?, key, one, list);
+    if let (Err(_), Some(directory)) = (&checked, &cli.plan) {
+        // The list is of half a dump.
+        let _ = fs::remove_file(directory.join(plan::OBJECTS));
+    }
+    let mut contents = checked?;
     if let Some(directory) = &cli.plan {
         let request = plan::Request {
             directory,

@@ -20,15 +20,19 @@ ROOT = Path(__file__).resolve().parents[2]
 VENV = ROOT / "target/venv/bin"
 
 
-def options() -> argparse.Namespace:
+def options() -> tuple[argparse.Namespace, str]:
+    """What is asked for, and in what that is not the usual run, for the page's title."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument("--inputs", nargs="+", default=corpora.CORPORA, choices=corpora.CORPORA, help="kinds of databases")
-    parser.add_argument("--size", type=float, default=30, metavar="MB", help="of each of the large databases")
-    parser.add_argument("--small", type=int, default=60, metavar="N", help="small databases")
+    parser.add_argument("--inputs", nargs="+", default=list(corpora.CORPORA), choices=corpora.CORPORA, help="kinds of databases")
+    parser.add_argument("--size", type=float, default=12.5, metavar="MB", help="of each of the large databases")
+    parser.add_argument("--small", type=int, default=30, metavar="N", help="small databases")
     parser.add_argument("--rounds", type=int, default=3, metavar="N", help="how often each is measured")
     parser.add_argument("--chart", type=Path, default=ROOT / "docs/bench.svg", metavar="FILE", help="to draw it into")
     parser.add_argument("--tools", type=Path, metavar="DIR", help="programs to measure [built by cargo]")
-    return parser.parse_args()
+    asked, usual = parser.parse_args(), vars(parser.parse_args([]))
+    asked.inputs = [name for name in corpora.CORPORA if name in asked.inputs]
+    names = [name for name in ("inputs", "size", "small", "rounds") if getattr(asked, name) != usual[name]]
+    return asked, "".join(f", {name} {getattr(asked, name)}" for name in names)
 
 
 def prepare(tools: Path | None) -> Path:
@@ -46,7 +50,7 @@ def prepare(tools: Path | None) -> Path:
 
 def main() -> None:
     """Measure, then print the page and draw the chart."""
-    asked = options()
+    asked, unusual = options()
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda number, _: sys.exit(128 + number))
     postgresql = prepare(asked.tools)
@@ -67,7 +71,7 @@ def main() -> None:
                 contests.all()
         finally:
             stop(os.getpid())
-        words = page.page(contests, os.path.relpath(asked.chart, ROOT / "docs"), before)
+        words = page.page(contests, os.path.relpath(asked.chart, ROOT / "docs"), before, unusual)
     asked.chart.write_text(chart.draw(contests.figures, ROOT / "docs/faults.md"))
     sys.stdout.write(words)
     sys.stdout.flush()

@@ -1,6 +1,7 @@
 """Who competes with whom, in which command lines, which are also their names; each output is proven to be right."""
 
 import hashlib
+import re
 import shlex
 import shutil
 import subprocess
@@ -13,6 +14,7 @@ from corpora import sql
 from measure import Figures, Run, WrongOutput, digest, run
 
 MANY, CLUSTER, LEVELS = "small", "cluster", range(1, 10)
+FEW = ("documents", "keys")  # where all inputs would tell nothing more
 # Two threads each, of those that have threads.
 GZIP, BZIP2, UNPACKER = "cback-compress -p2", "cback-compress -p2 -m bzip2", "cback-compress -d -p2"
 PACK = {
@@ -50,7 +52,10 @@ BACKUP = {
              "pg_dump -Z6", "pg_dump -Z zstd:1", "pg_dump -Fc"],
     "bzip2": [*ALL, "pg_dump | bzip2 -9", "pg_dump | pbzip2 -c -9", "pg_dump | lbzip2 -9"],
 }  # fmt: skip
-WHOLE = [OURS, EXTENSION, "pg_dumpall | gzip", "pg_dumpall | pigz", "pg_dumpall | igzip -3", "pg_dumpall | zstd -1 -T2"]
+SEPARATE = "cback-postgresql, separate=Y"
+WHOLE = [OURS, SEPARATE, EXTENSION, "pg_dumpall | gzip", "pg_dumpall | pigz", "pg_dumpall | igzip -3", "pg_dumpall | zstd -1 -T2"]
+# No dumps of ours: roles and settings by pg_back; what separate=Y has besides.
+OTHERS = r"(pg|hba|ident)_|postgresqldump\.sha256|postgresqlglobals|postgresqldump-(postgres|template1)\."
 SUFFIX = {"none": "", "gzip": ".gz", "bzip2": ".bz2"}
 CONFIGURATION = """<cb_config><reference><author>bench</author></reference>
 <extensions><action><name>postgresql</name><module>{module}</module><function>executeAction</function><index>101</index>
@@ -83,31 +88,34 @@ class Contests:
         self.dumps[CLUSTER] = self.top / "cluster.sql"
         run(["pg_dumpall"], self.dumps[CLUSTER])
         self.digests = {name: digest(path) for name, path in self.dumps.items()}
-        self.alternate("stage", STAGE, self.inputs, self.stage)
-        for name in self.inputs:
+        few = [name for name in self.inputs if name in FEW] or self.inputs
+        self.alternate("stage", STAGE, few, self.stage)
+        for name in few:
             for mode in ("gzip", "bzip2"):
                 run(["cback-compress", "-m", mode], self.file(name, mode), self.dumps[name])
         for mode, ways in PROVE.items():
-            self.refuse_half(mode, self.able(ways))
-            self.alternate(f"prove {mode}", ways, self.inputs, lambda way, name: self.prove(way, self.file(name, mode)))
+            self.refuse_half(self.file(few[0], mode), self.able(ways))
+            self.alternate(f"prove {mode}", ways, few, lambda way, name: self.prove(way, self.file(name, mode)))
         for mode, ways in UNPACK.items():
-            self.alternate(f"unpack {mode}", ways, self.inputs, lambda way, name: self.unpack(way, self.file(name, mode)))
-        self.alternate("restore", RESTORES, self.inputs, self.restore)
+            self.alternate(f"unpack {mode}", ways, few, lambda way, name: self.unpack(way, self.file(name, mode)))
+        self.alternate("restore", RESTORES, few, self.restore)
         for mode, ways in BACKUP.items():
-            several = [name for name in (*self.inputs, MANY) if name != MANY or mode != "bzip2"]
-            self.alternate(f"backup {mode}", ways, several, lambda way, name: self.backup(way, mode, name))
+            names = {"none": [*few, MANY], "gzip": [*self.inputs, MANY], "bzip2": few}[mode]
+            self.alternate(f"backup {mode}", ways, names, lambda way, name: self.backup(way, mode, name))
         self.alternate("whole", WHOLE, [CLUSTER], lambda way, name: self.backup(way, "gzip", name))
         for mode, ways in PACK.items():
-            self.alternate(f"pack {mode}", ways, self.inputs, self.pack)
+            self.alternate(f"pack {mode}", ways, self.inputs if mode == "gzip" else few, self.pack)
         levelled = [f"{tool} -{level}" for level in LEVELS for tool in ("gzip", GZIP)]
-        self.alternate("levels", levelled, self.inputs, self.pack)
-        self.alternate("threads", THREADS, self.inputs[:1], self.pack)
+        self.alternate("levels", levelled, self.inputs, self.pack, rounds=1)  # for the sizes
+        self.alternate("threads", THREADS, few[:1], self.pack)
 
-    def alternate(self, contest: str, ways: Iterable[str], inputs: Iterable[str], measure: Callable[[str, str], Run]) -> None:
+    def alternate(self, contest: str, ways: Iterable[str], inputs: Iterable[str], measure: Callable[[str, str], Run],
+                  rounds: int | None = None) -> None:  # fmt: skip
         """Measure each way that can take part with each input in turn, every other round backwards."""
         pairs = [(way, name) for name in inputs for way in self.able(ways)]
-        print(f"bench: {contest}: {self.figures.rounds} times {len(pairs)} runs", file=sys.stderr)
-        for number in range(self.figures.rounds):
+        rounds = rounds or self.figures.rounds
+        print(f"bench: {contest}: {rounds} times {len(pairs)} runs", file=sys.stderr)
+        for number in range(rounds):
             for pair in reversed(pairs) if number % 2 else pairs:
                 self.figures.runs.setdefault((contest, *pair), []).append(measure(*pair))
 
@@ -156,9 +164,10 @@ class Contests:
         collect.mkdir()
         databases = self.small if name == MANY else [name]
         cost = run(self.command(way, mode, databases), self.out)
-        # pg_back adds roles and settings.
-        files = [file for file in collect.iterdir() if file.name.split("_")[0] not in ("pg", "hba", "ident")]
-        dumps = [file for file in files if not file.name.endswith(".sha256")]
+        files = list(collect.iterdir())
+        dumps = [file for file in files if not re.match(OTHERS, file.name)]
+        if way == SEPARATE:
+            databases = [*self.inputs, *self.small]
         if sorted(map(digest, dumps)) != sorted(self.digests[database] for database in databases):
             raise WrongOutput(f"{way}, {mode}: not what pg_dump writes")
         return replace(cost, size=sum(file.stat().st_size for file in files))
@@ -166,9 +175,9 @@ class Contests:
     def command(self, way: str, mode: str, databases: list[str]) -> list[str]:
         """The command that backs the databases up in this mode."""
         if way.startswith("cback"):
-            file = str(self.configuration(mode, CBACK3.get(way, CBACK3[OUR_MODULE]), databases))
+            file = str(self.configuration(way, mode, databases))
             if way not in CBACK3:
-                return [*way.split(), "--quiet", "--config", file]
+                return [*way.removesuffix(", separate=Y").split(), "--quiet", "--config", file]
             cback3 = [str(self.python.with_name("cback3")), "--quiet", "--logfile", str(self.top / "log")]
             return [*cback3, "--config", file, "postgresql"]
         if way.startswith("pg_back"):
@@ -178,13 +187,14 @@ class Contests:
         pipe = " | ".join([dump if dump == "pg_dumpall" else f'{dump} "$d"', *filters])
         return ["sh", "-c", f"for d in {' '.join(databases)}; do {pipe} >{self.top}/collect/$d{suffix}; done"]
 
-    def configuration(self, mode: str, module: str, databases: list[str]) -> Path:
+    def configuration(self, way: str, mode: str, databases: list[str]) -> Path:
         """A configuration of cback3 that only its owner can read."""
         file = self.top / "cback3.conf"
         what = "".join(f"<database>{name}</database>" for name in databases)
         what = "<all>Y</all>" if databases == [CLUSTER] else f"<all>N</all>{what}"
-        values = {"top": self.top, "user": self.top.owner(), "group": self.top.group()}
-        file.write_text(CONFIGURATION.format(mode=mode, module=module, what=what, **values))
+        what += "<separate>Y</separate>" if way == SEPARATE else ""
+        values = {"top": self.top, "user": self.top.owner(), "group": self.top.group(), "mode": mode, "what": what}
+        file.write_text(CONFIGURATION.format(module=CBACK3.get(way, CBACK3[OUR_MODULE]), **values))
         file.chmod(0o600)
         return file
 
@@ -194,9 +204,9 @@ class Contests:
         self.expect(self.out, file.name.split(".")[0], f"{way}: does not unpack {file.name}")
         return cost
 
-    def refuse_half(self, mode: str, ways: list[str]) -> None:
+    def refuse_half(self, file: Path, ways: list[str]) -> None:
         """Believe no program that files are whole that says so of half a file."""
-        half, whole = self.top / f"half.sql{SUFFIX[mode]}", self.file(self.inputs[0], mode).read_bytes()
+        half, whole = self.top / f"half{file.suffix}", file.read_bytes()
         half.write_bytes(whole[: len(whole) // 2])
         for way in ways:
             done = subprocess.run(proving(way, half), stdin=half.open("rb"), capture_output=True, check=False)

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from contests import (
-    BY_HAND, BZIP2, CHECK, CLUSTER, EXTENSION, GZIP, LEVELS, MANY, ONE_AT_A_TIME, OURS, PGRESTORE, RESTORE, STAGE,
-    UNPACKER, VERIFY, Contests,
+    BY_HAND, BZIP2, CHECK, CLUSTER, EXTENSION, GZIP, LEVELS, MANY, ONE_AT_A_TIME, OURS, PGRESTORE, RESTORE,
+    SEPARATE, STAGE, UNPACKER, VERIFY, Contests,
 )  # fmt: skip
 from corpora import CORPORA
 from measure import Figures, Run
@@ -22,6 +22,7 @@ GOALS = [
     ("whole backup, gzip", 0.55, "backup gzip", OURS, EXTENSION, "wall"),
     ("whole backup, bzip2", 0.55, "backup bzip2", OURS, EXTENSION, "wall"),
     ("whole cluster, all=Y", 0.60, "whole", OURS, EXTENSION, "wall"),
+    ("the same, separate=Y", 0.60, "whole", SEPARATE, EXTENSION, "wall"),
     ("one at a time", 1.00, "backup none", ONE_AT_A_TIME, EXTENSION, "wall"),
     ("gzip -6", 0.38, "pack gzip", GZIP, "pigz -p2 -6", "wall"),
     ("gzip -9", 0.25, "pack gzip", f"{GZIP} -9", "pigz -p2 -9", "wall"),
@@ -51,12 +52,13 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     return "\n".join([f"| {lines[0]} |", "|---|" + "---:|" * (len(list(head)) - 1), *(f"| {line} |" for line in lines[1:])])
 
 
-def page(contests: Contests, chart: str, before: float) -> str:
+def page(contests: Contests, chart: str, before: float, unusual: str) -> str:
     figures = contests.figures
     titles = dict.fromkeys(contest for contest, _, _ in figures.runs)
     sizes = {f"{name}_mb": os.path.getsize(contests.dumps.get(name, os.devnull)) / MB for name in CORPORA}
     return Path(__file__).with_name("page.md").read_text().format(
         chart=chart,
+        unusual=unusual and f" of another run than the usual{unusual}",
         rounds=figures.rounds,
         goals=goals(contests),
         machine="\n".join(f"- {line}" for line in machine(contests, before)),

@@ -14,8 +14,9 @@ use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex};
 use std::time::Duration;
+use tempfile::TempDir;
 
 /// $1 is the directory, the other arguments start the server. Signals from a terminal do not end
 /// the shell before it has cleaned up.
@@ -56,20 +57,18 @@ impl Server {
 
     /// Starts the server of this version, and returns when it accepts connections.
     pub fn start_from(installation: &Installation) -> Self {
-        // Not TMPDIR, which may be long: a socket's path has 107 bytes at most.
-        let directory = tempfile::Builder::new().prefix("cback-").tempdir_in("/tmp");
-        let directory = directory.expect("/tmp is writable");
-        let mode = Permissions::from_mode(0o755);
-        fs::set_permissions(directory.path(), mode).expect("a directory of our own");
-        chown(directory.path(), server_account(), None).expect("root may give it away");
-        initdb(&installation.bin, directory.path());
-        let mut keeper = keeper(&installation.bin, directory.path());
-        keeper.process_group(0);
-        let keeper = keeper.stdin(Stdio::piped()).stdout(Stdio::null()).spawn();
+        let directory = directory();
+        let mut copy = Command::new("cp");
+        copy.arg("-a").arg(cluster(&installation.bin));
+        copy.arg(directory.path()).run().succeeds();
+        let keeper = keeper(
+            directory.path(),
+            &postgres(&installation.bin, directory.path()),
+        );
         let mut server = Self {
             installation: installation.clone(),
             directory: directory.keep(),
-            keeper: keeper.expect("sh runs"),
+            keeper,
             is_shared: false,
         };
         server.wait_until_ready();
@@ -166,6 +165,31 @@ fn unprivileged(command: Command) -> Command {
     }
 }
 
+/// A directory of that user's. It does not lie in TMPDIR, which may be long: a socket's path has 107 bytes at most.
+fn directory() -> TempDir {
+    let directory = tempfile::Builder::new().prefix("cback-").tempdir_in("/tmp");
+    let directory = directory.expect("/tmp is writable");
+    let mode = Permissions::from_mode(0o755);
+    fs::set_permissions(directory.path(), mode).expect("a directory of our own");
+    chown(directory.path(), server_account(), None).expect("root may give it away");
+    directory
+}
+
+/// A cluster of that version to be copied, which takes half of initdb's time. It is removed when this process ends.
+fn cluster(bin: &Path) -> PathBuf {
+    static CLUSTERS: Mutex<Vec<(PathBuf, PathBuf, Child)>> = Mutex::new(vec![]);
+    let mut clusters = CLUSTERS.lock().expect("initdb succeeds");
+    if let Some((_, cluster, _)) = clusters.iter().find(|it| it.0 == bin) {
+        return cluster.clone();
+    }
+    let directory = directory();
+    initdb(bin, directory.path());
+    let keeper = keeper(directory.path(), &Command::new("true"));
+    let cluster = directory.keep().join("data");
+    clusters.push((bin.to_owned(), cluster.clone(), keeper));
+    cluster
+}
+
 fn initdb(bin: &Path, directory: &Path) {
     let mut initdb = Command::new(bin.join("initdb"));
     initdb.args(["-U", "postgres", "-A", "trust", "-E", "UTF8"]);
@@ -175,15 +199,20 @@ fn initdb(bin: &Path, directory: &Path) {
     unprivileged(initdb).run().succeeds();
 }
 
-fn keeper(bin: &Path, directory: &Path) -> Command {
+fn postgres(bin: &Path, directory: &Path) -> Command {
     let mut server = Command::new(bin.join("postgres"));
     server.arg("-D").arg(directory.join("data"));
     server.arg("-k").arg(directory);
     server.args(["-p", "5432", "-c", "listen_addresses=", "-c", "fsync=off"]);
-    let server = unprivileged(server);
+    unprivileged(server)
+}
+
+/// Runs `command`, and removes the directory in the end.
+fn keeper(directory: &Path, command: &Command) -> Child {
     let mut keeper = Command::new("sh");
     keeper.args(["-c", KEEPER, "keeper"]).arg(directory);
-    keeper.arg(server.get_program()).args(server.get_args());
-    keeper.current_dir(directory);
-    keeper
+    keeper.arg(command.get_program()).args(command.get_args());
+    keeper.current_dir(directory).process_group(0);
+    let keeper = keeper.stdin(Stdio::piped()).stdout(Stdio::null()).spawn();
+    keeper.expect("sh runs")
 }

@@ -16,7 +16,7 @@ const TABLES: &str = r"
 Whole backups: none; **`cback-postgresql`**; `pg_dump`
 Whole backups: gzip; **`cback-postgresql`**; `pg_dump \| pigz`
 Whole backups: bzip2; `cback3, its own module`; `pg_dump \| lbzip2 -9`
-the cluster, all=Y; **`cback-postgresql`**; `pg_dumpall \| gzip`
+the cluster, all=Y; **`cback-postgresql`**; `cback-postgresql, separate=Y`; `pg_dumpall \| gzip`
 Packing: gzip; **`cback-compress -p2`**; `gzip -9`
 Packing: each level; `gzip -1`; `cback-compress -p2 -9`
 Packing: bzip2; **`cback-compress -p2 -m bzip2`**; `lbzip2 -n2 -9`
@@ -35,6 +35,8 @@ fn a_tiny_run_prints_every_table_and_draws_the_chart() {
     let top = TempDir::new().unwrap();
     let output = bench(&top).run();
     let (said, page) = (output.succeeds(), output.printed());
+    let title = "# Benchmarks of another run than the usual, inputs ['documents'], size 0.3, small 2, rounds 1\n";
+    assert!(page.starts_with(title), "{page}");
     for table in TABLES.trim().lines() {
         let mut ways = table.split("; ");
         let heading = ways.next().unwrap();

@@ -99,3 +99,60 @@ fn it_is_written_before_the_file_has_its_name() {
     let file = fs::read(directory.path().join("packed")).unwrap();
     assert_eq!(file, b"yesterday's");
 }
+
+/// "`--report`": what a script has to know, on a pipe, and nothing of it where the file is not published.
+#[test]
+fn a_report_tells_what_is_published_and_of_which_bytes() {
+    let directory = tempdir().unwrap();
+    for name in ["plain", "two\nlines \\"] {
+        let report = |arguments: &str, input: &[u8]| {
+            let mut command = program(arguments);
+            command.args(["--report", "--output", name]);
+            let done = run(command.current_dir(directory.path()), input);
+            let report = String::from_utf8(done.stdout.clone()).unwrap();
+            (report, done)
+        };
+        let (published, done) = report("-m none", &mixed());
+        done.succeeds();
+        let mut sum = Command::new("sha256sum");
+        let sum = output_of(sum.arg(name).current_dir(directory.path()), b"");
+        let [first, second, ""] = published.split('\n').collect::<Vec<_>>()[..] else {
+            panic!("{published}");
+        };
+        let (made, line) = first.split_once(' ').unwrap();
+        let digits = made.replace(|it: char| it.is_ascii_digit(), "9");
+        assert_eq!(digits, "9999-99-99T99:99:99Z");
+        assert_eq!(format!("{line}\n").into_bytes(), sum);
+        let (seconds, size) = second.split_once(' ').unwrap();
+        assert!(seconds.parse::<u32>().is_ok(), "{second}");
+        assert_eq!(size, format!("{} -", mixed().len()));
+
+        let (published, done) = report("-m none", b"little");
+        assert!(done.succeeds().contains("warning"), "{published}");
+        assert!(published.ends_with(" 6 shrunk\n"), "{published}");
+
+        let (published, done) = report("--seal end", b"data");
+        assert_eq!(
+            (done.fails(1).as_str(), published.as_str()),
+            ("", "unsealed\n")
+        );
+        let file = fs::read(directory.path().join(name)).unwrap();
+        assert_eq!(file, b"little");
+    }
+}
+
+/// "A message is one write", of one line: a script has it begin with what it is about.
+#[test]
+fn a_message_begins_with_the_label() {
+    let directory = tempdir().unwrap();
+    let mut command = program("-t");
+    command
+        .args(["--input", "no\nfile"])
+        .env("CBACK_LABEL", "a script: ");
+    let said = run(command.current_dir(directory.path()), b"").fails(1);
+    let cause = "No such file or directory (os error 2)";
+    assert_eq!(
+        said,
+        format!("a script: cback-compress: no?file: {cause}\n")
+    );
+}

@@ -36,10 +36,10 @@ const FILES: [[&str; 3]; 3] = [
     ["<compress_mode>none</compress_mode><database>b</database><database>a</database><globals>Y</globals>",
      "''\nglobals_file='postgresqlglobals.txt'\nfile_1='postgresqldump-b.txt'\nfile_2='postgresqldump-a.txt'\n",
      "/c/postgresqlglobals.txt\n/c/postgresqldump-b.txt\n/c/postgresqldump-a.txt\n"],
-    // A slash would lead out of the directory. A name without one stays as Cedar has it, `%` and all.
+    // A slash would lead out of the directory. A name without one stays as Cedar has it, `%` and all. One that is given
+    // twice is one database.
     ["<compress_mode>bzip2</compress_mode><database>../50%/x</database><database>50%</database><database>50%</database>",
-     "''\nglobals_file=''\nfile_1='postgresqldump-..%2F50%25%2Fx.txt.bz2'\nfile_2='postgresqldump-50%.txt.bz2'\n\
-      file_3='postgresqldump-50%.txt.bz2'\n",
+     "''\nglobals_file=''\nfile_1='postgresqldump-..%2F50%25%2Fx.txt.bz2'\nfile_2='postgresqldump-50%.txt.bz2'\n",
      "/c/postgresqldump-..%2F50%25%2Fx.txt.bz2\n/c/postgresqldump-50%.txt.bz2\n"],
 ];
 

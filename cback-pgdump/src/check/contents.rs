@@ -77,8 +77,6 @@ pub struct Contents {
     pub(crate) inserts: &'static str,
     /// The hashes of the names of tables that are partitions, of the last database.
     pub(crate) partitions: BTreeSet<u64>,
-    /// It begins with DROP statements (`--clean`), and may create what every server has.
-    pub(crate) has_drops: bool,
     /// Rows of a partition came by its root; rows of another did not.
     pub(crate) has_root_loads: bool,
     pub(crate) has_partition_loads: bool,
@@ -248,7 +246,7 @@ impl Contents {
 
     /// The object of this comment of pg_dump's begins, in a cluster's `database`; none if it is of data.
     pub(crate) fn begin_object(&mut self, comment: Option<&[u8]>, database: Option<&[u8]>) {
-        let is_wanted = self.objects.is_wanted() && self.is_wanted(database);
+        let is_wanted = self.is_wanted(database);
         let database = database.filter(|_| self.one.is_none());
         match comment.filter(|_| is_wanted) {
             Some(comment) => self.objects.begin(comment, database, self.key),

@@ -91,6 +91,19 @@ impl Known {
     ///
     /// The list cannot be read again.
     pub(crate) fn differences(&mut self, mut tell: impl FnMut(String)) -> anyhow::Result<()> {
+        let is_same = |it: &(u64, u64)| it.0 & 1 == 1 && it.1 == 0;
+        if !self.objects.iter().all(is_same) {
+            self.tell_old(&mut tell)?;
+        }
+        for line in &self.new {
+            tell(format!("{} is there only when restored", words(line)));
+        }
+        (self.new.len()..self.new_count).for_each(|_| tell(String::new()));
+        Ok(())
+    }
+
+    /// Those of the objects in the list, which is read again for their names.
+    fn tell_old(&mut self, tell: &mut impl FnMut(String)) -> anyhow::Result<()> {
         self.list.rewind()?;
         let mut line = Vec::new();
         while let Some((object, fingerprint)) = self.next(&mut line)? {
@@ -106,10 +119,6 @@ impl Known {
             *known = (known.0 | 1, 0); // another line of the same object is not told
             tell(format!("{} {what}", words(&line[..object])));
         }
-        for line in &self.new {
-            tell(format!("{} is there only when restored", words(line)));
-        }
-        (self.new.len()..self.new_count).for_each(|_| tell(String::new()));
         Ok(())
     }
 

@@ -8,6 +8,7 @@ use super::fingerprint::{Key, row};
 use super::known::Known;
 use super::token::{printable, spelled};
 use memchr::memmem;
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 
@@ -39,11 +40,11 @@ pub(crate) struct Objects {
     current: Option<Object>,
     /// By `SET default_table_access_method`, but for heap.
     access_method: u64,
+    /// Options of pg_dump that show.
+    pub(crate) options: BTreeSet<&'static str>,
     /// Some object has an owner; some is a comment.
     pub(crate) has_owner: bool,
     pub(crate) has_comment: bool,
-    /// Objects are made by their owners (`--use-set-session-authorization`), not only granted by others.
-    pub(crate) has_sessions: bool,
 }
 
 #[derive(Debug)]
@@ -107,15 +108,18 @@ impl Objects {
     /// runs. What is not between an object's comment and the next is no definition.
     pub(crate) fn add(&mut self, text: &[u8], rest: u64, session: Option<&[u8]>, key: Key) {
         if let Some(method) = text.strip_prefix(b"SET default_table_access_method = ") {
-            self.access_method = if method == b"heap;\n" {
-                0
-            } else {
-                key.row(method)
-            };
+            let is_usual = [&b"heap;\n"[..], b"\"heap\";\n"].contains(&method);
+            self.access_method = if is_usual { 0 } else { key.row(method) };
+            let is_quoted = method.starts_with(b"\"");
+            self.options
+                .extend(is_quoted.then_some("--quote-all-identifiers"));
         } else if text.starts_with(b"SET SESSION AUTHORIZATION ") {
-            self.has_sessions |= self.current.as_ref().is_none_or(|it| !it.is_of_rights);
+            // Rights are granted by others in every dump.
+            let is_owners = self.current.as_ref().is_none_or(|it| !it.is_of_rights);
+            let option = is_owners.then_some("--use-set-session-authorization");
+            self.options.extend(option);
         }
-        if OF_SESSION.iter().any(|it| text.starts_with(it)) {
+        if !self.is_wanted() || OF_SESSION.iter().any(|it| text.starts_with(it)) {
             return;
         }
         let access_method = self.access_method;

@@ -75,7 +75,9 @@ impl Statements {
     /// Takes what a restore has to know of it.
     fn record(&mut self, statement: &Statement, at: &Outline) -> Result<(), &'static str> {
         let text = &statement.text[..];
-        self.contents.has_drops |= text.starts_with(b"DROP ");
+        if text.starts_with(b"DROP ") {
+            self.contents.objects.options.insert("--clean");
+        }
         let own = OfDatabase::read(text);
         if own.is_some() && statement.is_cut() {
             return Err(LONG);
@@ -90,15 +92,15 @@ impl Statements {
             self.contents.cluster.record(text);
         } else {
             self.leave_out(text, statement.place.clone());
-            if !statement.is_cut() && self.contents.is_wanted(at.database.as_deref()) {
+            if !self.contents.is_wanted(at.database.as_deref()) {
+                return Ok(());
+            } else if !statement.is_cut() {
                 self.set(text);
                 self.attach(text);
                 self.contents.needs.record(text);
                 self.put_off(text, statement.place.clone());
             }
-            if statement.insert.is_none() {
-                self.define(text, statement.rest());
-            }
+            self.define(text, statement.rest());
         }
         Ok(())
     }

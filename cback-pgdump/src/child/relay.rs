@@ -26,6 +26,9 @@ const PASSWORDS: &[u8] = b"pg_authid";
 /// But not in a line that shows the query, as every message about a failed query does.
 const SQL: [&[u8]; 3] = [b"SELECT ", b"FROM ", b"JOIN "];
 
+/// After an upgrade of the system: a server's words at each connection to a database, with a detail and a hint.
+const COLLATION: &[u8] = b" has a collation version mismatch";
+
 /// Bytes of messages that pass at once.
 const BEGINNING: usize = 1 << 20;
 
@@ -80,7 +83,11 @@ fn forward(messages: impl Read, is_mute: &AtomicBool) -> Recognised {
     let mut recognised = Recognised::default();
     let mut length = 0;
     let mut last = Last::default();
+    let mut collation = Collation::default();
     while let Some(line) = next_line(&mut messages) {
+        if collation.is_known(&line) {
+            continue;
+        }
         recognised.version_mismatch |= memmem::find(&line, MISMATCH).is_some();
         recognised.password_refusal |= memmem::find(&line, PASSWORDS).is_some()
             && SQL.iter().all(|word| memmem::find(&line, word).is_none());
@@ -108,6 +115,28 @@ fn next_line(messages: &mut impl BufRead) -> Option<Vec<u8>> {
         messages.skip_until(b'\n').ok()?;
     }
     (length > 0).then_some(line)
+}
+
+/// What was said of collations: a line a database is enough, and one of pg_dumpall's own, which it names again.
+#[derive(Default)]
+struct Collation {
+    first: Option<Vec<u8>>,
+    is_last: bool,
+}
+
+impl Collation {
+    fn is_known(&mut self, line: &[u8]) -> bool {
+        if self.is_last && (line.starts_with(b"DETAIL:") || line.starts_with(b"HINT:")) {
+            return true;
+        }
+        self.is_last = memmem::find(line, COLLATION).is_some();
+        if !self.is_last {
+            return false;
+        }
+        let is_known = self.first.as_deref() == Some(line);
+        self.first.get_or_insert_with(|| line.to_vec());
+        is_known
+    }
 }
 
 /// The last lines, about [`END`] bytes.

@@ -110,13 +110,12 @@ fn dump_options(contents: &Contents) -> Vec<&'static str> {
             contents.has_root_loads && !contents.has_partition_loads,
             "--load-via-partition-root",
         ),
-        (contents.has_drops, "--clean"),
         (is_single && creates, "--create"),
         (has_objects && !objects.has_owner, "--no-owner"),
-        (objects.has_sessions, "--use-set-session-authorization"),
         // An extension brings a comment.
         (has_extensions && !objects.has_comment, "--no-comments"),
     ];
     let used = options.into_iter().filter(|(is_used, _)| *is_used);
-    used.map(|(_, option)| option).collect()
+    let used = used.map(|(_, option)| option);
+    used.chain(objects.options.iter().copied()).collect()
 }

@@ -1,7 +1,8 @@
 //! The plan of a restore: files in a directory, each for one step of a script that knows no SQL of its own.
 //!
-//! Written by the code that has read the statements, once the dump is known to be whole (`objects` while it is read;
-//! only whole if the other files are there), and a piece at a time, since all of it would take memory without a bound. Names in files end in NUL, without quotes, in the
+//! Written by the code that has read the statements, once the dump is known to be whole (`objects` before, and removed
+//! where it is not), and a piece at a time, since all of it would take memory without a bound. Names in files end in
+//! NUL, without quotes, in the
 //! dump's encoding. SQL is psql's, `:"cback_database"` the name of the database that is made.
 //!
 //! | file | |

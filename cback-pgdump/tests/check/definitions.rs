@@ -317,3 +317,18 @@ fn a_cluster_may_lie_elsewhere() {
     assert_eq!(objects(&of("app", "/a")).len(), 2);
     assert_eq!(objects(&of("app", "/a")), objects(&of("postgres", "/b")));
 }
+
+/// A restore does not give initdb's role what would keep it from logging in, nor its password with that.
+#[test]
+fn initdbs_role_may_be_left_as_it_is() {
+    let of = |more: &str| {
+        with_cluster_text(&format!(
+            "-- Dumped from database version 15.1\n\
+             CREATE ROLE postgres;\nALTER ROLE postgres WITH SUPERUSER{more};\nCREATE ROLE a;\nALTER ROLE a WITH{more};\n"
+        ))
+    };
+    let plan = Plan::of(&of(" VALID UNTIL '2099-01-01'"), None, &[]);
+    let said = compared_with(&plan, &of("")).expect_err("another role");
+    let data = "cback-pgdump: roles has other data when restored";
+    assert_eq!(said, format!("{data}; role a differs when restored\n"));
+}

@@ -1,7 +1,7 @@
 //! "Messages name the thing at fault and the cause", "nothing asks for a password".
 
 use crate::{PROGRAM, by_script, create_table, failed, pgdump, run, with_shim, written};
-use cback_tests::{Finished, Server, server};
+use cback_tests::{Finished, Server, server, skip};
 use std::fs;
 use std::process::Command;
 
@@ -113,6 +113,25 @@ fn of_long_messages_the_beginning_and_the_end_are_passed_on() {
     let ours = "failed (exit status: 1)\n";
     let end: String = said.lines().rev().take(3).collect::<Vec<_>>().join("\n");
     assert!(said.ends_with(ours) && end.contains("\nlast\n000"), "{end}");
+}
+
+/// A database older than the system's libraries is named at each connection, in three lines; pg_dumpall comes twice.
+#[test]
+fn a_mismatch_of_collations_is_said_once() {
+    let server = Server::start();
+    let icu = "SELECT 1 FROM pg_collation WHERE collprovider = 'i' LIMIT 1";
+    if server.sql("postgres", icu).is_empty() {
+        return skip("this PostgreSQL knows no ICU");
+    }
+    let create = "CREATE DATABASE old TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en'";
+    let age = "UPDATE pg_database SET datcollversion = '1.0' WHERE datname = 'old'";
+    server.sql("postgres", create);
+    server.sql("postgres", age);
+    let warning = "WARNING:  database \"old\" has a collation version mismatch\n";
+    for arguments in [&["old"][..], &["--all", "--", "--database=old"]] {
+        let output = run(&pgdump(&server, arguments));
+        assert_eq!((output.status.code(), &*output.said()), (Some(0), warning));
+    }
 }
 
 #[test]

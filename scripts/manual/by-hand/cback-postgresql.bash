@@ -1,5 +1,5 @@
 _cback_postgresql() {
-    local options='-c --config -j --jobs -n --dry-run -q --quiet -v --verbose -h --help -V --version'
+    local options='-c --config -j --jobs --try -n --dry-run -q --quiet -v --verbose -h --help -V --version'
     COMPREPLY=()
     case $3 in
     -c | --config)

@@ -63,10 +63,9 @@ fn site_of_a_local_peer() -> Site {
         site.collect_dir().display()
     ));
     configure(&site);
-    run(&site, &["collect"]).succeeds();
     site.run(server(), &["sh"]).succeeds();
-    // Names before and after those of whatever a run might leave, in any order.
-    for name in ["#", "00", "a", "zz", "~", ".a", ".z"] {
+    // The action's own sign, and names before and after those of whatever a run might leave, in any order.
+    for name in ["cback.collect", "#", "00", "a", "zz", "~", ".a", ".z"] {
         fs::write(site.collect_dir().join(name), "collected").unwrap();
     }
     site
@@ -104,7 +103,7 @@ fn stage_misses_nothing_whatever_a_run_does_meanwhile() {
         }
         assert_stage_misses_nothing(&run.site);
     }
-    for seed in seeds(6) {
+    for seed in seeds(3) {
         let site = site_of_a_local_peer();
         let mut random = Random::new(seed);
         let mut child = in_background(&mut site.command(server(), &["sh"]));
@@ -134,10 +133,11 @@ static SAMPLES: LazyLock<Server> = LazyLock::new(|| {
 /// of `\restrict` lines.
 #[test]
 fn the_same_files_as_cedars_own_extension() {
-    for (mode, databases) in ["none", "gzip", "bzip2"]
-        .map(|it| [(it, &DATABASES[..]), (it, &[])])
-        .concat()
-    {
+    for (mode, databases) in [
+        ("none", &DATABASES[..]),
+        ("gzip", &[]),
+        ("bzip2", &DATABASES[..1]),
+    ] {
         let [theirs, ours] = ["CedarBackup3.extend.postgresql", OURS].map(|module| {
             let site = site_with_action(module, mode, databases);
             let mut action = cback3(&site, &SAMPLES);

@@ -2,7 +2,7 @@
 # For readme.rs: makes a machine on which the guides' commands can be typed, and types them.
 
 printf 'APT::Install-Recommends "false";\nAPT::Get::Assume-Yes "true";\n' >/etc/apt/apt.conf.d/99readme
-mkdir -p /opt/backup/staging/2026/11/24/client /var/lib/prometheus/node-exporter
+mkdir -p /opt/backup/staging /var/lib/prometheus/node-exporter
 ln -s "$site/collect" /opt/backup/collect
 cp "$site/cback3.conf" /etc/cback3.conf
 mkdir "$site/bin" "$site/desk" "$site/vault"
@@ -54,6 +54,7 @@ block() {
     *with-systemd* | *second-cluster* | *first-configuration*) return ;; # for scripts/trial
     *try-all) and_then='! grep -q .' ;;
     *verify) and_then="grep -q ': whole, '" ;;
+    *prove-encrypted) and_then="grep ': whole, ' | grep -q ', restored into '" ;;
     *restore-*) and_then="tail -n 1 | grep -q '^restored '" ;;
     esac
     cd "$site/desk"
@@ -73,6 +74,7 @@ type_it() {
     *clients) sed "/<options>/r $block" /etc/cback3.conf | cback-pgconf shell | grep "^pg_dump.*='/usr/lib/postgresql/" ;;
     *ping-cron) ping ;;
     *object-store*) object_store ;;
+    *prove-encrypted) prove_encrypted ;;
     *restore-one) bash -eu $block ;;
     *restore-all)
         other_backup '<globals>Y</globals><database>shop</database>'
@@ -83,7 +85,8 @@ type_it() {
     *first-step) sed /cargo-web/d $block >"$site/first-step" && bash -eu "$site/first-step" ;; # Rust is here
     *own-configuration) examples && bash -eu $block ;;
     *postgres) runuser -u postgres -- bash -eu $block ;;
-    sh*) bash -eu $block ;;
+    *verify) cback-postgresql --quiet && bash -eu $block ;;
+    sh*) sed -i "s|--staged|& -c $site/master.conf|" $block && bash -eu $block ;;
     xml*) into_configuration "$@" ;;
     cron*) grep -qxF -f $block /usr/share/doc/cback-postgresql/examples/cback-postgresql.cron ;;
     esac
@@ -122,8 +125,9 @@ into_configuration() {
     *)
         sed -i -e "/<options>/r $block" "$site/master.conf"
         cback3 --config "$site/master.conf" validate
-        cp "$site"/collect/*.gz /opt/backup/staging/2026/11/24/client
-        $(sed -n 's|.*<command>\(.*\)</command>|\1|p' $block)
+        staged=/opt/backup/staging/$(date +%Y/%m/%d)
+        mkdir -p "$staged/client" && touch "$staged/cback.stage" && cp -p "$site"/collect/* "$staged/client"
+        $(sed -n 's|.*<command>\(.*\)</command>|\1|p' $block) --config "$site/master.conf"
         ;;
     esac
 }
@@ -162,8 +166,17 @@ object_store() {
     rclone cat vault:backups/shop.sql.gz | gzip -t
 }
 
+# A copy that is cut is no backup, although nobody asks the first stage how it ended.
+prove_encrypted() {
+    bash -eu $block
+    head -c -100 shop.sql.gz.age >cut.age
+    age -d -i restore.key cut.age | cback-pgverify - && return 1
+    gpgconf --kill all
+}
+
 # The contract of a plugin: status 0 or 2, and one line, which no `|` ends.
 nagios() {
+    rm -f "$site"/collect/*.sha256 # by which the age is known, whatever the file's own is
     test "$(bash -eu $block)" = OK
     touch -d '27 hours ago' "$dump"
     sed 's|<database>|<database>a\|b</database>&|' /etc/cback3.conf >"$site/two.conf"
@@ -178,6 +191,7 @@ nagios() {
 # The text format of Prometheus: a name, a blank, a number.
 prometheus() {
     metrics=/var/lib/prometheus/node-exporter
+    rm -f "$site"/collect/*.sha256
     bash -eu $block
     printf 'cback_proven 1\ncback_proven_timestamp_seconds N\n' >"$site/metrics"
     sed 's/ [0-9]\{10\}$/ N/' $metrics/cback.prom | cmp - "$site/metrics"
@@ -194,8 +208,6 @@ dumped() { runuser -u postgres -- pg_dump "$@" | grep -v -e '^.restrict' -e '^.u
 # All examples under --help of each program, at one go.
 type_help() {
     cd "$site/desk"
-    staged=/opt/backup/staging/$(date +%Y/%m/%d)
-    mkdir -p "$staged/client" && touch "$staged/cback.stage" && cp "$site"/collect/*.gz "$staged/client"
     for program in cback-pgverify cback-pgconf cback-pgdump cback-compress; do
         $program --help | sed -n '/^Examples:/,/^$/ s/^  //p' | sed "s|--staged|& -c $site/master.conf|" >"$site/examples"
         test "$(wc -l <"$site/examples")" -ge 2
@@ -210,11 +222,8 @@ type_help() {
 afterwards() {
     cmp /etc/cback3.conf "$site/cback3.conf"
     cd "$site/desk"
-    runuser -u postgres -- gpg --batch --quiet --decrypt shop.sql.gz.gpg >decrypted.gz
-    runuser -u postgres -- age -d -i restore.key shop.sql.gz.age >opened.gz
-    runuser -u postgres -- gpgconf --kill all
     rclone cat vault:backups/shop.sql.gz >stored.gz
-    for file in shop.sql.gz stored.gz decrypted.gz opened.gz ../vault/shop.sql.gz; do
+    for file in shop.sql.gz stored.gz ../vault/shop.sql.gz; do
         gzip -dc $file | grep -qx -e '-- PostgreSQL database dump complete'
     done
     dumped shop >"$site/shop.sql"

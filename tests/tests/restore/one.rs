@@ -102,6 +102,9 @@ fn roles_and_database_come_from_the_globals() {
     place
         .server
         .sql("postgres", "CREATE ROLE known PASSWORD 'b'");
+    // After an upgrade of the system a server warns at each connection.
+    let outlived = "UPDATE pg_database SET datcollversion = '1.0' WHERE datname = 'postgres'";
+    place.server.sql("postgres", outlived);
     let known = "SELECT * FROM pg_authid WHERE rolname = 'known'";
     let before = place.server.sql("postgres", known);
     place.restores(&["postgresqldump-shop.txt"]);

@@ -1,7 +1,7 @@
 //! A night's work: every mode, one database and all, and what comes back from the files.
 
 use cback_tests::{
-    Finished, HaltedRun, Job, Published, Run, SHELLS, Server, Site, WholeDump, create_sample,
+    Finished, HaltedRun, Job, LIST, Published, Run, SHELLS, Server, Site, WholeDump, create_sample,
     run_with_input, server, skip, unpacked,
 };
 use rustix::fs::{XattrFlags, setxattr};
@@ -26,7 +26,11 @@ fn each_mode_restores_to_an_equal_database_or_server() {
         for mode in ["none", "gzip", "bzip2"] {
             let job = Job::new(mode, database);
             job.command(&site, &server).run().succeeds();
-            assert!(site.listing().contains(&job.file_name()), "{mode}");
+            let list = String::from_utf8(site.backup(LIST)).unwrap();
+            assert!(
+                list.ends_with(&format!("  {}\n", job.file_name())),
+                "{list}"
+            );
             assert_eq!(whole.compare(&job.file(&site)), Published::New, "{mode}");
         }
         let other = Server::start();

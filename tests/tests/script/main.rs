@@ -8,11 +8,13 @@ mod forgotten;
 mod globals;
 mod hostile;
 mod interruption;
+mod list;
 mod messages;
 mod places;
 mod refusals;
 mod separate;
 mod several;
+mod trial;
 mod user;
 
 use cback_tests::{Server, Shell, Site, server};

@@ -1,7 +1,7 @@
 //! How many at a time, in which order, under which names.
 
 use crate::with_jobs;
-use cback_tests::{Finished, Run, Shell, Site, in_each_shell, server};
+use cback_tests::{Finished, LIST, Run, Shell, Site, in_each_shell, server};
 use std::fs;
 use std::sync::LazyLock;
 
@@ -97,8 +97,10 @@ fn names_are_cedars_except_that_no_slash_leads_out_of_collect_dir(shell: Shell) 
 }
 
 #[test]
-fn a_database_named_twice_is_backed_up_all_the_same() {
+fn a_database_named_twice_is_backed_up_once() {
     let site = Site::with("none", &["postgres", "postgres"]);
     with_jobs(&site, &["sh"], 1).run().succeeds();
     assert_eq!(site.listing(), ["postgresqldump-postgres.txt"]);
+    let list = String::from_utf8(site.backup(LIST)).unwrap();
+    assert_eq!(list.matches("-postgres.txt\n").count(), 1, "{list}");
 }

@@ -3,7 +3,6 @@
 use crate::backups::{Backups, with_trigger};
 use cback_tests::{Finished, Run, SHELLS, Shell, end_of, in_background, in_each_shell, wait_for};
 use rustix::process::{Pid, Signal, kill_process};
-use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
 use std::process::Stdio;
@@ -22,8 +21,11 @@ fn several_at_a_time_prove_what_one_proves(shell: Shell) {
         let output = backups.command(shell, &["-j", jobs, "all"]).run();
         let said = output.fails(1);
         let (_, last) = said.split_once("not proven, 3 of 12:\n").unwrap();
-        let lines = [output.printed(), last.to_owned()];
-        lines.map(|it| it.lines().map(str::to_owned).collect::<BTreeSet<_>>())
+        [output.printed(), last.to_owned()].map(|text| {
+            let mut lines: Vec<_> = text.lines().map(str::to_owned).collect();
+            lines.sort();
+            lines
+        })
     });
     assert_eq!((one[0].len(), one[1].len()), (9, 3), "{one:?}");
     assert_eq!(one, several);
@@ -41,29 +43,22 @@ fn start_hanging(shell: Shell) -> (Backups, std::process::Child) {
     let mut command = backups.command(shell, &arguments);
     let child = in_background(&mut command);
     wait_for("two are being restored", Duration::from_secs(90), || {
-        backups
-            .alive()
-            .iter()
-            .filter(|it| it.name == "psql")
-            .count()
-            == 2
+        let alive = backups.alive();
+        let waiting = alive.iter().filter(|it| it.line.contains("[local] COPY"));
+        waiting.count() == 2
     });
     (backups, child)
 }
 
-in_each_shell!(nothing_is_left_of_several_whatever_ends_them);
-
 /// "Killed by a signal: die of that signal"; "nothing is left behind, whatever happens".
-fn nothing_is_left_of_several_whatever_ends_them(shell: Shell) {
-    let (backups, mut child) = start_hanging(shell);
-    let signal = if shell == SHELLS[0] {
-        Signal::KILL
-    } else {
-        Signal::TERM
-    };
-    kill_process(Pid::from_child(&child), signal).unwrap();
-    assert_eq!(end_of(&mut child).signal(), Some(signal.as_raw()));
-    backups.assert_clean();
+#[test]
+fn nothing_is_left_of_several_whatever_ends_them() {
+    for (shell, signal) in SHELLS.into_iter().zip([Signal::KILL, Signal::TERM]) {
+        let (backups, mut child) = start_hanging(shell);
+        kill_process(Pid::from_child(&child), signal).unwrap();
+        assert_eq!(end_of(&mut child).signal(), Some(signal.as_raw()));
+        backups.assert_clean();
+    }
 }
 
 /// "Exit 0 only if all of it is proven": also where a part of the run is gone.
@@ -95,4 +90,29 @@ fn a_part_that_is_killed_is_a_failure_that_ends_the_others() {
         "{said}"
     );
     backups.assert_clean();
+}
+
+/// "One cluster a run and version, made once and copied."
+#[test]
+fn several_restores_of_a_run_need_one_initdb() {
+    let (backups, dump) = Backups::of_items();
+    backups.put("y.sql", &dump);
+    let log = backups.path("log");
+    for program in ["cp", "mv"] {
+        let script = format!(
+            "echo \"$0 $*\" >>'{}'\nexec /usr/bin/{program} \"$@\"",
+            log.display()
+        );
+        backups.replace(program, &script);
+    }
+    let printed = backups.proves(&["-j", "2", "--restore", "x.sql", "y.sql"]);
+    assert_eq!(
+        printed.matches(" and found the same rows").count(),
+        2,
+        "{printed}"
+    );
+    let log = fs::read_to_string(log).unwrap();
+    let count = |words: &str| log.lines().filter(|it| it.contains(words)).count();
+    let made = (count("mv -T data/server "), count("cp -a --reflink=auto "));
+    assert_eq!(made, (1, 2), "{log}");
 }

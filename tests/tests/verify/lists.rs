@@ -153,7 +153,7 @@ fn a_list_that_is_none_is_refused_in_bounded_words() {
             "the backup failed of xxx",
         ),
         (
-            format!("#\n{digest}  ../../etc/postgresqldump.txt\n"),
+            format!("#\n{digest}  postgresqldump-x/../../etc/x.txt\n"),
             "line 2 is none of a list of backups",
         ),
         (
