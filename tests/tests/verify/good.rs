@@ -117,7 +117,7 @@ fn what_only_the_machine_lacks_says_nothing_against_a_backup() {
     }
 }
 
-/// "What a server reads through links that leave /usr": update-alternatives makes PostGIS's .control files such, and with
+/// "What a server reads through links that leave /usr": update-alternatives makes `PostGIS`'s control files such, and with
 /// one that is not to be seen, no extension is.
 #[test]
 fn a_server_whose_files_are_links_to_elsewhere_is_seen_whole() {
