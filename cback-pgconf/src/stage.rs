@@ -58,7 +58,7 @@ fn name(peer: Node, seen: &mut HashSet<String>) -> Result<String, Fault> {
     let Some((value, name)) = peer.value("name") else {
         return Err(peer.fault("name is missing in <peer>"));
     };
-    if name.contains('/') || matches!(name, "." | "..") {
+    if name.split('/').any(|it| matches!(it, "" | "." | "..")) {
         return Err(value.fault(format!("peer {name:?} cannot be the name of a directory")));
     }
     if !seen.insert(name.to_owned()) {

@@ -1,7 +1,7 @@
 //! "One takes one out of a cluster's dump; --everything wants an empty server."
 
 use crate::place::{Place, dump, dump_all, globals, packed};
-use cback_tests::{Server, contents, create_sample, installations, without_keys};
+use cback_tests::{Finished, Server, contents, create_sample, installations, without_keys};
 use std::fs;
 
 const NAMES: [&str; 3] = ["plain", "it's \"odd\" \\ %", "-x=y"];
@@ -120,4 +120,33 @@ fn everything_comes_back_into_an_empty_server() {
             assert_eq!(everything(&place.server), everything(&server));
         }
     }
+}
+
+/// "Nothing is proven that was not seen": a database that the globals create, and no file fills, is told. The server's
+/// superuser "gets the password and the settings that he had at the source".
+#[test]
+fn a_database_of_which_there_is_no_file_is_no_success() {
+    let source = Server::start();
+    source.create_database("there");
+    source.create_database("gone");
+    source.sql(
+        "postgres",
+        "ALTER ROLE postgres PASSWORD 'x' CONNECTION LIMIT 61 VALID UNTIL '2040-01-01'",
+    );
+    let place = Place::new();
+    fs::create_dir(place.path("collect")).unwrap();
+    place.put("collect/postgresqldump-there.txt", &dump(&source, "there"));
+    place.put(
+        "collect/postgresqlglobals.txt",
+        &globals(&source, &["there", "gone"]),
+    );
+    let said = place.run(&["--everything", "collect"]).fails(1);
+    let end = "these databases are empty, since there is no dump of them: gone\n";
+    assert!(
+        said.contains("which will be empty: gone\n") && said.ends_with(end),
+        "{said}"
+    );
+    let superuser = "SELECT rolpassword, rolconnlimit, rolvaliduntil FROM pg_authid WHERE oid = 10";
+    let both = [&place.server, &source].map(|it| it.sql("postgres", superuser));
+    assert_eq!(both[0], both[1]);
 }

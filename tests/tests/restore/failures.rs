@@ -50,6 +50,17 @@ fn a_dump_that_does_not_restore_leaves_nothing() {
     place.put("all.sql", all.as_bytes());
     place.refuses(&["--everything", "all.sql"], "division by zero");
     place.refuses(&["--database", "broken", "all.sql"], "division by zero");
+    // What roles may do in a database that stays would keep them.
+    source.sql("postgres", "GRANT CREATE ON SCHEMA public TO owner");
+    source.sql("template1", "CREATE TABLE last AS SELECT 1 AS it");
+    let text = String::from_utf8(dump_all(&source)).unwrap();
+    let (before, after) = text.split_at(text.find(end).unwrap());
+    place.put(
+        "late.sql",
+        format!("{before}\nSELECT 1/0;\n{after}").as_bytes(),
+    );
+    let said = place.refuses(&["--everything", "late.sql"], "division by zero");
+    assert!(said.contains("in the database postgres stays"), "{said}");
 }
 
 /// A file that is exchanged between the check and the restore.

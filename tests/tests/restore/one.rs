@@ -3,6 +3,7 @@
 use crate::place::{Place, dump, globals, items, packed};
 use cback_tests::{
     Finished, Run, Server, Shell, contents, create_sample, in_each_shell, installations, server,
+    tool,
 };
 
 in_each_shell!(a_database_is_restored);
@@ -138,6 +139,26 @@ fn roles_and_database_come_from_the_globals() {
     place.restores(&["--into", "again", "postgresqldump-owned.txt"]);
     place.server.sql("postgres", "DROP DATABASE again");
     assert_eq!(place.state(), state);
+}
+
+/// "A plain dump of pg_dump, whoever made it": also one that names its database, or has no rows.
+#[test]
+fn a_dump_is_restored_however_it_was_written() {
+    items(server(), "written");
+    let place = Place::new();
+    for (option, into) in [
+        ("--create", None),
+        ("--schema-only", Some("--into=a")),
+        ("--exclude-table-data=item", Some("--into=b")),
+    ] {
+        let mut command = server().command(tool("cback-pgdump"));
+        let output = command.args(["written", "--", option]).run();
+        output.succeeds();
+        place.put("x.txt", &output.stdout);
+        let arguments = ["--compare", "x.txt"].into_iter().chain(into);
+        place.restores(&arguments.collect::<Vec<_>>());
+    }
+    assert!(place.state().contains("|written|"));
 }
 
 /// "Else --create-roles makes them without rights to log in, or it refuses and names them."

@@ -2,7 +2,8 @@
 //! is named in the last lines of stderr."
 
 use cback_tests::{Finished, Job, Run, Shell, Site, YESTERDAY, in_each_shell, server};
-use std::fs;
+use std::fs::{self, File};
+use std::time::{Duration, SystemTime};
 
 in_each_shell!(
     a_failed_dump_leaves_the_last_backup_alone,
@@ -44,6 +45,11 @@ fn without_fifos_the_cause_is_named_in_a_dry_run_too(shell: Shell) {
     for arguments in [&[][..], &["--dry-run"]] {
         let mut command = site.command(server(), shell);
         command.env("TMPDIR", site.path("work"));
+        // A run that was killed has left it.
+        let left = site.path("work/.cback-postgresql.0123456789");
+        fs::create_dir(&left).unwrap();
+        let long_ago = SystemTime::now() - Duration::from_secs(120);
+        File::open(left).unwrap().set_modified(long_ago).unwrap();
         let said = command.args(arguments).run().fails(1);
         let last = said.lines().last().unwrap();
         let directory = site.path("work").display().to_string();

@@ -128,10 +128,11 @@ fn what_has_failed_keeps_the_line_of_the_file_that_is_still_there(shell: Shell) 
     assert_eq!(todays.matches("\n# made 1").count(), 2, "{todays}");
     assert_eq!(todays.matches("\n# made 2").count(), 1, "{todays}");
 
-    // Where yesterday's list is missing, or no list, there is no line.
+    // Where yesterday's list is missing, no list, or of other files, there is no line.
     let lines = yesterdays.replace("# made 1", "# made it ");
+    let others = yesterdays.replace(['1', '2'], "3");
     let unlikely = yesterdays.replace("# made", "#made") + &"x".repeat(1 << 20);
-    for text in [&lines, &unlikely, "\0\n\n\\", ""] {
+    for text in [&lines, &others, &unlikely, "\0\n\n\\", ""] {
         put(&site, text);
         run(&site).fails(1);
         assert_eq!(entries(&list(&site)).len(), 1, "{text}");
