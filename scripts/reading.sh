@@ -376,9 +376,9 @@ for each in "$0" "$self"; do
     case $each in */*) PATH=$(cd -- "${each%/*}" && pwd):$PATH ;; esac
 done
 # No program is taken from the directory that it runs in. Where there was no PATH, the shell has one of its own.
-rest=$PATH: PATH=''
+rest=$PATH: rooted=''
 while [ -n "$rest" ]; do
-    case $rest in /*) PATH=$PATH${PATH:+:}${rest%%:*} ;; esac
+    case $rest in /*) rooted=$rooted${rooted:+:}${rest%%:*} ;; esac
     rest=${rest#*:}
 done
-export PATH
+export PATH="$rooted"

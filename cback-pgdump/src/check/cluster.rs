@@ -119,10 +119,7 @@ pub(crate) fn created_role(statement: &[u8]) -> Option<Vec<u8>> {
 
 /// Whether what `ALTER ROLE` says could keep a role from logging in.
 pub(crate) fn shuts_out(tokens: &[Token<'_>]) -> bool {
-    let words = ["NOLOGIN", "LIMIT", "VALID"];
-    tokens
-        .iter()
-        .any(|token| words.iter().any(|it| token.is(it)))
+    tokens.iter().any(|token| token.is("NOLOGIN"))
 }
 
 /// The role that `CREATE ROLE` or `ALTER ROLE` is about.

@@ -101,6 +101,7 @@ fn dump_options(contents: &Contents) -> Vec<&'static str> {
     let is_single = contents.kind == Kind::Database || contents.one.is_some();
     let creates = sections().any(|it| contents.has_part(it, Part::Create));
     let has_objects = sections().any(|it| it.objects > 0);
+    let has_data = (contents.entries.values()).any(|(item, _)| *item != Item::Cluster);
     let has_extensions = !contents.needs.extensions.is_empty();
     let objects = &contents.objects;
     let options = [
@@ -111,6 +112,7 @@ fn dump_options(contents: &Contents) -> Vec<&'static str> {
             "--load-via-partition-root",
         ),
         (is_single && creates, "--create"),
+        (has_objects && !has_data, "--schema-only"),
         (has_objects && !objects.has_owner, "--no-owner"),
         // An extension brings a comment.
         (has_extensions && !objects.has_comment, "--no-comments"),

@@ -16,7 +16,7 @@
 //! | `needed-tablespaces` | `tablespaces.sql` creates them in the server's own directory |
 //! | `lacks.sql` | a query for what the server lacks |
 //! | `create.sql` | makes the database; `configure.sql` before its data, `settle.sql` after them |
-//! | `names` | databases that a cluster's `script` creates, as `:cback_prefix` and 1, 2, ... |
+//! | `names` | databases that a cluster's `script` creates, as `:cback_prefix` and 1, 2, ...; the one, if its dump has a name |
 //! | `script` | for `--script`; `script.postgres`, `script.template1` for these two of a cluster |
 
 mod bodies;
@@ -234,6 +234,7 @@ fn single(contents: &Contents, plan: &Plan<'_>, is_of_globals: bool) -> anyhow::
     if is_of_globals {
         return Ok(());
     }
+    plan.names("names", &section.database)?;
     plan.file("script", |it| bodies::single(contents, section, it))
 }
 
