@@ -3,8 +3,8 @@
 # A path is a line, in which a line end stands as %0A, a tab as %09 and % as %25. ./found has a path, a letter and what
 # find told: f for a backup, o for one that --newer-than leaves out, d for a directory that cannot be looked into, l for
 # a list.
-# The lists, which others may have written, become ./listed: path, digest, when made, and whether a file that is not
-# there is missing (all). Both together are ./queue: what to look at, and what is wrong without a look.
+# The lists, which others may have written, become ./listed: path, digest, when made, whether a file that is not there is
+# missing (all), and when the list was changed, - if that says nothing. Both together are ./queue: what to look at, and what is wrong without a look.
 # shellcheck shell=sh disable=SC2034,SC2154 # variables of cback-pgverify
 
 list=postgresqldump.sha256 # as cback-postgresql names it
@@ -30,12 +30,12 @@ find_backups() {
 make_queue() {
     awk '{ print $0 "\t" NR }' found | sort -t "$tab" -k 1,1 >found.sorted &&
         sort -st "$tab" -k 1,1 -u listed >listed.sorted &&
-        join -t "$tab" -a 1 -a 2 -e - -o 1.4,0,1.2,1.3,2.2,2.3,2.4 found.sorted listed.sorted | sort -sn |
+        join -t "$tab" -a 1 -a 2 -e - -o 1.4,0,1.2,1.3,2.2,2.3,2.4,2.5 found.sorted listed.sorted | sort -sn |
         awk -F '\t' -v OFS='\t' '
-            $3 == "d" { print "problem", "-", "-", $2, "cannot be read" }
-            $3 == "-" && $7 == "all" { print "problem", "-", "-", $2, "missing, and the list beside it has it" }
-            $3 == "f" || $3 == "o" && $5 != "-" { print "backup", $5, $6, $2, $4 == "-" ? "" : $4 }' >queue &&
-        sed "s/^\([^$tab]*\)$tab/problem$tab-$tab-$tab\1$tab/" problems >>queue
+            $3 == "d" { print "problem", "-", "-", "-", $2, "cannot be read" }
+            $3 == "-" && $7 == "all" { print "problem", "-", "-", "-", $2, "missing, and the list beside it has it" }
+            $3 == "f" || $3 == "o" && $5 != "-" { print "backup", $5, $6, $8, $2, $4 == "-" ? "" : $4 }' >queue &&
+        sed "s/^\([^$tab]*\)$tab/problem$tab-$tab-$tab-$tab\1$tab/" problems >>queue
 }
 
 # Sets $line to a path as it stands in a file of ours.
@@ -81,7 +81,12 @@ find_operand() {
 # What comes on standard input is read twice where it is restored, and has to be told by its first bytes.
 spool() {
     [ -z "$spooled" ] || fail 'standard input can be read once only'
-    timeout -k 10 "${time_limit:-0}" cat <&5 >spooled 2>said || fail "standard input: $(first_line said)"
+    look_at_clock
+    started=$uptime limit=${time_limit:-0}
+    timeout -k 10 "$limit" cat <&5 >spooled 2>said || {
+        ! in_time 'not read' || reason=$(first_line said)
+        fail "standard input: $reason"
+    }
     case $(head -c 3 spooled | od -An -tx1) in
     ' 1f 8b'*) suffix=.gz ;;
     ' 42 5a 68') suffix=.bz2 ;;
@@ -105,7 +110,11 @@ find_configured() {
     [ -f "$path" ] || [ ! -e "$path" ] || fail "$path is not a plain file"
     config=$path
     cback-pgconf files --null -- "$config" >means || exit 1
-    ! cback-pgconf shell -- "$config" | tr '\n' ' ' | grep -q "all='Y'.* separate='Y'" || find_separate
+    separate=''
+    if cback-pgconf shell -- "$config" | tr '\n' ' ' | grep -q "all='Y'.* separate='Y'"; then
+        separate=yes
+        find_separate
+    fi
     escape_lines <means >meant
     configured=configured
     while IFS= read -r entry <&8; do
@@ -113,9 +122,10 @@ find_configured() {
         find_file "$path"
         case ${path##*/} in postgresqlglobals.txt*) globals_file=$path ;; esac
     done 8<meant
+    [ -z "$separate" ] || cut -f 1 listed | grep -vxFf meant | sort -u | sed "s/\$/${tab}f$tab-/" >>found
 }
 
-# With <separate> the globals tell which databases were backed up.
+# With <separate> the globals tell which databases were backed up, but for those that they leave out: these the list has.
 find_separate() {
     check "$(tr -d '\0' <means)" plan || return 0 # which is told when that file's turn comes
     cp plan/names names
@@ -142,12 +152,12 @@ find_beneath() {
     [ -s with_lists ] || [ -s not_walked ] || grep -q "${tab}[fd]$tab" beneath
 }
 
-# Prints when each was changed, its blocks, a letter and its path, a NUL after it. Links are not followed, since they may lead anywhere, and hidden
-# names passed over.
+# Prints when each was changed, its blocks, a letter and its path, a NUL after it. Links are not followed, since they may
+# lead anywhere, and hidden names passed over. A list that is no plain file is told by who reads it.
 walk_beneath() (
     reach "$1/." || tell_reason || exit
     minutes=$((${newer_than:-9999999} * 60))
-    find . -name '.?*' -prune -o -type l -prune -o \
+    find . -name '.?*' -prune -o -name "$list" ! -type f -printf '%T@ %b l%p\0' -prune -o -type l -prune -o \
         -type d \( ! -readable -o ! -executable \) -printf '%T@ %b d%p\0' -prune -o \
         ! -type d -regextype posix-extended \( -name "$list" -mmin "-$minutes" -printf '%T@ %b l%p\0' -o \
         -regex '.*/postgresql(dump(-[^/]*)?|globals)\.txt(\.gz|\.bz2)?' \
@@ -161,11 +171,11 @@ find_staged() {
     stage=$(cback-pgconf stage -- "$path") || exit 1
     eval "$stage"
     choose_day
-    true >sent.nothing
     for peer; do
-        { [ -d "$day/$peer" ] && find_beneath "$day/$peer"; } || printf '%s\0' "$peer" >>sent.nothing
+        printf '%s\0' "$peer" >>peers
+        [ ! -d "$day/$peer" ] || find_beneath "$day/$peer" || : # which is told below
     done
-    [ ! -s sent.nothing ] || find_forgotten
+    find_unsent || fail "$staging_dir: $(first_line said)"
 }
 
 # Sets $day to the directory of the last stage. One that began before midnight is in yesterday's; cback3 writes
@@ -183,18 +193,35 @@ find_stage() (
     reach "$1/." && find . -maxdepth 1 -name cback.stage -type f -mmin "-$2"
 )
 
-# A peer that has sent nothing today, but something before, as what is still staged shows.
-find_forgotten() {
+# Tells what a peer has sent before, as what is still staged shows, and not today: anything at all; its list; or, where
+# no list says what there is, a backup of the last older day. Only names are read.
+find_unsent() {
     (
         reach "$staging_dir/." || tell_reason || exit
         find . -mindepth 5 -maxdepth 5 -regextype posix-extended \
-            -regex '\./[0-9]{4}/[0-9]{2}/[0-9]{2}/[^/]*/postgresql(dump(-[^/]*)?|globals)\.txt(\.gz|\.bz2)?' -printf '%h\0'
-    ) 2>said | sed -z 's,.*/,,' | sort -zu >senders || fail "$staging_dir: $(first_line said)"
-    sort -z sent.nothing | comm -z -12 - senders | escape_lines >forgotten
-    while IFS= read -r entry <&8; do
-        unescape "$entry"
-        problem "$day/$path" 'this peer has sent no backup, though it has before'
-    done 8<forgotten
+            -regex '\./[0-9]{4}/[0-9]{2}/[0-9]{2}/[^/]*/postgresql(dump\.sha256|(dump(-[^/]*)?|globals)\.txt(\.gz|\.bz2)?)' \
+            \( -type f -o -name "$list" \) -printf '%P\0'
+    ) 2>said | escape_lines | sort >sent
+    escape "$day"
+    escape_lines <peers | above=$line today=${day#"${staging_dir%/}/"} awk -F / -v list="$list" '
+        function problem(path, reason) { print ENVIRON["above"] "/" path "\t" reason }
+        FILENAME != "sent" { is_peer[$0]; next }
+        { day = $1 "/" $2 "/" $3 }
+        !($4 in is_peer) || day > ENVIRON["today"] { next }
+        day == ENVIRON["today"] { sent[$4]; sent[$4 "/" $5]; next }
+        day != last[$4] { last[$4] = day; names[$4] = "" }
+        $5 == list { had_list[$4]; next }
+        { names[$4] = names[$4] $5 "/" }
+        END {
+            for (peer in last) {
+                if (!(peer in sent)) problem(peer, "this peer has sent no backup, though it has before")
+                else if (!((peer "/" list) in sent)) {
+                    count = split(names[peer] (peer in had_list ? list "/" : ""), name, "/")
+                    for (i = 1; i < count; i++)
+                        if (!((peer "/" name[i]) in sent)) problem(peer "/" name[i], "missing, though this peer has sent it before")
+                }
+            }
+        }' - sent >>problems
 }
 
 # --- lists -----------------------------------------------------------------------------------------
@@ -205,7 +232,10 @@ read_list() {
     lists=$((lists + 1))
     (
         reach "$1/." || exit # a message tells of the files there
-        { [ ! -L "$list" ] && [ ! -e "$list" ]; } || exec timeout -k 10 60 cback-compress -m none --input "$list"
+        { [ -L "$list" ] || [ -e "$list" ]; } || exit
+        [ ! -f "$list" ] || [ -s "$list" ] || printf 'empty\n' >&2
+        [ -n "$staged" ] || stat -c %Y -- "$list" >/proc/self/fd/7/list.changed
+        exec timeout -k 10 60 cback-compress -m none --input "$list"
     ) 2>said | head -c 1048577 >beside
     if [ ! -s beside ]; then
         [ ! -s said ] || problem "$1/$list" "$(first_line said | sed 's/^cback-compress: [^:]*: //')"
@@ -215,15 +245,17 @@ read_list() {
         problem "$1/$list" 'larger than 1 MiB'
         return
     fi
+    list_changed=-
+    [ -n "$staged" ] || read -r list_changed <list.changed || :
     escape "$1/"
-    directory=$line wanted=$2 awk -v list="$list" "$list_reader" beside || problem "$1/$list" 'cannot be read'
+    directory=$line wanted=$2 changed=$list_changed awk -v list="$list" "$list_reader" beside || problem "$1/$list" 'cannot be read'
 }
 
 # Lines of sha256sum: a digest, two blanks, a name; in one that begins with a backslash line ends and backslashes are
 # escaped. What is found goes to ./listed, what is wrong to ./problems.
 # shellcheck disable=SC2016 # a program of awk's
 list_reader='
-    BEGIN { directory = ENVIRON["directory"]; wanted = ENVIRON["wanted"]; made = "-" }
+    BEGIN { directory = ENVIRON["directory"]; wanted = ENVIRON["wanted"]; changed = ENVIRON["changed"]; made = "-" }
     function problem(reason) { gsub(/[[:cntrl:]]/, "?", reason); print directory list "\t" reason >>"problems" }
     # Seconds since 1970, of a date like 2026-11-30T02:30:01Z
     function seconds(text, y, m) {
@@ -258,6 +290,6 @@ list_reader='
             exit
         }
         gsub(/%/, "%25", name); gsub(/\n/, "%0A", name); gsub(/\t/, "%09", name)
-        print directory name "\t" digest "\t" made "\t" wanted >>"listed"
+        print directory name "\t" digest "\t" made "\t" wanted "\t" changed >>"listed"
         made = "-"
     }'

@@ -1,7 +1,7 @@
 //! "A list of what a backup consists of", wherever it lies: what it says is held against the files beside it.
 
 use crate::backups::{Backups, packed};
-use cback_tests::{Finished, Random, Run, seeds};
+use cback_tests::{Finished, Random, Run, Site, seeds};
 use rustix::fs::{CWD, Mode, mkfifoat};
 use std::fs::{self, File};
 use std::os::unix::fs::symlink;
@@ -77,10 +77,10 @@ fn age_comes_from_the_list_and_a_file_of_it_that_is_gone_is_missing() {
     backups.proves(&["all/postgresqldump-x.txt"]);
 }
 
-/// "A file that is newer than its line means a run that did not end: whole, but said." Where the file has no checksum of
-/// its own, nothing else tells it from a damaged one.
+/// "A file that is newer than its line means a run that did not end: whole, but said." One that is older than the list was
+/// exchanged; where a file has no checksum of its own, nothing tells it from a damaged one.
 #[test]
-fn a_file_that_its_list_does_not_know_is_said_and_without_a_checksum_refused() {
+fn a_file_that_its_list_does_not_know_is_one_of_a_run_that_goes_on_or_refused() {
     let (backups, dump) = Backups::of_items();
     let other = String::from_utf8(dump.clone())
         .unwrap()
@@ -95,21 +95,61 @@ fn a_file_that_its_list_does_not_know_is_said_and_without_a_checksum_refused() {
         let list = lines(&backups, &file, 30);
         backups.put(&format!("{mode}/{LIST}"), list.as_bytes());
         backups.put(&file, &packed(other.as_bytes(), mode));
-        let told = "not the file that the list beside it has: ";
+        let told = "not the file that the list beside it has";
+        let changed = |hours: u64| {
+            let file = File::options().write(true).open(backups.path(&file));
+            let then = SystemTime::now() - Duration::from_secs(hours * 3600);
+            file.unwrap().set_modified(then).unwrap();
+        };
+        changed(1);
+        for operand in [mode, &file] {
+            backups.refuses(&[operand], &format!(": {told}\n"));
+        }
+        let list = File::options()
+            .write(true)
+            .open(backups.path(mode).join(LIST));
+        let yesterday = SystemTime::now() - Duration::from_secs(20 * 3600);
+        list.unwrap().set_modified(yesterday).unwrap();
         if mode == "none" {
-            backups.refuses(
-                &[mode],
-                &format!("{told}damaged, or made by a run that has not ended\n"),
-            );
+            backups.refuses(&[mode], &format!(": {told}\n"));
             continue;
         }
+        changed(0);
         let output = backups.run(&["--quiet", "--max-age", "1", mode]);
         let said = output.succeeds();
         assert!(
-            said.ends_with(&format!("{told}made by a run that has not ended\n")),
+            said.ends_with(&format!("{told}: made by a run that has not ended\n")),
             "{said}"
         );
     }
+}
+
+/// With `<separate>` a database that the globals leave out, as one with a line end in its name, is backed up all the same.
+#[test]
+fn what_only_the_list_of_a_separate_backup_has_is_what_the_configuration_means() {
+    let (backups, dump) = Backups::of_items();
+    let site = Site::new();
+    let section = "<user>postgres</user><compress_mode>gzip</compress_mode><all>Y</all>";
+    site.configure_section(&format!("{section}<separate>Y</separate>"));
+    let files = ["a\nb", "gone"].map(|name| format!("postgresqldump-{name}.txt.gz"));
+    let list = files.clone().map(|file| {
+        let path = backups.put(&format!("all/{file}"), &packed(&dump, "gzip"));
+        fs::copy(path, site.collect_dir().join(&file)).unwrap();
+        lines(&backups, &format!("all/{file}"), 5)
+    });
+    fs::write(site.collect_dir().join(LIST), list.concat()).unwrap();
+    fs::remove_file(site.collect_dir().join(&files[1])).unwrap();
+    let output = backups.run(&["--config", site.config().to_str().unwrap()]);
+    let said = output.fails(1);
+    let printed = output.printed();
+    assert!(
+        printed.contains("/postgresqldump-a?b.txt.gz: whole, ") && printed.ends_with(" 5 h old\n"),
+        "{printed}"
+    );
+    for file in [&files[1], "postgresqlglobals.txt.gz"] {
+        assert!(said.contains(&format!("/{file}: missing\n")), "{said}");
+    }
+    assert!(said.contains("not proven, 2 of 3:\n"), "{said}");
 }
 
 /// Each in a file of its own, in one run.
@@ -148,6 +188,7 @@ fn a_list_that_is_none_is_refused_in_bounded_words() {
     let digest = "0".repeat(64);
     for (bytes, reason) in [
         ("x".repeat(2 << 20), "larger than 1 MiB"),
+        (String::new(), "empty"),
         (
             format!("# failed: {}\u{1b}[31m\n", "x".repeat(100_000)),
             "the backup failed of xxx",
@@ -173,15 +214,19 @@ fn a_list_that_is_none_is_refused_in_bounded_words() {
         );
     }
     fs::remove_file(&list).unwrap();
+    let refuses = |reason: &str| {
+        for operand in ["all", "all/postgresqldump-x.txt"] {
+            backups.refuses(&[operand], &format!("/{LIST}: {reason}\n"));
+        }
+    };
     mkfifoat(CWD, &list, Mode::RWXU).unwrap();
-    backups.refuses(&["all"], &format!("/{LIST}: not a regular file\n"));
+    refuses("not a regular file");
     fs::remove_file(&list).unwrap();
     symlink("/dev/zero", &list).unwrap();
-    backups.proves(&["all"]);
-    backups.refuses(
-        &["all/postgresqldump-x.txt"],
-        &format!("/{LIST}: a symbolic link\n"),
-    );
+    refuses("a symbolic link");
+    fs::remove_file(&list).unwrap();
+    fs::create_dir(&list).unwrap();
+    refuses("not a regular file");
 }
 
 /// "For directories named on the command line, the cost is that of the new": what is older is not read, unless a new list

@@ -126,6 +126,57 @@ fn each_peer_is_held_against_its_list_and_its_past() {
     ]);
 }
 
+/// A copy that breaks off leaves no list, or an older file beside it: cback3's stage ends all the same.
+#[test]
+fn what_came_yesterday_and_no_list_of_today_tells_of_is_missing() {
+    let peers = ["broken", "bare", "exchanged", "odd", "dropped"];
+    let master = Master::of(&peers);
+    for peer in peers {
+        master.stage("2 days ago", peer, 49);
+        let yesterday = master.stage("yesterday", peer, 25);
+        let today = master.stage("today", peer, 1);
+        let shop = today.join("postgresqldump-shop.txt.gz");
+        match peer {
+            "broken" => fs::remove_file(today.join(LIST)).unwrap(),
+            "bare" => {
+                let older = day(&master.site, "2 days ago").join(peer);
+                for directory in [&older, &yesterday, &today] {
+                    fs::remove_file(directory.join(LIST)).unwrap();
+                }
+                fs::write(older.join("postgresqldump-old.txt.gz"), b"").unwrap();
+                fs::remove_file(shop).unwrap();
+            }
+            // A copy is younger than the list, which is no sign of a run that goes on.
+            "exchanged" => {
+                let other = String::from_utf8(master.dump.clone()).unwrap();
+                let other = other.replace("item 7", "item X");
+                fs::write(&shop, packed(other.as_bytes(), "gzip")).unwrap();
+                let later = SystemTime::now() + Duration::from_secs(60);
+                let file = File::options().write(true).open(&shop).unwrap();
+                file.set_modified(later).unwrap();
+            }
+            "odd" => {
+                fs::remove_file(today.join(LIST)).unwrap();
+                fs::create_dir(today.join(LIST)).unwrap();
+            }
+            // The list, without it, tells that there is nothing to miss.
+            _ => {
+                let list = fs::read_to_string(today.join(LIST)).unwrap();
+                let blog = list.lines().skip(2).map(|it| format!("{it}\n"));
+                fs::write(today.join(LIST), blog.collect::<String>()).unwrap();
+                fs::remove_file(shop).unwrap();
+            }
+        }
+    }
+    master.end("today", 0);
+    master.refuses(&[
+        "bare/postgresqldump-shop.txt.gz: missing, though this peer has sent it before",
+        "broken/postgresqldump.sha256: missing, though this peer has sent it before",
+        "exchanged/postgresqldump-shop.txt.gz: not the file that the list beside it has",
+        "odd/postgresqldump.sha256: not a regular file",
+    ]);
+}
+
 /// cback3 derives the day's directory when the stage begins, and writes cback.stage into it at the end.
 #[test]
 fn the_last_stage_is_todays_or_one_that_ended_within_a_day() {
