@@ -33,7 +33,12 @@ make_queue() {
         join -t "$tab" -a 1 -a 2 -e - -o 1.4,0,1.2,1.3,2.2,2.3,2.4,2.5 found.sorted listed.sorted | sort -sn |
         awk -F '\t' -v OFS='\t' '
             $3 == "d" { print "problem", "-", "-", "-", $2, "cannot be read" }
-            $3 == "-" && $7 == "all" { print "problem", "-", "-", "-", $2, "missing, and the list beside it has it" }
+            $3 == "-" && $7 == "all" {
+                above = $2; sub("[^/]*$", "", above)
+                if (++missing[above] <= 100) print "problem", "-", "-", "-", $2, "missing, and the list beside it has it"
+            }
+            END { for (above in missing) if (missing[above] > 100)
+                print "problem", "-", "-", "-", above, "so are " missing[above] - 100 " more that the list there has" }
             $3 == "f" || $3 == "o" && $5 != "-" { print "backup", $5, $6, $8, $2, $4 == "-" ? "" : $4 }' >queue &&
         sed "s/^\([^$tab]*\)$tab/problem$tab-$tab-$tab-$tab\1$tab/" problems >>queue
 }
@@ -256,7 +261,11 @@ read_list() {
 # shellcheck disable=SC2016 # a program of awk's
 list_reader='
     BEGIN { directory = ENVIRON["directory"]; wanted = ENVIRON["wanted"]; changed = ENVIRON["changed"]; made = "-" }
-    function problem(reason) { gsub(/[[:cntrl:]]/, "?", reason); print directory list "\t" reason >>"problems" }
+    function problem(reason) {
+        gsub(/[[:cntrl:]]/, "?", reason)
+        if (++problems <= 100) print directory list "\t" reason >>"problems"
+    }
+    END { if (problems > 100) print directory list "\tand so on, " problems - 100 " times more" >>"problems" }
     # Seconds since 1970, of a date like 2026-11-30T02:30:01Z
     function seconds(text, y, m) {
         y = substr(text, 1, 4) + 0; m = substr(text, 6, 2) + 0

@@ -213,6 +213,19 @@ fn a_list_that_is_none_is_refused_in_bounded_words() {
             "{said}"
         );
     }
+    // "Nothing of theirs goes into a message without a bound."
+    let missing = (0..5000).map(|number| format!("{digest}  postgresqldump-{number}.txt\n"));
+    for (bytes, end) in [
+        ("# failed: x\n".repeat(5000), "and so on, 4900 times more"),
+        (
+            missing.collect(),
+            "so are 4900 more that the list there has",
+        ),
+    ] {
+        fs::write(&list, bytes).unwrap();
+        let said = backups.refuses(&["all"], end);
+        assert!(said.lines().count() < 210, "{said}");
+    }
     fs::remove_file(&list).unwrap();
     let refuses = |reason: &str| {
         for operand in ["all", "all/postgresqldump-x.txt"] {
