@@ -107,6 +107,7 @@ fn was_closed(descriptor: BorrowedFd<'_>) -> io::Result<bool> {
 /// would finish a stream.
 pub fn report_panics() {
     std::panic::set_hook(Box::new(|panic| {
+        let panic = panic.to_string().replace('\n', " ");
         say(&format!("internal error: {panic}"));
         std::process::exit(1);
     }));

@@ -4,7 +4,8 @@
 //!
 //! - quotes around names: by a database's setting the server puts more names in quotes;
 //! - the order of a policy's roles: pg_dump takes them as they lie in `pg_authid`;
-//! - the order of the columns of a table that inherits: a restored one has its parents' first;
+//! - the order of the columns of a table that inherits: a restored one has its parents' first; and so, since the server
+//!   lists them in the table's order, that of statistics' and publications' columns;
 //! - how large objects are put together: 17 and later do so by owner and rights, even if rights are left out;
 //! - a tablespace's LOCATION: a restore makes it in the server's own directory;
 //! - attributes of initdb's role that would keep it from logging in: a restore leaves them out;
@@ -17,8 +18,13 @@ use std::ops::Range;
 /// Of a statement of a database's part.
 pub(crate) fn fingerprint(statement: &[u8], key: Key) -> u64 {
     let begins = |words: &[&str]| Tokens::new(statement).after(words).is_some();
-    let is_unordered = begins(&["CREATE", "POLICY"]) || begins(&["CREATE", "TABLE"]);
-    if !is_unordered {
+    let unordered: [&[&str]; 4] = [
+        &["CREATE", "POLICY"],
+        &["CREATE", "TABLE"],
+        &["CREATE", "STATISTICS"],
+        &["ALTER", "PUBLICATION"],
+    ];
+    if !unordered.into_iter().any(begins) {
         return of_tokens(Tokens::new(statement), key);
     }
     let tokens: Vec<_> = Tokens::new(statement).collect();
@@ -49,7 +55,7 @@ pub(crate) fn of_tokens<'a>(tokens: impl IntoIterator<Item = Token<'a>>, key: Ke
     key.row(&words)
 }
 
-/// The roles of a policy, or the columns and constraints of a table that inherits.
+/// The roles of a policy, the columns and constraints of a table that inherits, columns of statistics or a publication.
 fn list_without_order(tokens: &[Token<'_>]) -> Option<Range<usize>> {
     let place = |word: &str| tokens.iter().position(|token| token.is(word));
     let is_name = |at: usize| tokens.get(at).and_then(Token::name).is_some();
@@ -61,12 +67,21 @@ fn list_without_order(tokens: &[Token<'_>]) -> Option<Range<usize>> {
         }
         return Some(start..end);
     }
-    place("INHERITS")?;
-    let start = tokens.iter().position(|it| *it == Token::Symbol(b'('))? + 1;
-    let mut depth = 1;
+    let opened = || tokens.iter().position(|it| *it == Token::Symbol(b'('));
+    let is_open = tokens[1].is("STATISTICS");
+    let (start, mut depth) = if is_open {
+        (place("ON")? + 1, 0)
+    } else {
+        (opened()? + 1, 1)
+    };
+    if tokens[1].is("TABLE") {
+        place("INHERITS")?;
+    } else if place("WHERE").is_some_and(|at| at < start) {
+        return None;
+    }
     let length = tokens[start..].iter().position(|token| {
         depth += depth_change(token);
-        depth == 0
+        depth == 0 && (!is_open || token.is("FROM"))
     })?;
     Some(start..start + length)
 }

@@ -94,6 +94,13 @@ fn what_a_restore_may_have_otherwise_is_the_same() {
             &format!("CREATE FUNCTION s.f() AS {text};"),
         )
     };
+    let of_columns = |columns: &str| {
+        let statistics = format!("CREATE STATISTICS s.i (ndistinct) ON {columns} FROM s.t;");
+        let publication =
+            format!("ALTER PUBLICATION p ADD TABLE ONLY s.t ({columns}) WHERE ((a > 1));");
+        entry("i", "STATISTICS", "o", &statistics)
+            + &entry("p t", "PUBLICATION TABLE", "o", &publication)
+    };
     let (one, other) = ("GRANT SELECT ON s.t TO a;", "GRANT UPDATE ON s.t TO b;");
     let acl =
         |first: &str, second: &str| entry("TABLE t", "ACL", "o", &format!("{first}\n{second}"));
@@ -103,6 +110,7 @@ fn what_a_restore_may_have_otherwise_is_the_same() {
             table("b numeric(3,2), \"a\" integer") + &policy("\"C\", b, a"),
         ),
         (acl(one, other), acl(other, one)),
+        (of_columns("lower(a), b"), of_columns("b, lower(a)")),
         (function("$$it's$$"), function("'it''s'")),
     ] {
         let plan = Plan::of(&versioned(&old), None, &[]);
@@ -327,7 +335,7 @@ fn initdbs_role_may_be_left_as_it_is() {
              CREATE ROLE postgres;\nALTER ROLE postgres WITH SUPERUSER{more};\nCREATE ROLE a;\nALTER ROLE a WITH{more};\n"
         ))
     };
-    let plan = Plan::of(&of(" VALID UNTIL '2099-01-01'"), None, &[]);
+    let plan = Plan::of(&of(" NOLOGIN"), None, &[]);
     let said = compared_with(&plan, &of("")).expect_err("another role");
     let data = "cback-pgdump: roles has other data when restored";
     assert_eq!(said, format!("{data}; role a differs when restored\n"));
