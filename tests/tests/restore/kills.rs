@@ -23,7 +23,7 @@ fn whatever_is_killed_at_whatever_moment_the_database_is_whole_or_none() {
     place.restores(&arguments);
     let (whole, right) = (start.elapsed(), place.server.sql("x", sum));
     let after = place.state();
-    for seed in seeds(10) {
+    for seed in seeds(7) {
         place.server.sql("postgres", "DROP DATABASE IF EXISTS x");
         place
             .server
