@@ -4,7 +4,8 @@
 # find told: f for a backup, o for one that --newer-than leaves out, d for a directory that cannot be looked into, l for
 # a list.
 # The lists, which others may have written, become ./listed: path, digest, when made, whether a file that is not there is
-# missing (all), and when the list was changed, - if that says nothing. Both together are ./queue: what to look at, and what is wrong without a look.
+# missing (all), and when the list was changed, - if that says nothing. Both together are ./queue: what to look at, and
+# what is wrong without a look.
 # shellcheck shell=sh disable=SC2034,SC2154 # variables of cback-pgverify
 
 list=postgresqldump.sha256 # as cback-postgresql names it
@@ -26,7 +27,7 @@ find_backups() {
     make_queue || fail 'the backups could not be listed'
 }
 
-# Of several lines on a file in one list, the first counts. What was found stays in its order.
+# The first of several lines on a file in one list counts. Backups stay in the order in which they were found.
 make_queue() {
     awk '{ print $0 "\t" NR }' found | sort -t "$tab" -k 1,1 >found.sorted &&
         sort -st "$tab" -k 1,1 -u listed >listed.sorted &&
@@ -83,7 +84,7 @@ find_operand() {
     fi
 }
 
-# What comes on standard input is read twice where it is restored, and has to be told by its first bytes.
+# Standard input is read twice where it is restored, and its kind has to be told by its first bytes.
 spool() {
     [ -z "$spooled" ] || fail 'standard input can be read once only'
     look_at_clock
@@ -203,20 +204,20 @@ find_stage() (
 find_unsent() {
     (
         reach "$staging_dir/." || tell_reason || exit
-        find . -mindepth 5 -maxdepth 5 -regextype posix-extended \
-            -regex '\./[0-9]{4}/[0-9]{2}/[0-9]{2}/[^/]*/postgresql(dump\.sha256|(dump(-[^/]*)?|globals)\.txt(\.gz|\.bz2)?)' \
+        find . -mindepth 5 -maxdepth 9 -regextype posix-extended \
+            -regex '\./[0-9]{4}/[0-9]{2}/[0-9]{2}/.*/postgresql(dump\.sha256|(dump(-[^/]*)?|globals)\.txt(\.gz|\.bz2)?)' \
             \( -type f -o -name "$list" \) -printf '%P\0'
     ) 2>said | escape_lines | sort >sent
     escape "$day"
     escape_lines <peers | above=$line today=${day#"${staging_dir%/}/"} awk -F / -v list="$list" '
         function problem(path, reason) { print ENVIRON["above"] "/" path "\t" reason }
         FILENAME != "sent" { is_peer[$0]; next }
-        { day = $1 "/" $2 "/" $3 }
-        !($4 in is_peer) || day > ENVIRON["today"] { next }
-        day == ENVIRON["today"] { sent[$4]; sent[$4 "/" $5]; next }
-        day != last[$4] { last[$4] = day; names[$4] = "" }
-        $5 == list { had_list[$4]; next }
-        { names[$4] = names[$4] $5 "/" }
+        { day = substr($0, 1, 10); peer = substr($0, 12, length - length($NF) - 12) }
+        !(peer in is_peer) || day > ENVIRON["today"] { next }
+        day == ENVIRON["today"] { sent[peer]; sent[peer "/" $NF]; next }
+        day != last[peer] { last[peer] = day; names[peer] = "" }
+        $NF == list { had_list[peer]; next }
+        { names[peer] = names[peer] $NF "/" }
         END {
             for (peer in last) {
                 if (!(peer in sent)) problem(peer, "this peer has sent no backup, though it has before")

@@ -41,7 +41,7 @@ build_root() {
     (cd root && sed -z 's,^,./,' ../directories | xargs -0r mkdir -p --) && chmod -R a+rX root
 }
 
-# What a server needs outside of /usr, a NUL after each: its own directories; libraries, which may be anywhere; and what
+# Lists the paths outside of /usr that a server needs, a NUL after each: its own directories; libraries, which may be anywhere; and what
 # links in /usr lead to, in its directories and among libraries and programs. update-alternatives makes such links.
 list_outside() {
     printf '%s\0' "${bin%/*}/bin" "${bin%/*}/lib" "${bin%/*}/lib64" "${bin%/*}/share"

@@ -105,7 +105,7 @@ pub(crate) fn pass(line: &[u8]) {
     let _ = io::stderr().write_all(&[&label, line, end].concat());
 }
 
-/// What a script has each line begin with: of several dumps at a time nobody else can tell whose it is.
+/// The beginning of each line, from a script: of several dumps at a time nobody else can tell whose a line is.
 fn label() -> Vec<u8> {
     env::var_os("CBACK_LABEL").unwrap_or_default().into_vec()
 }

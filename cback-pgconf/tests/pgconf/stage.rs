@@ -1,4 +1,4 @@
-//! What a pool's master reads: `<stage>` and the peers.
+//! `<stage>` and the peers, which a pool's master reads.
 
 use crate::{given, message};
 use cback_tests::{Run, python};

@@ -104,7 +104,7 @@ fn difference(
 ) -> Option<String> {
     let new = new.map(|(item, entry)| (*item, entry.rows, entry.fingerprint));
     match (old.map(|old| (old.1, old.2)), new) {
-        // Of a table whose rows were left out (--exclude-table-data) a dump has no data at all.
+        // A dump has no data at all of a table whose rows were left out (--exclude-table-data).
         (None, None | Some((Item::Table, 0, _))) => None,
         (None, Some((_, rows, _))) => {
             Some(format!("was not in the backup, and has {rows} rows now"))

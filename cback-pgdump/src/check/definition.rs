@@ -15,7 +15,7 @@ use super::fingerprint::Key;
 use super::token::{Token, Tokens};
 use std::ops::Range;
 
-/// Of a statement of a database's part.
+/// The fingerprint of a statement of a database's part.
 pub(crate) fn fingerprint(statement: &[u8], key: Key) -> u64 {
     let begins = |words: &[&str]| Tokens::new(statement).after(words).is_some();
     let unordered: [&[&str]; 4] = [
@@ -86,7 +86,7 @@ fn list_without_order(tokens: &[Token<'_>]) -> Option<Range<usize>> {
     Some(start..start + length)
 }
 
-/// What is separated by commas outside of parentheses.
+/// The pieces between commas outside of parentheses.
 fn items<'a, 'b>(list: &'a [Token<'b>]) -> impl Iterator<Item = &'a [Token<'b>]> {
     let mut depth = 0;
     list.split(move |token| {

@@ -15,7 +15,7 @@ use std::io::{self, BufWriter, Write};
 /// A fingerprint of what is not restored as it was.
 pub(crate) const NOT_COMPARED: u64 = 0;
 
-/// What becomes of each object.
+/// The use that is made of each object.
 #[derive(Debug, Default)]
 pub(crate) enum List {
     /// Nothing: only data are looked at.
@@ -212,7 +212,7 @@ impl<'a> Title<'a> {
     }
 }
 
-/// Of rights, comments and labels the name begins with the type of what they are about.
+/// The name of rights, comments and labels begins with the type of what they are about.
 fn in_schema(kind: &[u8], schema: &[u8], name: &[u8]) -> Vec<u8> {
     if schema == b"-" {
         return name.to_vec();

@@ -116,8 +116,8 @@ impl Statements {
         objects.add(text, rest, needs.session.as_deref(), *key);
     }
 
-    /// What is about a database is an object of its own: pg_dump's comment has the name, which may be another when
-    /// restored.
+    /// Statements about a database are an object of their own: pg_dump's comment has the name, which may be another
+    /// when restored.
     fn define_database(&mut self, statement: &OfDatabase) {
         let contents = &mut self.contents;
         if statement.part.is_some() && contents.objects.is_wanted() {

@@ -117,7 +117,7 @@ fn next_line(messages: &mut impl BufRead) -> Option<Vec<u8>> {
     (length > 0).then_some(line)
 }
 
-/// What was said of collations: a line a database is enough, and one of pg_dumpall's own, which it names again.
+/// The last words on collations: a line a database is enough, and pg_dumpall's own database is named again.
 #[derive(Default)]
 struct Collation {
     first: Option<Vec<u8>>,

@@ -73,7 +73,7 @@ fn yes(is_so: bool) -> &'static [u8] {
     if is_so { b"yes" } else { b"" }
 }
 
-/// That of all its databases, else that of its own part.
+/// The encoding of all its databases, else of its own part.
 fn server_encoding(contents: &Contents) -> &[u8] {
     let encodings = &contents.needs.encodings;
     match encodings.first().filter(|_| encodings.len() == 1) {

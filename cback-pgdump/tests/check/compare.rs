@@ -5,7 +5,7 @@ use crate::{PROGRAM, TIMEOUT, with_cluster_text, with_rows, with_text};
 use cback_tests::{Finished, run_with_input, wrapped};
 use std::process::Command;
 
-/// What `--check --expect` says of what has been planned by `old`: the same, or other.
+/// The verdict of `--check --expect` on `new`, planned by `old`: the same, or other.
 #[track_caller]
 fn compared(old: &[u8], new: &[u8]) -> Result<String, String> {
     let plan = Plan::of(old, None, &[]);
@@ -26,7 +26,7 @@ pub(crate) fn compared_with(plan: &Plan, new: &[u8]) -> Result<String, String> {
     Err(output.fails(1))
 }
 
-/// Of dumps that tell no version.
+/// The verdict on dumps that tell no version.
 const SAME_ROWS: &str = "the same rows (definitions not compared: no version is told)\n";
 
 /// Tables by name, and the rows of each.

@@ -3,7 +3,7 @@
 use crate::{HIDDEN, SEAL, VERSIONS, failed, pgdump, run, written};
 use cback_tests::{Finished, Server};
 
-/// What is said of the dump of `target` by `user`, which has to succeed.
+/// The messages of a dump of `target` by `user`, which has to succeed.
 #[track_caller]
 fn said(server: &Server, user: &str, target: &str) -> String {
     let output = run(&pgdump(server, &["--user", user, target]));

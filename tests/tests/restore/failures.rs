@@ -50,7 +50,7 @@ fn a_dump_that_does_not_restore_leaves_nothing() {
     place.put("all.sql", all.as_bytes());
     place.refuses(&["--everything", "all.sql"], "division by zero");
     place.refuses(&["--database", "broken", "all.sql"], "division by zero");
-    // What roles may do in a database that stays would keep them.
+    // Rights in a database that stays would keep the roles.
     source.sql("postgres", "GRANT CREATE ON SCHEMA public TO owner");
     source.sql("template1", "CREATE TABLE last AS SELECT 1 AS it");
     let text = String::from_utf8(dump_all(&source)).unwrap();

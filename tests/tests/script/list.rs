@@ -28,7 +28,7 @@ fn list(site: &Site) -> String {
     String::from_utf8(site.backup(LIST)).unwrap()
 }
 
-/// What the file's own program says of all that lies beside the list, in no order.
+/// The lines of the format's own program for all that lies beside the list, in no order.
 fn sha256sum(site: &Site) -> Vec<String> {
     let script = "sha256sum -- postgresqldump*.txt* postgresqlglobals.txt*";
     let mut command = Command::new("bash");

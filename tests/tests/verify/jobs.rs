@@ -92,6 +92,17 @@ fn a_part_that_is_killed_is_a_failure_that_ends_the_others() {
     backups.assert_clean();
 }
 
+/// As where TMPDIR is full for a moment: nobody has the backup then, and it is not passed over.
+#[test]
+fn what_nobody_can_claim_is_a_failure() {
+    let (backups, dump) = Backups::of_items();
+    backups.put("y.sql", &dump);
+    let mkdir = "[ \"$*\" = claims ] || exec /usr/bin/mkdir \"$@\"; ln -s nowhere claims";
+    backups.replace("mkdir", mkdir);
+    let reason = "so not all is proven\n";
+    backups.refuses(&["-j", "2", "x.sql", "y.sql"], reason);
+}
+
 /// "One cluster a run and version, made once and copied."
 #[test]
 fn several_restores_of_a_run_need_one_initdb() {

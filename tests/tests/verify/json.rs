@@ -82,7 +82,7 @@ fn every_backup_is_an_object_on_a_line_of_its_own(shell: Shell) {
     );
 }
 
-/// What a restore has found out is in it too.
+/// A restore adds what it has found out.
 #[test]
 fn a_restore_says_how_long_it_took_and_what_was_compared() {
     let (backups, _) = Backups::of_items();

@@ -63,7 +63,7 @@ fn age_comes_from_the_list_and_a_file_of_it_that_is_gone_is_missing() {
         &["all"],
         "/postgresqldump-a?b\\.txt.gz: missing, and the list beside it has it\n",
     );
-    // What somebody names is what he asks about.
+    // A file that somebody names is all that he asks about.
     backups.proves(&["all/postgresqldump-x.txt"]);
     let failed = format!(
         "{START}# failed: sh\top\n{}",

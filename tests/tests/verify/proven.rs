@@ -36,6 +36,7 @@ fn every_version_restores_into_itself_and_into_later_ones() {
         create_sample(&server, "sample");
         let odd = "CREATE ROLE \"odd \"\"name\" ; ALTER TABLE customer OWNER TO \"odd \"\"name\"";
         server.sql("sample", odd);
+        server.sql("postgres", "CREATE TABLE of_initdbs AS SELECT 1 AS n");
         let backups = Backups::new();
         let (mode, suffix) = modes[number % 3];
         let (one, all) = (format!("sample.{suffix}"), format!("all.{suffix}"));

@@ -95,8 +95,10 @@ impl Master {
 
 #[test]
 fn each_peer_is_held_against_its_list_and_its_past() {
-    let master = Master::of(&["good", "late", "silent", "broken", "short", "without"]);
-    for peer in ["good", "late", "silent", "broken", "short"] {
+    let master = Master::of(&[
+        "good", "late", "silent", "broken", "short", "without", "a/b",
+    ]);
+    for peer in ["good", "late", "silent", "broken", "short", "a/b"] {
         let old = master.stage("yesterday", peer, 25);
         // Nobody reads it again, every night, until it is purged.
         fs::write(old.join("postgresqldump-shop.txt.gz"), b"damaged").unwrap();
@@ -112,12 +114,13 @@ fn each_peer_is_held_against_its_list_and_its_past() {
         }
     }
     for peer in ["silent", "without"] {
-        fs::create_dir(day(&master.site, "today").join(peer)).unwrap();
+        fs::create_dir_all(day(&master.site, "today").join(peer)).unwrap();
     }
     let others = day(&master.site, "today").join("without/etc.tar.gz");
     fs::write(others, b"its files").unwrap();
     master.end("today", 0);
     master.refuses(&[
+        "a/b: this peer has sent no backup, though it has before",
         "broken/postgresqldump-shop.txt.gz: byte 200: the input ends here, in the middle of a gzip member",
         "late/postgresqldump-blog.txt.gz: 49 hours old",
         "late/postgresqldump-shop.txt.gz: 49 hours old",
