@@ -40,7 +40,10 @@ python3 -um http.server --bind 127.0.0.1 --directory "$site/desk" 0 >"$site/ping
 servers=$!
 "${python%/*}/moto_server" -H 127.0.0.1 -p 0 >"$site/store" 2>&1 &
 servers="$servers $!"
-until pings=$(port_of pings) && store=$(port_of store); do sleep 0.1; done
+until pings=$(port_of pings) && store=$(port_of store); do
+    kill -0 $servers || { cat "$site/pings" "$site/store" && exit 1; }
+    sleep 0.1
+done
 unset AWS_CA_BUNDLE # where that is set rclone 1.60 ends
 export RCLONE_CONFIG=/dev/null RCLONE_STREAMING_UPLOAD_CUTOFF=100M RCLONE_CONFIG_VAULT_TYPE=s3 \
     RCLONE_CONFIG_VAULT_PROVIDER=Other RCLONE_CONFIG_VAULT_ENDPOINT="http://127.0.0.1:$store" \
