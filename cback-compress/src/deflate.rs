@@ -13,13 +13,11 @@ use miniz_oxide::inflate::TINFLStatus;
 use miniz_oxide::inflate::core::inflate_flags::TINFL_FLAG_STOP_ON_BLOCK_BOUNDARY;
 use miniz_oxide::inflate::core::{BlockBoundaryState, DecompressorOxide, decompress};
 
-use crate::{buffer, short_repeats};
+use crate::{buffer, repeats};
 
 /// libdeflate's levels. From 2 to 8 none makes a dump larger than gzip's of the same number; its 1 is
 /// larger than gzip's for rows of pgbench's, and its 8 no larger than gzip's 9, in less time than its 9.
 const LEVELS: (u8, u8) = (2, 8);
-/// Bytes that have to be free: more than libdeflate takes for a stream of these levels.
-const STATE: usize = 2 << 20;
 /// Bytes unpacked at a time, a power of two: deflate's window, which is 32 KiB, or more.
 const WINDOW: usize = 64 << 10;
 
@@ -90,11 +88,15 @@ impl Deflater {
         }
     }
 
-    pub(crate) fn deflate(&mut self, data: &[u8]) -> io::Result<Deflated> {
-        if let Some(bytes) = short_repeats::deflate(data)? {
+    pub(crate) fn deflate(&mut self, before: &[u8], data: &[u8]) -> io::Result<Deflated> {
+        let by_libdeflate = |sample: &[u8]| Ok(self.by_libdeflate(sample)?.len());
+        if let Some(bytes) = repeats::deflate_short(data, by_libdeflate)? {
             return Ok(Deflated::flushed(bytes));
         }
         let mut bytes = self.by_libdeflate(data)?;
+        if let Some(fewer) = repeats::deflate_long(self.level, before, data, bytes.len())? {
+            return Ok(Deflated::flushed(fewer));
+        }
         let end = Some(open(&mut bytes, data)?);
         Ok(Deflated { bytes, end })
     }
@@ -114,8 +116,6 @@ impl Deflater {
 fn compressor(level: u8) -> io::Result<Compressor> {
     let level = CompressionLvl::new(level.clamp(LEVELS.0, LEVELS.1).into())
         .map_err(|_| io::Error::other("libdeflate has no such level"))?;
-    // libdeflater panics where it gets no memory.
-    drop(buffer::zeroed(STATE)?);
     Ok(Compressor::new(level))
 }
 
@@ -184,7 +184,7 @@ mod tests {
     fn deflated(lines: usize) -> (Vec<u8>, Deflated) {
         let line = |line| format!("line {} of the table\t", line * line);
         let text = (0..lines).map(line).collect::<Vec<String>>().concat();
-        let deflated = Deflater::new(6).deflate(text.as_bytes()).unwrap();
+        let deflated = Deflater::new(6).deflate(&[], text.as_bytes()).unwrap();
         (text.into(), deflated)
     }
 

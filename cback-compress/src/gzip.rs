@@ -10,6 +10,7 @@ use std::io::{self, Read, Write};
 
 use crc32fast::Hasher;
 
+use crate::buffer;
 use crate::deflate::{Deflated, Deflater};
 use crate::pipeline::{Convert, Format, Join, Split, read_block};
 
@@ -17,23 +18,38 @@ use crate::pipeline::{Convert, Format, Join, Split, read_block};
 /// 0.3 %, with half as many by 0.6.
 const BLOCK: usize = 1 << 20;
 
+/// Bytes in deflate's window.
+const WINDOW: usize = 32 << 10;
+
 pub(crate) fn format(level: u8) -> Format<Blocks, Deflater, Member> {
     Format {
-        split: Blocks,
+        split: Blocks::default(),
         converter: Deflater::new(level),
         join: Member::new(level),
     }
 }
 
+/// A part of the input.
+pub(crate) struct Block {
+    /// As much of what stands before it as deflate can refer to.
+    before: Vec<u8>,
+    data: Vec<u8>,
+}
+
 /// Splits the input every `BLOCK` bytes.
-pub(crate) struct Blocks;
+#[derive(Default)]
+pub(crate) struct Blocks {
+    latest: Vec<u8>,
+}
 
 impl Split for Blocks {
-    type Block = Vec<u8>;
+    type Block = Block;
 
-    fn split(&mut self, input: &mut impl Read) -> io::Result<Option<Vec<u8>>> {
-        let block = read_block(input, BLOCK)?;
-        Ok((!block.is_empty()).then_some(block))
+    fn split(&mut self, input: &mut impl Read) -> io::Result<Option<Block>> {
+        let data = read_block(input, BLOCK)?;
+        let latest = buffer::copy(&data[data.len().saturating_sub(WINDOW)..])?;
+        let before = std::mem::replace(&mut self.latest, latest);
+        Ok((!data.is_empty()).then_some(Block { before, data }))
     }
 }
 
@@ -45,16 +61,16 @@ pub(crate) struct Piece {
 }
 
 impl Convert for Deflater {
-    type Block = Vec<u8>;
+    type Block = Block;
     type Piece = Piece;
 
-    fn convert(&mut self, block: Vec<u8>) -> io::Result<Piece> {
+    fn convert(&mut self, Block { before, data }: Block) -> io::Result<Piece> {
         let mut crc = Hasher::new();
-        crc.update(&block);
+        crc.update(&data);
         Ok(Piece {
-            deflated: self.deflate(&block)?,
+            deflated: self.deflate(&before, &data)?,
             crc,
-            length: block.len(),
+            length: data.len(),
         })
     }
 }

@@ -18,11 +18,12 @@ mod gunzip;
 mod gzip;
 mod pipeline;
 mod progress;
+mod repeats;
 mod report;
 mod run;
 mod seal;
-mod short_repeats;
 pub mod stdio;
+mod zlib;
 
 pub use codec::{Mode, Options, compress, decompress};
 pub use error::Error;

@@ -103,12 +103,19 @@ fn was_closed(descriptor: BorrowedFd<'_>) -> io::Result<bool> {
     Ok(is_null && fcntl_getfl(descriptor)? & OFlags::RWMODE == OFlags::RDWR)
 }
 
+/// In the panics of libdeflater and zlib-rs where they get no memory.
+const NO_MEMORY: [&str; 2] = ["out of memory", "MemError"];
+
 /// Has a panic end the process at once with status 1 and one line, so that nothing is dropped that
 /// would finish a stream.
 pub fn report_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let panic = panic.to_string().replace('\n', " ");
-        say(&format!("internal error: {panic}"));
+        if NO_MEMORY.iter().any(|it| panic.contains(it)) {
+            say("converting a block failed: out of memory");
+        } else {
+            say(&format!("internal error: {panic}"));
+        }
         std::process::exit(1);
     }));
 }

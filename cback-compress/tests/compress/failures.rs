@@ -14,7 +14,7 @@ use cback_tests::trace::{calls, traced};
 use cback_tests::{Finished, cases, wait_for, wrapped};
 use proptest::prelude::*;
 
-use crate::samples::{noise, text};
+use crate::samples::{BLOCK, hexadecimal, noise, text};
 use crate::{FORMATS, compressed, is_whole, options, output_of, packed, program, run, shell};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -107,13 +107,20 @@ fn memory_that_cannot_be_had_is_a_failure_with_a_message() {
     };
     let copies = |limit: &usize| run(&limited(*limit, "-m none"), b"x").status.success();
     let enough = (4 << 20..1 << 30).step_by(1 << 20).find(copies).unwrap();
-    for (arguments, input) in [
-        ("-p1 -m bzip2", text(900_000)),
-        ("-p1 -t", compressed("-m bzip2", &text(900_000))),
-    ] {
+    let says = "cback-compress: converting a block failed: out of memory\n";
+    let bzip2 = compressed("-m bzip2", &text(900_000));
+    for (arguments, input) in [("-p1 -m bzip2", text(900_000)), ("-p1 -t", bzip2)] {
         let said = run(&limited(enough + (3 << 20), arguments), &input).fails(1);
-        let says = "cback-compress: converting a block failed: out of memory\n";
         assert_eq!(said, says, "{arguments}");
+    }
+    // Libraries that panic then get it for one thing after another.
+    for input in [text(BLOCK), hexadecimal(BLOCK)] {
+        let ends = (0..48).map(|more| run(&limited(enough + (more << 17), "-p1"), &input));
+        let failures: Vec<_> = ends.filter(|end| !end.status.success()).collect();
+        assert!(failures.len() > 8, "{}", failures.len());
+        for failure in failures {
+            assert_eq!(failure.fails(1), says);
+        }
     }
 }
 

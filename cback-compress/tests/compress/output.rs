@@ -145,6 +145,27 @@ fn digits_before_or_behind_other_data_do_not_make_it_larger_than_gzips() {
     }
 }
 
+/// Numbers have short repeats; rows that are alike, and what is repeated across blocks, hardly anything else.
+#[test]
+fn numbers_and_rows_that_are_alike_are_hardly_larger_than_gzips() {
+    let mut random = Random::new(5);
+    let numbers = (0..150_000).map(|row| format!("{}\t{row}\n", random.below(10)));
+    let alike = format!("{:060}\t\n", 0).repeat(25_000);
+    let digits = hexadecimal(30_000).into_iter().cycle().take(2 * BLOCK);
+    for (name, input) in [
+        ("numbers", numbers.collect::<String>().into_bytes()),
+        ("alike", alike.into_bytes()),
+        ("digits", digits.collect()),
+    ] {
+        for level in ["-1", "-6", "-9"] {
+            let ours = compressed(level, &input).len();
+            let theirs = output_of(&other(&format!("gzip {level}")), &input).len();
+            let what = format!("{name}, {level}: {ours}, gzip has {theirs}");
+            assert!(ours <= theirs * 103 / 100, "{what}");
+        }
+    }
+}
+
 /// "The same bytes whatever the number of threads and however the input arrives."
 #[test]
 fn the_bytes_depend_neither_on_threads_nor_on_how_the_input_arrives() {
