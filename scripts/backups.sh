@@ -33,7 +33,7 @@ make_queue() {
         sort -st "$tab" -k 1,1 -u listed >listed.sorted &&
         join -t "$tab" -a 1 -a 2 -e - -o 1.4,0,1.2,1.3,2.2,2.3,2.4,2.5 found.sorted listed.sorted | sort -sn |
         awk -F '\t' -v OFS='\t' '
-            $3 == "d" { print "problem", "-", "-", "-", $2, "cannot be read" }
+            $3 == "d" { print "problem", "-", "-", "-", $2, length($2) < 4096 ? "cannot be read" : "its path is too long" }
             $3 == "-" && $7 == "all" {
                 above = $2; sub("[^/]*$", "", above)
                 if (++missing[above] <= 100) print "problem", "-", "-", "-", $2, "missing, and the list beside it has it"
@@ -159,13 +159,15 @@ find_beneath() {
 }
 
 # Prints when each was changed, its blocks, a letter and its path, a NUL after it. Links are not followed, since they may
-# lead anywhere, and hidden names passed over. A list that is no plain file is told by who reads it.
+# lead anywhere, and hidden names passed over. A list that is no plain file is told by who reads it. Directories can be
+# in one another without end, and find's time grows with the square: one whose path no program takes stands for all in it.
 walk_beneath() (
     reach "$1/." || tell_reason || exit
     minutes=$((${newer_than:-9999999} * 60))
     find . -name '.?*' -prune -o -name "$list" ! -type f -printf '%T@ %b l%p\0' -prune -o -type l -prune -o \
         -type d \( ! -readable -o ! -executable \) -printf '%T@ %b d%p\0' -prune -o \
-        ! -type d -regextype posix-extended \( -name "$list" -mmin "-$minutes" -printf '%T@ %b l%p\0' -o \
+        -regextype posix-extended -type d -regex '.{4095,}' -printf '%T@ %b d%p\0' -prune -o \
+        ! -type d \( -name "$list" -mmin "-$minutes" -printf '%T@ %b l%p\0' -o \
         -regex '.*/postgresql(dump(-[^/]*)?|globals)\.txt(\.gz|\.bz2)?' \
         \( -mmin "-$minutes" -printf '%T@ %b f%p\0' -o -printf '%T@ %b o%p\0' \) \)
 )
@@ -200,7 +202,7 @@ find_stage() (
 )
 
 # Tells what a peer has sent before, as what is still staged shows, and not today: anything at all; its list; or, where
-# no list says what there is, a backup of the last older day. Only names are read.
+# no list says what there is, a backup of the last older day. Only names are read. A peer may send any number of them.
 find_unsent() {
     (
         reach "$staging_dir/." || tell_reason || exit
@@ -212,22 +214,26 @@ find_unsent() {
     escape_lines <peers | above=$line today=${day#"${staging_dir%/}/"} awk -F / -v list="$list" '
         function problem(path, reason) { print ENVIRON["above"] "/" path "\t" reason }
         FILENAME != "sent" { is_peer[$0]; next }
-        { day = substr($0, 1, 10); peer = substr($0, 12, length - length($NF) - 12) }
+        { day = substr($0, 1, 10); path = substr($0, 12); peer = substr(path, 1, length(path) - length($NF) - 1) }
         !(peer in is_peer) || day > ENVIRON["today"] { next }
-        day == ENVIRON["today"] { sent[peer]; sent[peer "/" $NF]; next }
-        day != last[peer] { last[peer] = day; names[peer] = "" }
-        $NF == list { had_list[peer]; next }
-        { names[peer] = names[peer] $NF "/" }
+        day == ENVIRON["today"] { has_sent[peer]; if ($NF == list) has_list[peer]; delete before[path]; next }
+        day != last[peer] { last[peer] = day; held[peer] = 0 }
+        $NF != list && ++held[peer] > 10000 { next }
+        { before[path] = $NF == list ? "ever" : day }
         END {
             for (peer in last) {
-                if (!(peer in sent)) problem(peer, "this peer has sent no backup, though it has before")
-                else if (!((peer "/" list) in sent)) {
-                    count = split(names[peer] (peer in had_list ? list "/" : ""), name, "/")
-                    for (i = 1; i < count; i++)
-                        if (!((peer "/" name[i]) in sent)) problem(peer "/" name[i], "missing, though this peer has sent it before")
-                }
+                if (!(peer in has_sent)) problem(peer, "this peer has sent no backup, though it has before")
+                if (held[peer] > 10000 && !(peer in has_list))
+                    problem(peer, held[peer] " backups came before, and no list now: too many to compare")
             }
-        }' - sent >>problems
+            for (path in before) {
+                peer = path; sub("/[^/]*$", "", peer)
+                if (peer in has_sent && !(peer in has_list) && (before[path] == "ever" || before[path] == last[peer]) &&
+                    ++missing[peer] <= 100) problem(path, "missing, though this peer has sent it before")
+            }
+            for (peer in missing) if (missing[peer] > 100)
+                problem(peer, missing[peer] " files are missing, though this peer has sent them before")
+        }' - sent | sort >>problems
 }
 
 # --- lists -----------------------------------------------------------------------------------------
