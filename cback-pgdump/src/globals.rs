@@ -8,7 +8,7 @@
 //! With databases it has to go through in an empty server, so the role that initdb made is created only where it
 //! is missing.
 
-use crate::check::{Cluster, Key, Statement, created_role};
+use crate::check::{Cluster, Key, Statement, Subject, literal};
 use crate::child::Stopper;
 use crate::databases::{SETTINGS, definitions};
 use crate::dump::ending::Form;
@@ -19,7 +19,6 @@ use crate::request::{Options, Target};
 use crate::stdio;
 use std::ffi::OsString;
 use std::io::Write;
-use std::iter;
 
 const NO_PASSWORDS: [&str; 2] = [
     "globals: without the roles' passwords, which this user may not read",
@@ -113,13 +112,9 @@ fn with_existing_superuser(dump: &[u8]) -> Vec<u8> {
         seen.record(piece);
     }
     let superuser = seen.superuser();
-    let created = |piece: &[u8]| superuser.is_some() && created_role(piece) == superuser;
-    let changed = |piece: &&[u8]| {
-        if created(piece) {
-            if_missing(piece)
-        } else {
-            piece.to_vec()
-        }
+    let changed = |piece: &&[u8]| match Subject::of(piece) {
+        Subject::New(role) if Some(&role) == superuser.as_ref() => if_missing(piece),
+        _ => piece.to_vec(),
     };
     pieces.iter().flat_map(changed).collect()
 }
@@ -148,12 +143,7 @@ fn pieces(dump: &[u8]) -> Vec<&[u8]> {
 
 /// `CREATE ROLE`, in a block that gives a notice instead of an error where the role exists.
 fn if_missing(statement: &[u8]) -> Vec<u8> {
-    let mut block = b"DO 'BEGIN ".to_vec();
-    for &byte in statement {
-        let copies = if byte == b'\'' { 2 } else { 1 };
-        block.extend(iter::repeat_n(byte, copies));
-    }
-    let end = b"EXCEPTION WHEN duplicate_object THEN RAISE NOTICE ''%'', SQLERRM; END';\n";
-    block.extend(end);
-    block
+    let end = b"EXCEPTION WHEN duplicate_object THEN RAISE NOTICE '%', SQLERRM; END";
+    let block = literal(&[b"BEGIN ", statement, end].concat());
+    [b"DO ", &block[..], b";\n"].concat()
 }

@@ -31,9 +31,10 @@ mod rows;
 mod sections;
 mod statement;
 mod statements;
+mod subject;
 mod token;
 
-pub(crate) use cluster::{Cluster, created_role, shuts_out};
+pub(crate) use cluster::Cluster;
 pub(crate) use compare::compare;
 pub(crate) use contents::Item;
 pub use contents::{Contents, Kind};
@@ -47,7 +48,8 @@ pub(crate) use objects::List;
 pub use report::write_lines;
 pub(crate) use sections::Section;
 pub(crate) use statement::Statement;
-pub(crate) use token::{Token, Tokens, literal, quoted};
+pub(crate) use subject::Subject;
+pub(crate) use token::{Tokens, literal, quoted};
 
 use std::io::Read;
 

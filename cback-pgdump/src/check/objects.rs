@@ -12,9 +12,6 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 
-/// A fingerprint of what is not restored as it was.
-pub(crate) const NOT_COMPARED: u64 = 0;
-
 /// The use that is made of each object.
 #[derive(Debug, Default)]
 pub(crate) enum List {

@@ -2,9 +2,9 @@
 //! begin with a backslash.
 
 use super::contents::{Contents, Kind};
-use super::token::Tokens;
+use super::sections::note;
+use super::token::{Tokens, shown};
 use crate::dump::ending::{Form, is_key};
-use crate::stdio::bounded;
 use std::collections::VecDeque;
 use std::ops::Range;
 
@@ -176,25 +176,11 @@ fn expect(is_expected: bool) -> Result<(), &'static str> {
     is_expected.then_some(()).ok_or(missing)
 }
 
-/// Takes the first word for the version or encoding, unless it is known already; none is as long as 40 characters.
-pub(crate) fn note(version: &mut String, told: &str) {
-    if version.is_empty() {
-        let word = told.split(' ').next().unwrap_or_default();
-        let shown = word.replace(char::is_control, "?");
-        version.extend(shown.chars().take(40));
-    }
-}
-
 /// `TABLE name` from `name; Type: TABLE; Schema: public; Owner: postgres`.
 fn kind_and_name(comment: &str) -> String {
     let (name, rest) = comment.split_once("; Type: ").unwrap_or((comment, ""));
     let kind = rest.split(';').next().unwrap_or_default();
     shown(format!("{kind} {name}").as_bytes())
-}
-
-/// A name for a message, of which the rest is more important.
-pub(crate) fn shown(name: &[u8]) -> String {
-    String::from_utf8_lossy(&bounded(name, 200)).into_owned()
 }
 
 /// The name in `name` or `-reuse-previous=on "dbname='name'"`, the arguments of `\connect`.

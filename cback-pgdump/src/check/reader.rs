@@ -4,11 +4,11 @@
 use super::contents::{Contents, Item, Kind};
 use super::fault::Fault;
 use super::input::Input;
-use super::outline::{Outline, shown};
+use super::outline::Outline;
 use super::rows::{Outcome, Rows};
 use super::statement::Statement;
 use super::statements::{Copy, Statements};
-use super::token::printable;
+use super::token::{printable, shown};
 use crate::dump::ending::Form;
 use memchr::{memchr, memchr_iter};
 use std::io::Read;

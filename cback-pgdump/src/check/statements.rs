@@ -6,7 +6,8 @@ use super::definition;
 use super::fingerprint::{Entry, Key};
 use super::large_objects::LargeObject;
 use super::objects::run_by;
-use super::outline::{Outline, note};
+use super::outline::Outline;
+use super::sections::note_encoding;
 use super::statement::Statement;
 use super::token::{Token, Tokens, list, qualified};
 use std::ops::Range;
@@ -95,7 +96,9 @@ impl Statements {
             if !self.contents.is_wanted(at.database.as_deref()) {
                 return Ok(());
             } else if !statement.is_cut() {
-                self.set(text);
+                if let Some(section) = self.contents.sections.last_mut() {
+                    note_encoding(&mut section.encoding, text);
+                }
                 self.attach(text);
                 self.contents.needs.record(text);
                 self.put_off(text, statement.place.clone());
@@ -203,13 +206,6 @@ impl Statements {
         Some(())
     }
 
-    /// The first encoding counts.
-    fn set(&mut self, text: &[u8]) -> Option<()> {
-        let section = self.contents.sections.last_mut()?;
-        note(&mut section.encoding, &client_encoding(text)?);
-        Some(())
-    }
-
     /// `ALTER TABLE ONLY root ATTACH PARTITION table ...;`
     fn attach(&mut self, text: &[u8]) -> Option<()> {
         let mut tokens = Tokens::new(text);
@@ -220,17 +216,6 @@ impl Statements {
             self.contents.partitions.insert(name);
         }
         Some(())
-    }
-}
-
-/// The value of `SET client_encoding = 'encoding';`.
-pub(super) fn client_encoding(text: &[u8]) -> Option<String> {
-    match Tokens::new(text)
-        .after(&["SET", "client_encoding"])?
-        .nth(1)?
-    {
-        Token::Text(encoding) => Some(String::from_utf8_lossy(&encoding).into_owned()),
-        _ => None,
     }
 }
 

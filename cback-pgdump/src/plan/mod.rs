@@ -23,7 +23,6 @@ mod bodies;
 mod facts;
 mod lacks;
 mod roles;
-mod subject;
 
 pub(crate) use facts::write as write_facts;
 
@@ -36,7 +35,6 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
-use subject::Subject;
 
 /// Written while the dump is read; the other files follow.
 pub(crate) const OBJECTS: &str = "objects";
@@ -118,10 +116,9 @@ fn globals(
         file => text(file)?,
     };
     let server = Server::new(names::split(&existing));
-    let statements = contents.cluster.statements.iter();
-    let statements: Vec<_> = statements.map(|it| (Subject::of(it), &it[..])).collect();
+    let statements = &contents.cluster.statements[..];
     let is_all = contents.one.is_none() && request.globals_for.is_none();
-    let roles = Roles::choose(&statements, initdbs.as_deref(), &server, needed, is_all);
+    let roles = Roles::choose(statements, initdbs.as_deref(), &server, needed, is_all);
     let tablespaces = roles.tablespaces(&needed.tablespaces);
     plan.file("facts", |it| facts::write(contents, it))?;
     for (file, names) in [

@@ -5,11 +5,11 @@
 //! is not initdb's on the server. A tablespace has to lie inside the server's own directory: run as it is,
 //! `CREATE TABLESPACE` would write into the directory of the server that was dumped.
 
-use super::subject::Subject;
 use super::{Names, Needed};
-use crate::check::{Token, Tokens, quoted};
+use crate::check::{Subject, Tokens, quoted};
 use std::collections::{BTreeMap, HashSet};
 use std::io::{Result, Write};
+use std::iter;
 
 /// The roles of the server that a dump is restored into.
 pub(super) struct Server<'a> {
@@ -34,11 +34,11 @@ impl<'a> Server<'a> {
 }
 
 /// A statement of a cluster's own part.
-pub(super) type Statement<'a> = (Subject, &'a [u8]);
+type Statement = (Subject, Vec<u8>);
 
 /// These statements, and what is done with them.
 pub(super) struct Roles<'a> {
-    statements: &'a [Statement<'a>],
+    statements: &'a [Statement],
     server: &'a Server<'a>,
     /// The one that initdb made for the server that was dumped.
     superuser: Option<&'a [u8]>,
@@ -52,7 +52,7 @@ pub(super) struct Roles<'a> {
 impl<'a> Roles<'a> {
     /// Those that are needed, or all. `superuser` is the one that initdb made for the server that was dumped.
     pub(super) fn choose(
-        statements: &'a [Statement<'a>],
+        statements: &'a [Statement],
         superuser: Option<&'a [u8]>,
         server: &'a Server<'a>,
         needed: &Needed<'a>,
@@ -79,52 +79,48 @@ impl<'a> Roles<'a> {
 
     /// The statements that create the roles.
     pub(super) fn create(&self, sql: &mut impl Write) -> Result<()> {
-        self.write(sql, |subject| match subject {
-            Subject::Session => true,
-            Subject::New(name) | Subject::Role { name, .. } | Subject::Member { name, .. } => {
-                self.created.contains(&name[..])
-            }
-            Subject::All | Subject::Tablespace(_) | Subject::Old => false,
-        })
+        let is_created = |role: &[u8]| self.created.contains(role);
+        self.write(sql, |subject| subject.role().is_some_and(is_created))
     }
 
     /// Those that change all roles' settings, and initdb's role where it has the same name.
     pub(super) fn change_superuser(&self, sql: &mut impl Write) -> Result<()> {
-        let is_all = self.is_all && self.superuser == self.server.superuser;
+        let is_same = self.superuser == self.server.superuser;
         self.write(sql, |subject| match subject {
-            Subject::Session => true,
-            Subject::All => self.is_all,
-            Subject::Role {
-                name,
-                shuts_out: false,
+            Subject::Settings(None) | Subject::Parameter { role: None, .. } | Subject::Other => {
+                self.is_all
             }
-            | Subject::Member { name, .. } => is_all && self.superuser == Some(name),
-            _ => false,
+            Subject::New(_)
+            | Subject::Role {
+                shuts_out: true, ..
+            } => false,
+            _ => {
+                let role = subject.role();
+                self.is_all && is_same && role.is_some() && role == self.superuser
+            }
         })
     }
 
+    /// Those that are wanted, and those of the session.
     fn write(&self, sql: &mut impl Write, is_wanted: impl Fn(&Subject) -> bool) -> Result<()> {
-        let mut wanted = self.statements.iter().filter(|it| is_wanted(&it.0));
-        wanted.try_for_each(|(_, statement)| sql.write_all(&self.granted(statement)))
+        self.statements.iter().try_for_each(|(subject, text)| {
+            if matches!(subject, Subject::Session) {
+                sql.write_all(text)
+            } else if is_wanted(subject) {
+                sql.write_all(&self.granted(subject, text))
+            } else {
+                Ok(())
+            }
+        })
     }
 
     /// Those that create the lacking ones, without any rights where that will do.
     pub(super) fn create_plain(&self, superusers: &Names<'_>, sql: &mut impl Write) -> Result<()> {
         for name in &self.lacking {
-            let attribute: &[u8] = if superusers.contains(name) {
-                b" SUPERUSER"
-            } else {
-                b""
-            };
-            sql.write_all(
-                &[
-                    b"CREATE ROLE ",
-                    &quoted(name)[..],
-                    attribute,
-                    b" NOLOGIN;\n",
-                ]
-                .concat(),
-            )?;
+            let is_superuser = superusers.contains(name);
+            let attributes: &[u8] = if is_superuser { b" SUPERUSER" } else { b"" };
+            let name = &quoted(name)[..];
+            sql.write_all(&[b"CREATE ROLE ", name, attributes, b" NOLOGIN;\n"].concat())?;
         }
         Ok(())
     }
@@ -163,20 +159,18 @@ impl<'a> Roles<'a> {
     }
 
     /// The statement without GRANTED BY where that would not go through.
-    fn granted(&self, statement: &[u8]) -> Vec<u8> {
-        let mut ends = vec![0];
-        let mut tokens = Vec::new();
-        let mut places = Tokens::new(statement);
-        while let Some((token, place)) = places.next_with_place() {
-            tokens.push(token);
-            ends.push(place.end);
-        }
-        if let [.., granted, by, grantor, Token::Symbol(b';')] = &tokens[..]
-            && granted.is("GRANTED")
-            && by.is("BY")
-            && !self.may_grant(grantor.name().unwrap_or_default())
+    fn granted(&self, subject: &Subject, statement: &[u8]) -> Vec<u8> {
+        if let Subject::Member {
+            grantor: Some(grantor),
+            ..
+        } = subject
+            && !self.may_grant(grantor)
         {
-            return [&statement[..ends[tokens.len() - 4]], b";\n"].concat();
+            let mut tokens = Tokens::new(statement);
+            let places = iter::from_fn(|| tokens.next_with_place()).map(|(_, place)| place);
+            if let [.., granted, _by, _grantor, _end] = &places.collect::<Vec<_>>()[..] {
+                return [statement[..granted.start].trim_ascii_end(), b";\n"].concat();
+            }
         }
         statement.to_vec()
     }
@@ -188,10 +182,10 @@ impl<'a> Roles<'a> {
 }
 
 /// These roles, those whose members they are, and so on.
-fn with_groups<'a>(statements: &'a [Statement<'a>], needed: &Names<'a>) -> Names<'a> {
+fn with_groups<'a>(statements: &'a [Statement], needed: &Names<'a>) -> Names<'a> {
     let mut groups = BTreeMap::<&[u8], Vec<&[u8]>>::new();
     for (subject, _) in statements {
-        if let Subject::Member { name, group } = subject {
+        if let Subject::Member { name, group, .. } = subject {
             groups.entry(name).or_default().push(group);
         }
     }
