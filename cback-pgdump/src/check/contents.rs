@@ -2,9 +2,10 @@
 
 use super::cluster::Cluster;
 use super::database::{OfDatabase, Part, run_as};
+use super::definition;
 use super::fingerprint::{Entry, Key};
 use super::needs::{Needs, OVERHEAD};
-use super::objects::{List, Objects};
+use super::objects::{List, Objects, run_by};
 use super::sections::Section;
 use super::token::{printable, spelled};
 use std::collections::{BTreeMap, BTreeSet, btree_map};
@@ -62,6 +63,8 @@ pub struct Contents {
     pub(crate) entries: BTreeMap<Vec<u8>, (Item, Entry)>,
     /// All databases'.
     pub(crate) needs: Needs,
+    /// In a cluster's dump, the database of the last `\connect`; none in its own part.
+    pub(crate) database: Option<Vec<u8>>,
     /// The one database that these are the contents of, though there may be others in the dump.
     pub(crate) one: Option<Vec<u8>>,
     /// Each database's part, in order.
@@ -105,6 +108,16 @@ impl Contents {
         self.one.is_none() || self.kind == Kind::Database || self.one.as_deref() == database
     }
 
+    /// Whether what comes now is of a database of those.
+    pub(crate) fn is_taken(&self) -> bool {
+        self.is_wanted(self.database.as_deref())
+    }
+
+    /// In a cluster's own part, as far as it has been read.
+    pub(crate) fn is_in_cluster(&self) -> bool {
+        self.kind == Kind::Globals
+    }
+
     /// The number of entries for `wanted`, and their sum.
     pub(crate) fn sum(&self, wanted: Item) -> (u64, Entry) {
         let mut count = 0;
@@ -116,12 +129,14 @@ impl Contents {
         (count, sum)
     }
 
-    /// Adds to the entry of that name, in a cluster's `database`.
-    pub(crate) fn add(&mut self, database: Option<&[u8]>, item: Item, name: &[u8], entry: Entry) {
-        if !self.is_wanted(database) {
+    /// Adds to the entry of that name.
+    pub(crate) fn add(&mut self, item: Item, name: &[u8], entry: Entry) {
+        if !self.is_taken() {
             return;
         }
-        let name = match database.filter(|_| self.one.is_none()) {
+        let is_partition = || self.partitions.contains(&self.key.row(name));
+        self.has_partition_loads |= !self.partitions.is_empty() && is_partition();
+        let name = match self.database.as_ref().filter(|_| self.one.is_none()) {
             Some(database) => printable(&[&spelled(database), &b"."[..], name].concat()),
             None => printable(name),
         };
@@ -137,9 +152,9 @@ impl Contents {
     /// A cluster's own part has ended.
     pub(crate) fn end_cluster(&mut self) {
         for (heading, entry) in self.cluster.entries(self.key) {
-            self.add(None, Item::Cluster, heading.as_bytes(), entry);
+            self.add(Item::Cluster, heading.as_bytes(), entry);
         }
-        if self.is_wanted(None) {
+        if self.is_taken() {
             self.cluster.list(&mut self.objects, self.key);
         }
     }
@@ -154,16 +169,17 @@ impl Contents {
     pub(crate) fn begin_section(&mut self, start: u64) {
         self.end_section(start);
         self.sections.push(Section::new(start));
+        self.database = None;
         self.held += OVERHEAD;
     }
 
     pub(crate) fn end_section(&mut self, end: u64) {
-        if let Some(mut section) = self.sections.pop() {
+        let is_taken = self.is_taken();
+        if let Some(section) = self.sections.last_mut() {
             section.place.end = end.min(section.place.end);
-            if !self.is_wanted(section.database.as_deref()) {
+            if !is_taken {
                 section.cuts = Vec::new();
             }
-            self.sections.push(section);
         }
     }
 
@@ -177,11 +193,12 @@ impl Contents {
     }
 
     /// The current section is this database's.
-    pub(crate) fn name_section(&mut self, database: Option<&[u8]>) {
+    pub(crate) fn name_section(&mut self, database: Option<Vec<u8>>) {
         self.needs.session = None;
         if let Some(section) = self.sections.last_mut() {
-            section.database = database.map(<[u8]>::to_vec);
-            self.held += database.map_or(0, <[u8]>::len);
+            self.held += database.as_ref().map_or(0, Vec::len);
+            section.database.clone_from(&database);
+            self.database = database.filter(|_| self.kind == Kind::Cluster);
         }
     }
 
@@ -244,14 +261,23 @@ impl Contents {
         }
     }
 
-    /// The object of this comment of pg_dump's begins, in a cluster's `database`; none if it is of data.
-    pub(crate) fn begin_object(&mut self, comment: Option<&[u8]>, database: Option<&[u8]>) {
-        let is_wanted = self.is_wanted(database);
-        let database = database.filter(|_| self.one.is_none());
-        match comment.filter(|_| is_wanted) {
+    /// The object of this comment of pg_dump's begins; none if it is of data.
+    pub(crate) fn begin_object(&mut self, comment: Option<&[u8]>) {
+        let database = self.database.as_deref().filter(|_| self.one.is_none());
+        match comment.filter(|_| self.is_taken()) {
             Some(comment) => self.objects.begin(comment, database, self.key),
             None => self.objects.end(),
         }
+    }
+
+    /// Statements about a database are an object of their own: pg_dump's comment has the name, which may be another
+    /// when restored.
+    pub(crate) fn define_database(&mut self, statement: &OfDatabase) {
+        let is_single = self.kind == Kind::Database || self.one.is_some();
+        let name = [b"itself", &statement.database[..]][usize::from(!is_single)];
+        let fingerprint = definition::fingerprint(&statement.text, self.key);
+        let fingerprint = run_by(self.needs.session.as_deref(), fingerprint, self.key);
+        self.objects.single("DATABASE", name, fingerprint);
     }
 
     /// Takes a statement about a database as a whole.

@@ -42,7 +42,7 @@ impl OfDatabase {
         if verb.is("UPDATE") {
             return of_template(tokens);
         }
-        let is_of_role = tokens.seek_database(&verb)?;
+        let is_of_role = seek_database(&mut tokens, &verb)?;
         let (name, place) = tokens.next_with_place()?;
         let part = if is_of_role {
             Some(Part::Settle)
@@ -61,13 +61,8 @@ impl OfDatabase {
     /// name. All else needs no rights of its.
     pub(crate) fn run_as(&mut self, role: &[u8]) {
         if self.part == Some(Part::Create) {
-            let owner = [
-                b"ALTER DATABASE ",
-                NAME,
-                b" OWNER TO ",
-                &quoted(role),
-                b";\n",
-            ];
+            let role = &quoted(role)[..];
+            let owner = [b"ALTER DATABASE ", NAME, b" OWNER TO ", role, b";\n"];
             self.text.extend(owner.concat());
         } else if self.text.starts_with(b"GRANT ") || self.text.starts_with(b"REVOKE ") {
             self.text = run_as(role, &self.text);
@@ -81,30 +76,28 @@ pub(super) fn run_as(role: &[u8], statement: &[u8]) -> Vec<u8> {
     [&set, statement, b"RESET SESSION AUTHORIZATION;\n"].concat()
 }
 
-impl Tokens<'_> {
-    /// Goes to where a database's name comes next in the statement that `verb` begins; none if it names none.
-    /// Returns whether it is about a role in the database.
-    fn seek_database(&mut self, verb: &Token<'_>) -> Option<bool> {
-        let is_any = |verbs: &[&str]| verbs.iter().any(|it| verb.is(it));
-        if is_any(&["COMMENT", "GRANT", "REVOKE", "SECURITY"]) {
-            self.find(|token| token.is("ON"))?;
-        } else if !is_any(&["CREATE", "ALTER", "DROP"]) {
-            return None;
-        }
-        let noun = self.next()?;
-        if noun.is("ROLE") && verb.is("ALTER") {
-            self.next()?;
-            self.after(&["IN", "DATABASE"])?;
-            return Some(true);
-        } else if !noun.is("DATABASE") {
-            return None;
-        }
-        let start = self.at;
-        if self.after(&["IF", "EXISTS"]).is_none() {
-            self.at = start;
-        }
-        Some(false)
+/// Goes to where a database's name comes next in the statement that `verb` begins; none if it names none.
+/// Returns whether it is about a role in the database.
+fn seek_database(tokens: &mut Tokens<'_>, verb: &Token<'_>) -> Option<bool> {
+    let is_any = |verbs: &[&str]| verbs.iter().any(|it| verb.is(it));
+    if is_any(&["COMMENT", "GRANT", "REVOKE", "SECURITY"]) {
+        tokens.find(|token| token.is("ON"))?;
+    } else if !is_any(&["CREATE", "ALTER", "DROP"]) {
+        return None;
     }
+    let noun = tokens.next()?;
+    if noun.is("ROLE") && verb.is("ALTER") {
+        tokens.next()?;
+        tokens.after(&["IN", "DATABASE"])?;
+        return Some(true);
+    } else if !noun.is("DATABASE") {
+        return None;
+    }
+    let start = tokens.at;
+    if tokens.after(&["IF", "EXISTS"]).is_none() {
+        tokens.at = start;
+    }
+    Some(false)
 }
 
 /// `UPDATE pg_catalog.pg_database SET datistemplate = false WHERE datname = 'name'`, before a DROP DATABASE.

@@ -12,8 +12,6 @@ use std::ops::Range;
 pub(crate) struct Outline {
     pub(crate) form: Form,
     section: Section,
-    /// In a cluster's dump: the database of the last `\connect`; none in its own part.
-    pub(crate) database: Option<Vec<u8>>,
     /// The key of `\restrict`, until `\unrestrict`.
     restricted: Option<Vec<u8>>,
     /// Where the current line stands, in bytes.
@@ -45,17 +43,11 @@ impl Outline {
                 Form::Database => Section::Database,
                 Form::Cluster => Section::Cluster,
             },
-            database: None,
             restricted: None,
             line: 0..0,
             is_connected: false,
             place: String::new(),
         }
-    }
-
-    /// In a cluster's own part.
-    pub(crate) fn is_in_cluster(&self) -> bool {
-        matches!(self.section, Section::Cluster)
     }
 
     /// After the whole dump's marker: the lines that have to follow.
@@ -85,13 +77,13 @@ impl Outline {
         {
             self.place = format!(", after {}", kind_and_name(name));
             let title = comment.strip_prefix(b"Name: ");
-            contents.begin_object(title, self.database.as_deref());
+            contents.begin_object(title);
             if let Some(section) = contents.sections.last_mut() {
                 section.objects += u64::from(of.is_empty());
                 section.has_begun = true;
             }
         } else if text.starts_with("load via partition root ") {
-            contents.has_root_loads |= contents.is_wanted(self.database.as_deref());
+            contents.has_root_loads |= contents.is_taken();
         } else if text == "PostgreSQL database dump" {
             self.begin_database(contents);
             expect(matches!(self.section, Section::Between))?;
@@ -100,7 +92,7 @@ impl Outline {
             contents.partitions.clear();
         } else if text == "PostgreSQL database dump complete" {
             expect(matches!(self.section, Section::Database))?;
-            contents.begin_object(None, None);
+            contents.begin_object(None);
             self.section = Section::Between;
         }
         Ok(())
@@ -126,12 +118,8 @@ impl Outline {
             contents.cut(self.line.clone(), false);
         } else if let Some(argument) = command.strip_prefix(b"connect ") {
             self.begin_database(contents);
-            let database = connected(argument);
-            contents.name_section(database.as_deref());
+            contents.name_section(connected(argument));
             contents.cut(self.line.clone(), false);
-            if self.form == Form::Cluster {
-                self.database = database;
-            }
         } else if command.starts_with(b"encoding ") {
             self.begin_database(contents);
             contents.cut(self.line.clone(), false);
@@ -146,7 +134,7 @@ impl Outline {
         if self.form == Form::Cluster {
             expect(!matches!(self.section, Section::Database))?;
         }
-        if self.is_in_cluster() {
+        if contents.is_in_cluster() {
             contents.end_cluster();
         }
         // `\unrestrict` may follow, and nothing else.
@@ -157,14 +145,13 @@ impl Outline {
 
     /// A database's part begins with this line, if it has not begun.
     fn begin_database(&mut self, contents: &mut Contents) {
-        if self.is_in_cluster() {
+        if contents.is_in_cluster() {
             contents.end_cluster();
             contents.kind = Kind::Cluster;
             self.section = Section::Between;
         }
         if matches!(self.section, Section::Between) && !self.is_connected {
             contents.begin_section(self.line.start);
-            self.database = None;
             self.is_connected = true;
         }
     }

@@ -65,7 +65,7 @@ impl<R: Read> Reader<R> {
             line.drain(..length);
             if statement.is_complete() && !statement.is_empty() {
                 statement.place.end = self.input.bytes;
-                let copy = self.statements.read(&mut statement, &self.outline);
+                let copy = self.statements.read(&mut statement);
                 statement.clear();
                 self.make_room()?;
                 if let Some(copy) = copy.map_err(|what| self.damaged(what))? {
@@ -153,7 +153,8 @@ impl<R: Read> Reader<R> {
                 Outcome::Ended(length) => {
                     self.input.consume(length, rows.entry.rows - before + 1);
                     self.statements
-                        .add(&self.outline, Item::Table, &table, rows.entry);
+                        .contents
+                        .add(Item::Table, &table, rows.entry);
                     self.outline.place = format!(", after the data of {name}");
                     return Ok(());
                 }

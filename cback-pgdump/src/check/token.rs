@@ -85,6 +85,11 @@ impl<'a> Iterator for Tokens<'a> {
     }
 }
 
+/// Whether `text` begins with these keywords.
+pub(crate) fn begins(text: &[u8], keywords: &[&str]) -> bool {
+    Tokens::new(text).after(keywords).is_some()
+}
+
 /// A text between two `mark`s, a doubled one being part of it; to the end if there is no second.
 fn between<'a>(text: &[u8], mark: u8, token: fn(Vec<u8>) -> Token<'a>) -> (Token<'a>, usize) {
     let mut content = Vec::new();

@@ -5,9 +5,9 @@
 //! is not initdb's on the server. A tablespace has to lie inside the server's own directory: run as it is,
 //! `CREATE TABLESPACE` would write into the directory of the server that was dumped.
 
-use super::{Names, Needed};
-use crate::check::{Subject, Tokens, quoted};
-use std::collections::{BTreeMap, HashSet};
+use super::Names;
+use crate::check::{Cluster, Needs, Subject, Tokens, quoted};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io::{Result, Write};
 use std::iter;
 
@@ -33,46 +33,56 @@ impl<'a> Server<'a> {
     }
 }
 
-/// A statement of a cluster's own part.
-type Statement = (Subject, Vec<u8>);
+/// The statements that are wanted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// Also what is no single role's.
+    All,
+    /// Of all roles, since data can name any.
+    AllRoles,
+    /// Of the roles that are needed, and those whose members they are.
+    Needed,
+}
 
-/// These statements, and what is done with them.
+/// A cluster's statements, and what is done with them.
 pub(super) struct Roles<'a> {
-    statements: &'a [Statement],
+    statements: &'a [(Subject, Vec<u8>)],
+    needs: &'a Needs,
     server: &'a Server<'a>,
     /// The one that initdb made for the server that was dumped.
     superuser: Option<&'a [u8]>,
-    /// Also what is no single role's.
-    is_all: bool,
+    wanted: Wanted,
     pub(super) created: Names<'a>,
     /// Needed, and neither there nor created.
     pub(super) lacking: Names<'a>,
 }
 
 impl<'a> Roles<'a> {
-    /// Those that are needed, or all. `superuser` is the one that initdb made for the server that was dumped.
     pub(super) fn choose(
-        statements: &'a [Statement],
+        needs: &'a Needs,
+        cluster: &'a Cluster,
         superuser: Option<&'a [u8]>,
         server: &'a Server<'a>,
-        needed: &Needed<'a>,
-        is_all: bool,
+        wanted: Wanted,
     ) -> Self {
-        let wanted = with_groups(statements, &needed.roles);
+        let statements = &cluster.statements[..];
+        let needed = with_groups(statements, &needs.roles);
+        let is_new =
+            |name: &&[u8]| !server.has(name) && (wanted != Wanted::Needed || needed.contains(name));
         let created = statements.iter().filter_map(|(subject, _)| match subject {
             Subject::New(name) => Some(&name[..]),
             _ => None,
         });
-        let is_any = is_all || needed.has_more;
-        let is_new = |name: &&[u8]| !server.has(name) && (is_any || wanted.contains(name));
         let created: Names<'_> = created.filter(is_new).collect();
         let is_lacking = |name: &&[u8]| !server.has(name) && !created.contains(name);
+        let roles = needs.roles.iter().map(|it| &it[..]);
         Self {
-            lacking: needed.roles.iter().copied().filter(is_lacking).collect(),
+            lacking: roles.filter(is_lacking).collect(),
             statements,
+            needs,
             server,
             superuser,
-            is_all,
+            wanted,
             created,
         }
     }
@@ -85,10 +95,11 @@ impl<'a> Roles<'a> {
 
     /// Those that change all roles' settings, and initdb's role where it has the same name.
     pub(super) fn change_superuser(&self, sql: &mut impl Write) -> Result<()> {
+        let is_all = self.wanted == Wanted::All;
         let is_same = self.superuser == self.server.superuser;
         self.write(sql, |subject| match subject {
             Subject::Settings(None) | Subject::Parameter { role: None, .. } | Subject::Other => {
-                self.is_all
+                is_all
             }
             Subject::New(_)
             | Subject::Role {
@@ -96,7 +107,7 @@ impl<'a> Roles<'a> {
             } => false,
             _ => {
                 let role = subject.role();
-                self.is_all && is_same && role.is_some() && role == self.superuser
+                is_all && is_same && role.is_some() && role == self.superuser
             }
         })
     }
@@ -115,9 +126,9 @@ impl<'a> Roles<'a> {
     }
 
     /// Those that create the lacking ones, without any rights where that will do.
-    pub(super) fn create_plain(&self, superusers: &Names<'_>, sql: &mut impl Write) -> Result<()> {
+    pub(super) fn create_plain(&self, sql: &mut impl Write) -> Result<()> {
         for name in &self.lacking {
-            let is_superuser = superusers.contains(name);
+            let is_superuser = self.needs.superusers.contains(*name);
             let attributes: &[u8] = if is_superuser { b" SUPERUSER" } else { b"" };
             let name = &quoted(name)[..];
             sql.write_all(&[b"CREATE ROLE ", name, attributes, b" NOLOGIN;\n"].concat())?;
@@ -126,25 +137,19 @@ impl<'a> Roles<'a> {
     }
 
     /// The names of those that are needed: all of a cluster's.
-    pub(super) fn tablespaces(&self, needed: &Names<'a>) -> Names<'a> {
-        let own = self
-            .statements
-            .iter()
-            .filter_map(|(subject, _)| match subject {
-                Subject::Tablespace(name) if self.is_all => Some(&name[..]),
-                _ => None,
-            });
-        own.chain(needed.iter().copied()).collect()
+    pub(super) fn tablespaces(&self) -> Names<'a> {
+        let own = self.statements.iter().filter_map(|it| match &it.0 {
+            Subject::Tablespace(name) if self.wanted == Wanted::All => Some(name),
+            _ => None,
+        });
+        let all = own.chain(&self.needs.tablespaces);
+        all.map(|it| &it[..]).collect()
     }
 
-    pub(super) fn create_tablespaces(
-        &self,
-        needed: &Names<'_>,
-        sql: &mut impl Write,
-    ) -> Result<()> {
+    pub(super) fn create_tablespaces(&self, sql: &mut impl Write) -> Result<()> {
         sql.write_all(b"SET allow_in_place_tablespaces = on;\n")?;
-        if !self.is_all || self.statements.is_empty() {
-            return needed.iter().try_for_each(|name| {
+        if self.wanted != Wanted::All || self.statements.is_empty() {
+            return self.needs.tablespaces.iter().try_for_each(|name| {
                 let create = [b"CREATE TABLESPACE ", &quoted(name)[..], b" LOCATION '';\n"];
                 sql.write_all(&create.concat())
             });
@@ -182,7 +187,10 @@ impl<'a> Roles<'a> {
 }
 
 /// These roles, those whose members they are, and so on.
-fn with_groups<'a>(statements: &'a [Statement], needed: &Names<'a>) -> Names<'a> {
+fn with_groups<'a>(
+    statements: &'a [(Subject, Vec<u8>)],
+    needed: &'a BTreeSet<Vec<u8>>,
+) -> Names<'a> {
     let mut groups = BTreeMap::<&[u8], Vec<&[u8]>>::new();
     for (subject, _) in statements {
         if let Subject::Member { name, group, .. } = subject {
@@ -190,7 +198,7 @@ fn with_groups<'a>(statements: &'a [Statement], needed: &Names<'a>) -> Names<'a>
         }
     }
     let mut found = Names::new();
-    let mut next: Vec<&[u8]> = needed.iter().copied().collect();
+    let mut next: Vec<&[u8]> = needed.iter().map(|it| &it[..]).collect();
     while let Some(role) = next.pop() {
         if found.insert(role) {
             next.extend(groups.remove(role).unwrap_or_default());
