@@ -15,7 +15,7 @@ use crate::digest::Digest;
 use crate::error::Error;
 use crate::file::{self, Output};
 use crate::progress::Progress;
-use crate::report::Report;
+use crate::report::{Report, Reported};
 use crate::stdio::{self, Stream};
 
 /// Does what the command line says.
@@ -30,6 +30,16 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
     let result = filter(cli, &progress);
     progress.finish();
     result
+}
+
+/// Says what went wrong; nothing where whoever reads the output has gone away, or knows it.
+pub fn complain(error: &anyhow::Error) {
+    let cause = error.root_cause();
+    let cause_of_io = cause.downcast_ref::<io::Error>();
+    let is_broken = cause_of_io.is_some_and(|cause| cause.kind() == io::ErrorKind::BrokenPipe);
+    if !is_broken && !cause.is::<Reported>() {
+        stdio::say(&format!("{error:#}"));
+    }
 }
 
 /// Asks the kernel to kill this process when its parent ends, which must be `parent`.
@@ -129,7 +139,7 @@ fn write_file(
     let shrunk = output.shrunk();
     if let Some(old) = shrunk {
         let path = shown(path);
-        stdio::complain(&anyhow!("{path}: warning: {bytes} bytes in place of {old}"));
+        complain(&anyhow!("{path}: warning: {bytes} bytes in place of {old}"));
     }
     report.publishing(path, &digest)?;
     output.publish()?;

@@ -1,7 +1,7 @@
 //! The contents of a dump.
 
 use super::cluster::Cluster;
-use super::database::{OfDatabase, Part, run_as};
+use super::database::{Databases, OfDatabase, run_as};
 use super::definition;
 use super::fingerprint::{Entry, Key};
 use super::needs::{Needs, OVERHEAD};
@@ -70,7 +70,7 @@ pub struct Contents {
     /// Each database's part, in order.
     pub(crate) sections: Vec<Section>,
     /// The statements about each database as a whole.
-    pub(crate) databases: BTreeMap<Vec<u8>, Vec<(Part, Vec<u8>)>>,
+    pub(crate) databases: Databases,
     /// The digest of all bytes of the dump.
     pub(crate) digest: u128,
     /// A key for `\restrict`: the dump's first or, for a restore, one that nobody knows.
@@ -88,7 +88,7 @@ pub struct Contents {
     pub(crate) objects: Objects,
     /// The fingerprints'.
     pub(crate) key: Key,
-    /// Memory that the names of `entries` take, and that `sections` and `databases` take.
+    /// Memory that the names of `entries` take, and that `sections` take.
     names: usize,
     held: usize,
 }
@@ -162,7 +162,8 @@ impl Contents {
     /// Bytes of memory that the names of tables take, and that all that goes into a plan takes, about.
     pub(crate) fn held(&self) -> (usize, usize) {
         let names = self.names + 16 * self.partitions.len() + self.objects.held();
-        (names, self.needs.held + self.cluster.held + self.held)
+        let planned = self.needs.held + self.cluster.held + self.databases.held;
+        (names, planned + self.held)
     }
 
     /// A database's part begins there, and another ends.
@@ -214,23 +215,6 @@ impl Contents {
         self.encoding = section.map_or_else(String::new, |it| it.encoding.clone());
     }
 
-    /// The statements of this part about the section's database. Where a single database's dump does not tell
-    /// whose it is, those that there are: before PostgreSQL 11, it had the database's comment.
-    pub(crate) fn statements_about(
-        &self,
-        section: &Section,
-        part: Part,
-    ) -> impl Iterator<Item = &Vec<u8>> {
-        let is_it = move |name: &Vec<u8>| section.database.as_ref().is_none_or(|it| it == name);
-        let databases = self.databases.iter().filter(move |(name, _)| is_it(name));
-        let statements = databases.flat_map(|(_, statements)| statements);
-        { statements }.filter_map(move |(of, text)| (*of == part).then_some(text))
-    }
-
-    pub(crate) fn has_part(&self, section: &Section, part: Part) -> bool {
-        self.statements_about(section, part).next().is_some()
-    }
-
     /// `15` for a pg_dump of version 15.18; of the server's version, where the dump does not tell pg_dump's.
     pub(crate) fn pg_dump_major(&self) -> &str {
         let told = [&self.pg_dump_version, &self.server_version];
@@ -278,16 +262,6 @@ impl Contents {
         let fingerprint = definition::fingerprint(&statement.text, self.key);
         let fingerprint = run_by(self.needs.session.as_deref(), fingerprint, self.key);
         self.objects.single("DATABASE", name, fingerprint);
-    }
-
-    /// Takes a statement about a database as a whole.
-    pub(crate) fn record_database(&mut self, statement: OfDatabase) {
-        let Some(part) = statement.part else {
-            return;
-        };
-        self.held += statement.text.len() + statement.database.len() + OVERHEAD;
-        let all = self.databases.entry(statement.database).or_default();
-        all.push((part, statement.text));
     }
 }
 

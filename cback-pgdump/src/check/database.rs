@@ -1,7 +1,10 @@
 //! Statements about a database as a whole: they make it, name its owner, its rights, its settings. A restore
 //! runs them apart from the others, with another name in place of the database's, or not at all (DROP).
 
+use super::needs::OVERHEAD;
+use super::sections::Section;
 use super::token::{Token, Tokens, literal, quoted};
+use std::collections::BTreeMap;
 
 /// The psql variable that stands for the name, in quotes.
 const NAME: &[u8] = b":\"cback_database\"";
@@ -67,6 +70,37 @@ impl OfDatabase {
         } else if self.text.starts_with(b"GRANT ") || self.text.starts_with(b"REVOKE ") {
             self.text = run_as(role, &self.text);
         }
+    }
+}
+
+/// The statements about databases.
+#[derive(Debug, Default)]
+pub(crate) struct Databases {
+    pub(crate) statements: BTreeMap<Vec<u8>, Vec<(Part, Vec<u8>)>>,
+    /// Bytes of memory that they take, about.
+    pub(crate) held: usize,
+}
+
+impl Databases {
+    pub(crate) fn record(&mut self, statement: OfDatabase) {
+        if let Some(part) = statement.part {
+            self.held += statement.text.len() + statement.database.len() + OVERHEAD;
+            let all = self.statements.entry(statement.database).or_default();
+            all.push((part, statement.text));
+        }
+    }
+
+    /// The statements of this part about the section's database. Where a single database's dump does not tell
+    /// whose it is, those that there are: before PostgreSQL 11, it had the database's comment.
+    pub(crate) fn about(&self, section: &Section, part: Part) -> impl Iterator<Item = &Vec<u8>> {
+        let is_it = move |name: &Vec<u8>| section.database.as_ref().is_none_or(|it| it == name);
+        let databases = self.statements.iter().filter(move |(name, _)| is_it(name));
+        let statements = databases.flat_map(|(_, statements)| statements);
+        { statements }.filter_map(move |(of, text)| (*of == part).then_some(text))
+    }
+
+    pub(crate) fn has(&self, section: &Section, part: Part) -> bool {
+        self.about(section, part).next().is_some()
     }
 }
 

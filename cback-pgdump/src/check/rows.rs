@@ -6,23 +6,12 @@ use memchr::memchr2_iter;
 
 /// Reads rows in pieces of any size, of which none has to hold a whole row.
 pub(crate) struct Rows {
-    columns: Vec<Column>,
+    pub(crate) columns: Vec<Column>,
     pub(crate) entry: Entry,
     /// The row that comes.
     row: Row,
     /// The first three bytes of the value that the last piece ended in, enough to recognise `\.`.
     start: Vec<u8>,
-}
-
-/// The outcome of [`Rows::push`].
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    /// The data goes on.
-    More,
-    /// The line `\.` ended the data after so many bytes.
-    Ended(usize),
-    /// A row has this many fields, which is not the number of columns.
-    Fields(usize),
 }
 
 impl Rows {
@@ -35,8 +24,12 @@ impl Rows {
         }
     }
 
-    /// Takes the next piece.
-    pub(crate) fn push(&mut self, piece: &[u8]) -> Outcome {
+    /// Takes the next piece; returns after how many of its bytes the line `\.` has ended the data, if it has.
+    ///
+    /// # Errors
+    ///
+    /// A row has this many fields, which is not the number of columns.
+    pub(crate) fn push(&mut self, piece: &[u8]) -> Result<Option<usize>, usize> {
         let mut start = 0;
         for end in memchr2_iter(b'\t', b'\n', piece) {
             let field = &piece[start..end];
@@ -44,12 +37,12 @@ impl Rows {
             if piece[end] == b'\n' && self.row.values == 0 && self.is_end(field) {
                 // Some of its three bytes may have come before.
                 self.entry.bytes = self.entry.bytes + start as u64 - 3;
-                return Outcome::Ended(start);
+                return Ok(Some(start));
             }
             self.end_field(field);
             if piece[end] == b'\n' {
                 if self.row.values != self.columns.len().max(1) {
-                    return Outcome::Fields(self.row.values);
+                    return Err(self.row.values);
                 }
                 self.entry.end_row(&self.row);
                 self.row = Row::default();
@@ -57,7 +50,7 @@ impl Rows {
         }
         self.begin_field(&piece[start..]);
         self.entry.bytes += piece.len() as u64;
-        Outcome::More
+        Ok(None)
     }
 
     fn is_end(&self, field: &[u8]) -> bool {

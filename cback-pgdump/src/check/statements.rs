@@ -90,25 +90,30 @@ impl Statements {
             self.contents.cluster.record(text);
         } else {
             self.leave_out(text, statement.place.clone());
-            if !self.contents.is_taken() {
-                return Ok(());
-            } else if !statement.is_cut() {
-                if let Some(section) = self.contents.sections.last_mut() {
-                    note_encoding(&mut section.encoding, text);
-                }
-                self.attach(text);
-                self.contents.needs.record(text);
-                if OF_EVENT_TRIGGERS.iter().any(|words| begins(text, words)) {
-                    self.contents.put_off(text, statement.place.clone());
-                }
+            if self.contents.is_taken() {
+                self.of_objects(statement);
             }
-            let contents = &mut self.contents;
-            let session = contents.needs.session.as_deref();
-            contents
-                .objects
-                .add(text, statement.rest(), session, contents.key);
         }
         Ok(())
+    }
+
+    fn of_objects(&mut self, statement: &Statement) {
+        let text = &statement.text[..];
+        let contents = &mut self.contents;
+        if !statement.is_cut() {
+            if let Some(section) = contents.sections.last_mut() {
+                note_encoding(&mut section.encoding, text);
+            }
+            if let Some(partition) = attached(text) {
+                contents.partitions.insert(contents.key.row(&partition));
+            }
+            contents.needs.record(text);
+            if OF_EVENT_TRIGGERS.iter().any(|words| begins(text, words)) {
+                contents.put_off(text, statement.place.clone());
+            }
+        }
+        let (objects, session) = (&mut contents.objects, contents.needs.session.as_deref());
+        objects.add(text, statement.rest(), session, contents.key);
     }
 
     fn of_database(&mut self, text: &[u8], mut own: OfDatabase) {
@@ -123,7 +128,7 @@ impl Statements {
         if let Some(role) = &contents.needs.session {
             own.run_as(role);
         }
-        contents.record_database(own);
+        contents.databases.record(own);
     }
 
     /// Leaves out the statements with which `--clean` begins, and, if all of it is restored in one transaction,
@@ -164,18 +169,14 @@ impl Statements {
         }
         Some(())
     }
+}
 
-    /// `ALTER TABLE ONLY root ATTACH PARTITION table ...;`
-    fn attach(&mut self, text: &[u8]) -> Option<()> {
-        let mut tokens = Tokens::new(text);
-        let (_, next) = qualified(tokens.after(&["ALTER", "TABLE", "ONLY"])?)?;
-        if next?.is("ATTACH") {
-            let (table, _) = qualified(tokens.after(&["PARTITION"])?)?;
-            let name = self.contents.key.row(&table);
-            self.contents.partitions.insert(name);
-        }
-        Some(())
-    }
+/// The table in `ALTER TABLE ONLY root ATTACH PARTITION table ...;`.
+fn attached(text: &[u8]) -> Option<Vec<u8>> {
+    let mut tokens = Tokens::new(text);
+    let (_, next) = qualified(tokens.after(&["ALTER", "TABLE", "ONLY"])?)?;
+    next.filter(|it| it.is("ATTACH"))?;
+    qualified(tokens.after(&["PARTITION"])?).map(|(table, _)| table)
 }
 
 /// Whether all of the statement is needed.

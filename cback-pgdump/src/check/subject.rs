@@ -34,7 +34,7 @@ pub(crate) enum Subject {
 }
 
 impl Subject {
-    /// Of a statement that is not taken apart yet.
+    /// The subject of a statement that is not taken apart yet.
     pub(crate) fn of(statement: &[u8]) -> Self {
         Self::read(&Tokens::new(statement).collect::<Vec<_>>())
     }

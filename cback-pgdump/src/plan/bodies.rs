@@ -19,7 +19,7 @@ const RESTORED: &[u8] = b"\\echo restored\n";
 
 /// Makes the database: by the dump's own statement, else in the dump's encoding, with the server's locale.
 pub(super) fn create(contents: &Contents, section: &Section, sql: &mut dyn Write) -> Result<()> {
-    if contents.has_part(section, Part::Create) {
+    if contents.databases.has(section, Part::Create) {
         return statements(contents, section, Part::Create, sql);
     }
     let name = &section.encoding[..];
@@ -45,7 +45,7 @@ pub(super) fn statements(
     sql: &mut dyn Write,
 ) -> Result<()> {
     sql.write_all(&restrict("restrict", contents))?;
-    let mut texts = contents.statements_about(section, part);
+    let mut texts = contents.databases.about(section, part);
     texts.try_for_each(|text| sql.write_all(text))?;
     sql.write_all(&restrict("unrestrict", contents))
 }

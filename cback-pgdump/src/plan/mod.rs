@@ -190,7 +190,7 @@ fn single(contents: &Contents, plan: &Plan<'_>, is_of_globals: bool) -> anyhow::
         ensure!(is_of_globals, Fault::no_database(contents));
         return Ok(());
     };
-    let is_made = contents.has_part(section, Part::Create);
+    let is_made = contents.databases.has(section, Part::Create);
     if is_made || !is_of_globals {
         plan.sql("create.sql", |it| bodies::create(contents, section, it))?;
     }

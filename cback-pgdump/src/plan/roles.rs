@@ -38,9 +38,9 @@ impl<'a> Server<'a> {
 pub(super) enum Wanted {
     /// Also what is no single role's.
     All,
-    /// Of all roles, since data can name any.
+    /// Those of all roles, since data can name any.
     AllRoles,
-    /// Of the roles that are needed, and those whose members they are.
+    /// Those of the roles that are needed, and of their groups.
     Needed,
 }
 
