@@ -99,10 +99,11 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
-    /// Adds a row, whose bytes are counted already.
-    pub(crate) fn end_row(&mut self, row: &Row) {
+    /// Adds a row, whose bytes are counted already, and begins the next.
+    pub(crate) fn end_row(&mut self, row: &mut Row) {
         self.rows += 1;
         self.fingerprint = self.fingerprint.wrapping_add(hash(row.sum));
+        (row.values, row.sum) = (0, 0);
     }
 
     pub(crate) fn add(&mut self, more: Self) {

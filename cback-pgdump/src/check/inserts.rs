@@ -44,7 +44,7 @@ impl Insert {
         if next.is_some_and(|token| token.is("DEFAULT")) {
             // The table has no columns, and COPY would write an empty line.
             insert.columns = Some(Vec::new());
-            insert.end_row(&Row::default());
+            insert.end_row(Row::default());
         }
         Some(insert)
     }
@@ -62,7 +62,7 @@ impl Insert {
                 (b',', Some(row)) => self.row = Some(self.end_value(row)),
                 (b')', Some(row)) => {
                     let row = self.end_value(row);
-                    self.end_row(&row);
+                    self.end_row(row);
                 }
                 (_, row) => self.row = row,
             }
@@ -109,9 +109,9 @@ impl Insert {
         row
     }
 
-    fn end_row(&mut self, row: &Row) {
+    fn end_row(&mut self, mut row: Row) {
         let columns = self.columns.as_ref();
         self.is_damaged |= columns.is_some_and(|it| it.len() != row.values);
-        self.entry.end_row(row);
+        self.entry.end_row(&mut row);
     }
 }

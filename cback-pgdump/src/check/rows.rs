@@ -44,8 +44,7 @@ impl Rows {
                 if self.row.values != self.columns.len().max(1) {
                     return Err(self.row.values);
                 }
-                self.entry.end_row(&self.row);
-                self.row = Row::default();
+                self.entry.end_row(&mut self.row);
             }
         }
         self.begin_field(&piece[start..]);
