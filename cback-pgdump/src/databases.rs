@@ -24,7 +24,8 @@ pub(crate) const SETTINGS: &str = r#"(SELECT setdatabase, setrole, place, quote_
         FROM pg_catalog.pg_db_role_setting, unnest(setconfig) WITH ORDINALITY AS pair (setting, place)) AS pairs
     ) AS settings"#;
 
-/// The name; the encoding of all this; the statement that creates the database; what gives it its owner; the rest; the server's version. Columns that not every version has are taken out of the row's JSON. A grant on a database replaces
+/// The name; the encoding of all this; the statement that creates the database; what gives it its owner; the rest; the
+/// server's version. Columns that not every version has are taken out of the row's JSON. A grant on a database replaces
 /// nothing, so all that a new database grants by itself is revoked first.
 const DEFINITIONS: &str = r"
 SELECT datname, getdatabaseencoding(),
@@ -91,21 +92,16 @@ pub(crate) fn definitions(
     let (records, _) = fields.as_chunks::<6>();
     let mut known: HashMap<_, _> = records.iter().map(|it| (it[0], Some(it))).collect();
     for database in databases {
-        let missing = match known.get_mut(database.as_bytes()) {
+        match known.get_mut(database.as_bytes()) {
             Some(Some(record)) if !can_be_told(record) => {
-                format!("globals: without what recreates database {database:?}")
+                let missing = format!("globals: without what recreates database {database:?}");
+                stdio::say(&missing);
             }
-            Some(record) => {
-                text.extend(record.take().map_or_else(Vec::new, definition));
-                continue;
-            }
-            None => {
-                format!(
-                    "database {database:?} does not exist: its definition is not in the globals"
-                )
-            }
-        };
-        stdio::say(&missing);
+            Some(record) => text.extend(record.take().map_or_else(Vec::new, definition)),
+            None => stdio::say(&format!(
+                "database {database:?} does not exist: its definition is not in the globals"
+            )),
+        }
     }
     Ok(text)
 }
