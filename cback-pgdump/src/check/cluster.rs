@@ -14,13 +14,13 @@ use std::collections::BTreeMap;
 /// The statements of that part.
 #[derive(Debug, Default)]
 pub(crate) struct Cluster {
-    /// As they come.
+    /// The statements as they come, and what each is about.
     pub(crate) statements: Vec<(Subject, Vec<u8>)>,
-    /// By `SET client_encoding`: pg_dumpall's own, or that of the database that it is connected to.
+    /// The encoding, by `SET client_encoding`: pg_dumpall's own, or that of the database that it is connected to.
     pub(crate) encoding: String,
-    /// And whether each has all attributes that initdb gives to its role.
+    /// Superusers, and whether each has all attributes that initdb gives to its role.
     superusers: BTreeMap<Vec<u8>, bool>,
-    /// How many memberships each has granted.
+    /// Roles in whose name memberships are granted, and how many.
     grantors: BTreeMap<Vec<u8>, u64>,
     /// Bytes of memory that all this takes, about.
     pub(crate) held: usize,

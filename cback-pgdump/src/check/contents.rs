@@ -53,15 +53,15 @@ pub struct Contents {
     /// The server's, such as 15.18, from the comment at the dump's head; in a cluster's dump, at that of
     /// its first database. Empty where there is none.
     pub server_version: String,
-    /// The program's that wrote it, from the next comment.
+    /// The version of the program that wrote it, from the next comment.
     pub pg_dump_version: String,
-    /// By `SET client_encoding`, such as `UTF8`; empty if not all of a cluster is in one encoding.
+    /// The encoding, by `SET client_encoding`, such as `UTF8`; empty if not all of a cluster is in one encoding.
     pub encoding: String,
     /// Length of the dump.
     pub bytes: u64,
     /// By name, as it is printed: `table`, in a cluster's dump `database.table`.
     pub(crate) entries: BTreeMap<Vec<u8>, (Item, Entry)>,
-    /// All databases'.
+    /// The needs of a restore of them.
     pub(crate) needs: Needs,
     /// In a cluster's dump, the database of the last `\connect`; none in its own part.
     pub(crate) database: Option<Vec<u8>>,
@@ -86,7 +86,7 @@ pub struct Contents {
     /// A cluster's own part.
     pub(crate) cluster: Cluster,
     pub(crate) objects: Objects,
-    /// The fingerprints'.
+    /// The key of the fingerprints.
     pub(crate) key: Key,
     /// Memory that the names of `entries` take, and that `sections` take.
     names: usize,

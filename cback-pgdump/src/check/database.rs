@@ -31,9 +31,9 @@ const IN_THE_WAY: [&str; 5] = [
 /// A statement about a database.
 pub(crate) struct OfDatabase {
     pub(crate) database: Vec<u8>,
-    /// None if a restore has no use for it.
+    /// When a restore runs it; none if it has no use for it.
     pub(crate) part: Option<Part>,
-    /// With [`NAME`] in place of the name.
+    /// The statement with [`NAME`] in place of the name.
     pub(crate) text: Vec<u8>,
 }
 

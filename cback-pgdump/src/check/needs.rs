@@ -28,11 +28,11 @@ pub(crate) struct Needs {
     pub(crate) session: Option<Vec<u8>>,
     pub(crate) tablespaces: BTreeSet<Vec<u8>>,
     pub(crate) extensions: BTreeSet<Vec<u8>>,
-    /// The operating system's.
+    /// Locales of the operating system.
     pub(crate) locales: BTreeSet<Vec<u8>>,
     /// A collation or a database is ICU's.
     pub(crate) icu: bool,
-    /// Those that databases are created in.
+    /// Encodings that databases are created in.
     pub(crate) encodings: BTreeSet<Vec<u8>>,
     /// Types of columns whose values hold more than they say.
     pub(crate) types: Types,

@@ -18,7 +18,7 @@ pub(crate) struct Outline {
     pub(crate) line: Range<u64>,
     /// The current database's part has begun with a `\connect`, before its own head.
     is_connected: bool,
-    /// For messages: `, after KIND NAME` by pg_dump's last comment, or `, in the data of NAME`.
+    /// The place as messages have it: `, after KIND NAME` by pg_dump's last comment, or `, in the data of NAME`.
     pub(crate) place: String,
 }
 

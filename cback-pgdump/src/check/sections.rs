@@ -13,11 +13,11 @@ const PLACE: usize = size_of::<Cut>();
 pub(crate) struct Section {
     /// The database's name; none in a single database's dump that does not tell.
     pub(crate) database: Option<Vec<u8>>,
-    /// By its first `SET client_encoding`.
+    /// The encoding, by its first `SET client_encoding`.
     pub(crate) encoding: String,
     /// Where it stands, in bytes from the dump's beginning.
     pub(crate) place: Range<u64>,
-    /// In order, and apart from each other.
+    /// The places that are left out, in order, and apart from each other.
     pub(crate) cuts: Vec<Cut>,
     /// The number of objects, by pg_dump's comments above each.
     pub(crate) objects: u64,
