@@ -63,17 +63,11 @@ pub(crate) struct Request<'a> {
 ///
 /// A file cannot be read or written, or the one database is not there.
 pub(crate) fn write(contents: &mut Contents, request: &Request<'_>) -> anyhow::Result<()> {
-    if let Some(other) = request.globals_for {
-        let needs = &mut contents.needs;
-        for (names, file) in [
-            (&mut needs.roles, "needs"),
-            (&mut needs.superusers, "superusers"),
-            (&mut needs.tablespaces, "needed-tablespaces"),
-        ] {
-            let text = names::read(&other.join(file), LONGEST)?;
-            names.extend(names::split(&text).map(<[u8]>::to_vec));
-        }
-    }
+    let wanted = match request.globals_for {
+        Some(other) => add_needs(contents, other)?,
+        None if contents.one.is_none() => Wanted::All,
+        None => Wanted::Needed,
+    };
     if contents.server_major().is_none_or(|major| major < 16) {
         let needs = &mut contents.needs;
         needs.superusers.append(&mut needs.subscribers);
@@ -84,7 +78,7 @@ pub(crate) fn write(contents: &mut Contents, request: &Request<'_>) -> anyhow::R
     };
     plan.file("tables", |it| write_lines(contents, it))?;
     plan.file("facts", |it| facts::write(contents, it))?;
-    globals(contents, request, &plan)?;
+    globals(contents, request, wanted, &plan)?;
     if contents.kind == Kind::Database || contents.one.is_some() {
         single(contents, &plan, request.globals_for.is_some())
     } else {
@@ -92,8 +86,31 @@ pub(crate) fn write(contents: &mut Contents, request: &Request<'_>) -> anyhow::R
     }
 }
 
+/// Adds what the database needs whose plan this is.
+fn add_needs(contents: &mut Contents, plan: &Path) -> anyhow::Result<Wanted> {
+    let needs = &mut contents.needs;
+    for (names, file) in [
+        (&mut needs.roles, "needs"),
+        (&mut needs.superusers, "superusers"),
+        (&mut needs.tablespaces, "needed-tablespaces"),
+    ] {
+        let text = names::read(&plan.join(file), LONGEST)?;
+        names.extend(names::split(&text).map(<[u8]>::to_vec));
+    }
+    Ok(if facts::has_role_data(plan)? {
+        Wanted::AllRoles
+    } else {
+        Wanted::Needed
+    })
+}
+
 /// The files about roles and tablespaces, and about what a server lacks.
-fn globals(contents: &Contents, request: &Request<'_>, plan: &Plan<'_>) -> anyhow::Result<()> {
+fn globals(
+    contents: &Contents,
+    request: &Request<'_>,
+    wanted: Wanted,
+    plan: &Plan<'_>,
+) -> anyhow::Result<()> {
     let superuser = contents.cluster.superuser();
     let existing = match request.existing_roles {
         Some(file) => names::read(file, LONGEST)?,
@@ -101,11 +118,6 @@ fn globals(contents: &Contents, request: &Request<'_>, plan: &Plan<'_>) -> anyho
         None => superuser.clone().unwrap_or_else(|| b"postgres".to_vec()),
     };
     let server = Server::new(names::split(&existing));
-    let wanted = match request.globals_for {
-        None if contents.one.is_none() => Wanted::All,
-        Some(other) if facts::has_role_data(other)? => Wanted::AllRoles,
-        _ => Wanted::Needed,
-    };
     let (needs, cluster) = (&contents.needs, &contents.cluster);
     let roles = Roles::choose(needs, cluster, superuser.as_deref(), &server, wanted);
     let tablespaces = roles.tablespaces();
