@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::Command;
 use tempfile::NamedTempFile;
 
-/// A role that may not read the roles' passwords dumps the rest, and is told.
+/// A role that may not read the roles' passwords dumps the rest, and is told, in no other words: it is a good run.
 #[test]
 fn globals_are_pg_dumpalls_own_with_passwords_if_these_may_be_read() {
     for server in VERSIONS.iter() {
@@ -28,7 +28,7 @@ fn globals_are_pg_dumpalls_own_with_passwords_if_these_may_be_read() {
         let ours = "cback-pgdump: globals: without the roles' passwords, which this user may not \
             read\ncback-pgdump: hint: set them again after a restore, or have a superuser make \
             this dump\n";
-        assert!(output.succeeds().ends_with(ours), "{}", output.said());
+        assert_eq!(output.succeeds(), ours);
         let globals = output.printed();
         assert_eq!(globals.matches("cluster dump\n").count(), 1, "{globals}");
         assert!(globals.contains("CREATE ROLE \"line\nend\";\n") && !globals.contains("PASSWORD"));
@@ -36,24 +36,10 @@ fn globals_are_pg_dumpalls_own_with_passwords_if_these_may_be_read() {
     }
 }
 
-/// Any failure of a query shows the query, and that of passwords names `pg_authid`.
-const OTHER_FAILURE: &str = "case \"$*\" in *--no-role-passwords*) ;; *)
-    echo 'pg_dumpall: error: query failed: ERROR:  canceling statement due to lock timeout' >&2
-    printf 'pg_dumpall: detail: Query was: SELECT oid, rolname\\nFROM pg_authid ORDER BY 2\\n' >&2
-    exit 1 ;; esac
-    printf '%s\\n' -- '-- PostgreSQL database cluster dump complete' -- ''";
-
-/// Other failures are failures, and nothing is written of a dump that is not whole.
+/// Nothing is written of a dump that is not whole.
 #[test]
 fn what_is_not_whole_is_not_globals() {
-    let of_its_table = "echo pg_authid >&2; exit 1";
-    for script in [
-        "echo CREATE ROLE a",
-        "exit 1",
-        of_its_table,
-        WHOLE,
-        OTHER_FAILURE,
-    ] {
+    for script in ["echo CREATE ROLE a", "exit 1", WHOLE] {
         let output = failed(&with_shim(script, &["--globals"]));
         assert_eq!(output.printed(), "", "{script}");
         let said = output.said();
@@ -278,7 +264,8 @@ fn what_cannot_be_recreated_is_a_failure() {
 #[test]
 fn settings_of_all_roles_that_cannot_be_had_are_said_to_be_missing() {
     let server = Server::start();
-    server.sql("postgres", "CREATE ROLE clerk LOGIN");
+    let clerk = "CREATE ROLE clerk LOGIN IN ROLE pg_read_all_data";
+    server.sql("postgres", clerk);
     let end = "printf '%s\\n' -- '-- PostgreSQL database cluster dump complete' -- ''";
     let missing = "\ncback-pgdump: globals: without ALTER ROLE ALL, if there is any: \
         globals: psql failed (exit status: 2)\n";
