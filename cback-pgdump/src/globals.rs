@@ -28,8 +28,8 @@ const NO_PASSWORDS: [&str; 2] = [
 
 /// Writes roles and tablespaces, then what recreates `databases`, empty, and the seal; nothing before all is
 /// known to be whole. `options.target` has to be [`Target::Globals`]; its passwords are left out, with a
-/// message, where they may not be read, and so is a database that does not exist, or has a line end in
-/// its name.
+/// message, where they may not be read, and so is a database that does not exist, or whose name the
+/// server's encoding has not.
 ///
 /// # Errors
 ///

@@ -2,7 +2,7 @@
 //! begin with a backslash.
 
 use super::contents::{Contents, Kind};
-use super::token::Tokens;
+use super::token::{Token, Tokens};
 use crate::dump::ending::{Form, is_key};
 use crate::stdio::bounded;
 use std::collections::VecDeque;
@@ -197,11 +197,15 @@ pub(crate) fn shown(name: &[u8]) -> String {
     String::from_utf8_lossy(&bounded(name, 200)).into_owned()
 }
 
-/// The name in `name` or `-reuse-previous=on "dbname='name'"`, the arguments of `\connect`.
+/// The name in `name`, `-reuse-previous=on "dbname='name'"` or, where psql's own quotes are single, `'dbname=''name'''`,
+/// the arguments of `\connect`.
 fn connected(argument: &[u8]) -> Option<Vec<u8>> {
     let plain = argument.strip_prefix(b"-reuse-previous=on ");
     let mut tokens = Tokens::new(plain.unwrap_or(argument));
-    let name = tokens.next()?.name()?.to_vec();
+    let name = match tokens.next()? {
+        Token::Text(text) => unescaped(&text, true)?,
+        token => token.name()?.to_vec(),
+    };
     if plain.is_none() {
         return Some(name);
     }
@@ -209,10 +213,24 @@ fn connected(argument: &[u8]) -> Option<Vec<u8>> {
     let quoted = value
         .strip_prefix(b"'")
         .and_then(|it| it.strip_suffix(b"'"));
-    let mut bytes = quoted.unwrap_or(value).iter();
-    let mut name = Vec::new();
+    unescaped(quoted.unwrap_or(value), false)
+}
+
+/// A text in which a backslash gives the next byte its meaning. Between psql's single quotes line ends have letters, and a
+/// double quote stands four times.
+fn unescaped(text: &[u8], is_psqls: bool) -> Option<Vec<u8>> {
+    let mut bytes = text.iter();
+    let mut plain = Vec::new();
     while let Some(&byte) = bytes.next() {
-        name.push(if byte == b'\\' { *bytes.next()? } else { byte });
+        plain.push(match byte {
+            b'\\' => match bytes.next()? {
+                b'n' if is_psqls => b'\n',
+                b'r' if is_psqls => b'\r',
+                byte => *byte,
+            },
+            b'"' if is_psqls => *bytes.nth(2)?,
+            byte => byte,
+        });
     }
-    Some(name)
+    Some(plain)
 }

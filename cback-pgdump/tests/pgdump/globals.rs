@@ -170,18 +170,29 @@ fn an_empty_server_becomes_what_the_source_was() {
     }
 }
 
+/// psql's commands have one line each.
+const LINES: &str = "two\nlines \r ' \" \\n";
+
 /// It never contains a table, and is a dump like any other: `--check` reads it, and notices a cut. Of what a server has
 /// already each thing is said, and the rest is restored.
 #[test]
 fn globals_with_databases_are_a_dump_without_tables() {
     let server = Server::start();
-    let sql = "CREATE ROLE clerk; CREATE DATABASE shop OWNER clerk; ALTER ROLE ALL SET work_mem = '5MB'; \
-        ALTER DATABASE shop SET work_mem = '7MB'";
+    let sql =
+        "CREATE ROLE clerk; CREATE DATABASE shop OWNER clerk; ALTER ROLE ALL SET work_mem = '5MB'";
     sql.split(';')
         .for_each(|it| drop(server.sql("postgres", it)));
     let tables = "CREATE SCHEMA s; CREATE TABLE s.secret (a int); SELECT lo_create(9)";
     server.sql("shop", tables);
-    let globals = with_databases(&server, &["shop", "postgres"]);
+    server.create_database(LINES);
+    let quoted = LINES.replace('"', "\"\"");
+    let change = |shop: &str, lines: &str| {
+        for (name, what) in [("shop", shop), (&*quoted, lines)] {
+            server.sql("postgres", &format!("ALTER DATABASE \"{name}\" {what}"));
+        }
+    };
+    change("SET work_mem = '7MB'", "SET work_mem = '9MB'");
+    let globals = with_databases(&server, &["shop", "postgres", LINES]);
     let text = String::from_utf8_lossy(&globals);
     let has_tables = text.contains("secret") || text.contains("CREATE SCHEMA");
     assert!(!has_tables, "{text}");
@@ -195,15 +206,18 @@ fn globals_with_databases_are_a_dump_without_tables() {
     for length in ends.filter(|length| *length < globals.len()) {
         assert!(check(&globals[..length]).is_err(), "{}", &text[..length]);
     }
-    server.sql("postgres", "ALTER DATABASE shop RESET work_mem");
+    change("RESET ALL", "RESET ALL");
     let mut psql = server.command("psql");
     psql.args(["-Xq", "-d", "postgres", "-f", "-"]);
     let said = run_with_input(&mut wrapped(TIMEOUT, &psql), &globals).said();
     for there in ["role \"clerk\"", "database \"shop\""] {
         assert!(said.contains(&format!("{there} already exists")), "{said}");
     }
-    let settings = "SELECT setconfig FROM pg_db_role_setting WHERE setdatabase > 0";
-    assert_eq!(server.sql("postgres", settings), "{work_mem=7MB}\n");
+    let settings = "SELECT setconfig FROM pg_db_role_setting WHERE setdatabase > 0 ORDER BY 1";
+    assert_eq!(
+        server.sql("postgres", settings),
+        "{work_mem=7MB}\n{work_mem=9MB}\n"
+    );
 }
 
 /// `cback-pgdump --globals` with these names of databases, as bytes of a file.
@@ -216,16 +230,19 @@ fn from_file(names: &[u8]) -> (NamedTempFile, Command) {
 }
 
 /// "One database failing does not stop the others": of one that does not exist the own dump fails, and is a
-/// failure of the run's. One that is named twice is created once, one that psql cannot connect to not at all.
+/// failure of the run's. One that is named twice is created once, one that no server of the encoding takes not at all.
 #[test]
 fn databases_are_recreated_once_and_where_that_is_possible() {
     server().create_database("shop");
     let shut = "CREATE DATABASE shut ALLOW_CONNECTIONS false";
     server().sql("postgres", shut);
-    server().create_database("l\ne");
+    let latin = "CREATE DATABASE latin TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'";
+    server().sql("postgres", latin);
+    let in_latin = "SET client_encoding = 'UTF8'; CREATE DATABASE \"é\"";
+    server().sql("latin", in_latin);
     let long = "x".repeat(64);
-    let (_file, command) =
-        from_file(format!("no \"such\"\0shop\0{long}\0l\ne\0shop\0shut\0").as_bytes());
+    let names = format!("no \"such\"\0shop\0{long}\0shop\0shut\0");
+    let (_file, command) = from_file(&[names.as_bytes(), b"\xe9\0"].concat());
     let output = run(&command);
     let said = output.succeeds();
     let is_ours = |line: &&str| line.starts_with("cback-pgdump: ");
@@ -234,7 +251,7 @@ fn databases_are_recreated_once_and_where_that_is_possible() {
     let expected = [
         format!("cback-pgdump: database \"no \\\"such\\\"\" {missing}"),
         format!("cback-pgdump: database \"{long}\" {missing}"),
-        "cback-pgdump: globals: without what recreates database \"l\\ne\"".to_owned(),
+        "cback-pgdump: globals: without what recreates database \"\\xE9\"".to_owned(),
     ];
     assert_eq!(ours, expected);
     let text = output.printed();
