@@ -1,5 +1,6 @@
 //! `--report`: what became of a file, for a script that reads it on a pipe.
 
+use std::fs::Metadata;
 use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -55,8 +56,8 @@ impl Report {
     pub(crate) fn failed(&self, path: &Path, error: anyhow::Error) -> anyhow::Result<()> {
         let is_unsealed = matches!(error.downcast_ref(), Some(Error::SealMissing));
         let facts = if is_unsealed { "unsealed" } else { "failed" };
-        let is_there = path.symlink_metadata().is_ok_and(|it| it.is_file());
-        let entry = is_there.then(|| sha256sum(path, "?")).unwrap_or_default();
+        let file = path.symlink_metadata().ok().filter(Metadata::is_file);
+        let entry = file.map_or(Vec::new(), |_| sha256sum(path, "?"));
         self.write(&format!("{facts} 0 - -"), &entry)?;
         Err(match self.word {
             Some(_) if is_unsealed => Reported.into(),
