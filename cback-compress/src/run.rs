@@ -58,7 +58,7 @@ fn die_with(parent: i32) -> anyhow::Result<()> {
 fn filter(cli: Cli, progress: &Progress) -> anyhow::Result<()> {
     let (input, name) = open_input(cli.input.as_deref())?;
     let input = progress.count(input);
-    let digest = Digest::new(cli.digest.is_some() || cli.report);
+    let digest = Digest::new(cli.digest.is_some() || cli.report.is_some());
     let options = Options {
         mode: cli.mode,
         level: cli.level.number(),
@@ -78,18 +78,18 @@ fn filter(cli: Cli, progress: &Progress) -> anyhow::Result<()> {
     };
     let named = |error| with_names(error, &name);
     if let Some(path) = cli.output {
-        let report = Report::begin(cli.report).context("standard output")?;
+        let report = Report::begin(cli.report)?;
         let write = |mut file: &File| {
             convert(&mut file).map_err(|error| match error {
                 Error::Write(error) => error.into(),
-                Error::SealMissing => report.unsealed().err().unwrap_or_else(|| named(error)),
                 error => named(error),
             })?;
             write_digest()?;
             Ok(digest.hexadecimal())
         };
         let written = write_file(&path, cli.owner, &report, write);
-        return written.with_context(|| shown(&path));
+        let reported = written.or_else(|error| report.failed(&path, error));
+        return reported.with_context(|| shown(&path));
     }
     if cli.test {
         convert(&mut io::sink()).map_err(named)?;
@@ -141,9 +141,8 @@ fn write_file(
         let path = shown(path);
         complain(&anyhow!("{path}: warning: {bytes} bytes in place of {old}"));
     }
-    report.publishing(path, &digest)?;
     output.publish()?;
-    report.published(bytes, shrunk.is_some())
+    report.published(path, &digest, bytes, shrunk.is_some())
 }
 
 /// A script may have reached the directory as `/proc/self/fd/9`, which tells nobody anything.

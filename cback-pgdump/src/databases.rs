@@ -12,6 +12,7 @@ use crate::stdio;
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
+use std::slice;
 
 /// Each database's and role's settings, as `ALTER ... SET` has them. Of those that are lists of names the values
 /// are kept with these in double quotes where they need them; pg_dump's `variable_is_guc_list_quote` has the same list.
@@ -106,10 +107,9 @@ pub(crate) fn definitions(
     Ok(text)
 }
 
-/// psql's commands have one line; and no server takes a name that its encoding has not.
+/// No server takes a name that its encoding has not.
 fn can_be_told([name, encoding, ..]: &[&[u8]; 6]) -> bool {
-    let has_line_end = name.iter().any(|byte| b"\n\r".contains(byte));
-    !has_line_end && (*encoding != b"UTF8" || std::str::from_utf8(name).is_ok())
+    *encoding != b"UTF8" || std::str::from_utf8(name).is_ok()
 }
 
 /// The databases that initdb has created are not created.
@@ -135,21 +135,25 @@ fn definition([name, encoding, create, owner, rest, version]: &[&[u8]; 6]) -> Ve
 /// A database's own setting may make sessions read-only.
 const WRITABLE: &[u8] = b"SET default_transaction_read_only = off;\n";
 
-/// psql's command, as pg_dump writes it.
+/// psql's command. A name that is more than a word stands in a connection string, and this between psql's own single
+/// quotes, where line ends have letters, since a command has one line. pg_dump refuses such names. A double quote is one
+/// of a pair between two others, even there.
 fn connect(database: &[u8]) -> Vec<u8> {
     let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.".contains(byte);
     if database.iter().all(is_plain) {
         return [b"\\connect ", database, b"\n"].concat();
     }
-    let mut text = b"\\encoding SQL_ASCII\n\\connect -reuse-previous=on \"dbname='".to_vec();
-    for &byte in database {
-        match byte {
-            b'\'' | b'\\' => text.push(b'\\'),
-            b'"' => text.push(b'"'),
-            _ => {}
-        }
-        text.push(byte);
+    let mut text = b"\\encoding SQL_ASCII\n\\connect -reuse-previous=on 'dbname=''".to_vec();
+    for byte in database {
+        text.extend(match byte {
+            b'\'' => &br"\\''"[..],
+            b'\\' => br"\\\\",
+            b'"' => br#""""""#,
+            b'\n' => br"\n",
+            b'\r' => br"\r",
+            byte => slice::from_ref(byte),
+        });
     }
-    text.extend(b"'\"\n");
+    text.extend(b"'''\n");
     text
 }

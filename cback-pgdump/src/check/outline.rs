@@ -3,7 +3,7 @@
 
 use super::contents::{Contents, Kind};
 use super::sections::note;
-use super::token::{Tokens, shown};
+use super::token::{Token, Tokens, shown};
 use crate::dump::ending::{Form, is_key};
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -170,11 +170,15 @@ fn kind_and_name(comment: &str) -> String {
     shown(format!("{kind} {name}").as_bytes())
 }
 
-/// The name in `name` or `-reuse-previous=on "dbname='name'"`, the arguments of `\connect`.
+/// The name in `name`, `-reuse-previous=on "dbname='name'"` or, where psql's own quotes are single, `'dbname=''name'''`,
+/// the arguments of `\connect`.
 fn connected(argument: &[u8]) -> Option<Vec<u8>> {
     let plain = argument.strip_prefix(b"-reuse-previous=on ");
     let mut tokens = Tokens::new(plain.unwrap_or(argument));
-    let name = tokens.next()?.name()?.to_vec();
+    let name = match tokens.next()? {
+        Token::Text(text) => unescaped(&text, true)?,
+        token => token.name()?.to_vec(),
+    };
     if plain.is_none() {
         return Some(name);
     }
@@ -182,10 +186,24 @@ fn connected(argument: &[u8]) -> Option<Vec<u8>> {
     let quoted = value
         .strip_prefix(b"'")
         .and_then(|it| it.strip_suffix(b"'"));
-    let mut bytes = quoted.unwrap_or(value).iter();
-    let mut name = Vec::new();
+    unescaped(quoted.unwrap_or(value), false)
+}
+
+/// A text in which a backslash gives the next byte its meaning. Between psql's single quotes line ends have letters, and a
+/// double quote stands four times.
+fn unescaped(text: &[u8], is_psqls: bool) -> Option<Vec<u8>> {
+    let mut bytes = text.iter();
+    let mut plain = Vec::new();
     while let Some(&byte) = bytes.next() {
-        name.push(if byte == b'\\' { *bytes.next()? } else { byte });
+        plain.push(match byte {
+            b'\\' => match bytes.next()? {
+                b'n' if is_psqls => b'\n',
+                b'r' if is_psqls => b'\r',
+                byte => *byte,
+            },
+            b'"' if is_psqls => *bytes.nth(2)?,
+            byte => byte,
+        });
     }
-    Some(name)
+    Some(plain)
 }
