@@ -5,6 +5,7 @@
 #![allow(clippy::missing_panics_doc)]
 
 mod cback3;
+mod clock;
 mod contents;
 mod halted;
 mod installation;
@@ -22,6 +23,7 @@ mod tool;
 pub mod trace;
 
 pub use cback3::{cback3, extension, python};
+pub use clock::noon;
 pub use contents::{contents, create_bulk, create_sample};
 pub use halted::HaltedRun;
 pub use installation::{Installation, installations};

@@ -51,8 +51,10 @@ fn odd_surroundings(shell: Shell) {
     }
 }
 
-/// A user without a name and without other processes.
-const USER: u32 = 64_123;
+/// A user without a name and without other processes, also where several runs of these tests share the machine.
+fn user() -> u32 {
+    10_000 + std::process::id() % 50_000
+}
 
 /// A shell that cannot fork may die at any point. Some of them call that 2, which is wrong usage. "Any failure makes
 /// the exit status 1, and every failure is named": it may fail for want of something, but not lie.
@@ -70,11 +72,11 @@ fn few_processes_or_descriptors() {
         for limit in processes.chain(descriptors) {
             let site = Site::with("gzip", &["Ünïcode", "template1"]);
             JOB.put_yesterdays(&site);
-            site.give_to(USER);
+            site.give_to(user());
             let mut command = site.command(server(), shell);
             command.args(["--jobs", "4"]);
             let limited = wrapped(&["prlimit", &limit, "--"], &command);
-            let output = as_user(USER, &limited).run();
+            let output = as_user(user(), &limited).run();
             let (published, said) = (WHOLE.compare(&JOB.file(&site)), output.said());
             let told = format!("{shell:?}, {limit}, {published:?}: {output:?}");
             let minute = Duration::from_secs(60);

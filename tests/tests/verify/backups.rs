@@ -1,8 +1,8 @@
 //! Backups to be verified, and the directory where their restores take place.
 
 use cback_tests::{
-    Finished, Process, Run, SHELLS, Server, Shell, as_user, run_with_input, script, server, shim,
-    tool, wait_for,
+    Finished, Process, Run, SHELLS, Server, Shell, as_user, noon, run_with_input, script, server,
+    shim, tool, wait_for,
 };
 use std::ffi::OsString;
 use std::fs;
@@ -69,7 +69,7 @@ impl Backups {
         command
             .env("TMPDIR", self.scratch())
             .env("CBACK_TEST_MARK", self.scratch())
-            .env("LC_ALL", "C.UTF-8");
+            .envs([("LC_ALL", "C.UTF-8"), ("TZ", &noon())]);
         command.args(arguments).current_dir(self.directory.path());
         command
     }
@@ -127,7 +127,7 @@ impl Backups {
     /// No process lives that is in a box of ours or names its directory, and that is empty.
     #[track_caller]
     pub(crate) fn assert_clean(&self) {
-        wait_for("nothing is left", Duration::from_secs(20), || {
+        wait_for("nothing is left", Duration::from_secs(300), || {
             self.left().is_empty()
         });
     }

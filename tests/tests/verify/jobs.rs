@@ -42,7 +42,7 @@ fn start_hanging(shell: Shell) -> (Backups, std::process::Child) {
     let arguments = ["-j", "2", "--restore", "a.sql", "b.sql", "c.sql"];
     let mut command = backups.command(shell, &arguments);
     let child = in_background(&mut command);
-    wait_for("two are being restored", Duration::from_secs(90), || {
+    wait_for("two are being restored", Duration::from_secs(300), || {
         let alive = backups.alive();
         let waiting = alive.iter().filter(|it| it.line.contains("[local] COPY"));
         waiting.count() == 2
@@ -75,7 +75,7 @@ fn a_part_that_is_killed_is_a_failure_that_ends_the_others() {
         .spawn()
         .unwrap();
     let mut part = None;
-    wait_for("a part has started", Duration::from_secs(60), || {
+    wait_for("a part has started", Duration::from_secs(300), || {
         let directories = fs::read_dir(backups.scratch()).unwrap();
         let mut files = directories.map(|it| it.unwrap().path().join("worker.2/pid"));
         let written = files.find_map(|it| fs::read_to_string(it).ok());
