@@ -79,7 +79,7 @@ fn few_processes_or_descriptors() {
             let output = as_user(user(), &limited).run();
             let (published, said) = (WHOLE.compare(&JOB.file(&site)), output.said());
             let told = format!("{shell:?}, {limit}, {published:?}: {output:?}");
-            let minute = Duration::from_secs(60);
+            let minute = Duration::from_secs(300);
             wait_for(&told, minute, || site.processes().is_empty());
             // Once a dump has begun, what is not done is named.
             let has_begun = said.contains("bytes, ") || said.contains("pgdump: ");
