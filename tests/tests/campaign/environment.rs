@@ -23,12 +23,9 @@ const SURROUNDINGS: &str = "umask 000;
 umask 777; nice -n 19
 LC_ALL=C
 LC_ALL=xx_YY.nonsense
-LC_ALL=tr_TR.UTF-8
-LC_ALL=ja_JP.SJIS
 exec <&-;
 exec >&-;
 exec 2>&-;
-exec <&- >&-;
 exec <&- >&- 2>&-;
 exec >/dev/full 2>/dev/full;";
 
@@ -66,8 +63,9 @@ fn few_processes_or_descriptors() {
     LazyLock::force(&WHOLE);
     let mut codes = vec![];
     // Not bash, which tries again for many seconds each time.
-    for shell in [SHELLS[0], SHELLS[3]] {
-        let processes = (1..=16).chain([40]).map(|it| format!("--nproc={it}"));
+    for (first, shell) in [(1, SHELLS[0]), (2, SHELLS[3])] {
+        let processes = (first..=16).step_by(2).chain([40]);
+        let processes = processes.map(|it| format!("--nproc={it}"));
         let descriptors = [3, 6, 9, 10, 11, 13, 32].map(|it| format!("--nofile={it}"));
         for limit in processes.chain(descriptors) {
             let site = Site::with("gzip", &["Ünïcode", "template1"]);

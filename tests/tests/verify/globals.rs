@@ -197,13 +197,15 @@ fn a_role_that_has_to_be_a_superuser_is_made_up_as_one() {
              SET ROLE app; GRANT SELECT ON t TO public",
         );
         let backups = Backups::new();
-        for option in ["--no-comments", "--use-set-session-authorization"] {
+        for (option, name) in [
+            ("--no-comments", "x.sql"),
+            ("--use-set-session-authorization", "y.sql"),
+        ] {
             let mut pg_dump = server.command("pg_dump");
-            let dump = pg_dump.args([option, "super"]).run();
-            backups.put("x.sql", &dump.stdout);
-            let bin = installation.bin.to_str().unwrap();
-            backups.proves(&["--restore", "--pg-bin", bin, "x.sql"]);
+            backups.put(name, &pg_dump.args([option, "super"]).run().stdout);
         }
+        let bin = installation.bin.to_str().unwrap();
+        backups.proves(&["--restore", "--pg-bin", bin, "x.sql", "y.sql"]);
     }
 }
 

@@ -52,7 +52,7 @@ fn what_is_exchanged_for_a_fifo_or_a_link_neither_blocks_nor_leads_away() {
         chown(backups.path("all"), Some(NOBODY), None).unwrap();
     }
     let exchange = "cd all && mkfifo fifo && ln -s /dev/zero zero && ln -s ../secret link
-        while :; do
+        while kill -0 $PPID; do
             mv day kept; mv link day; mv day link; mv kept day
             for other in fifo zero; do
                 mv day/$file other; mv $other day/$file; mv day/$file $other; mv other day/$file

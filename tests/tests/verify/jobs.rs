@@ -1,10 +1,9 @@
 //! "`-j N`: files at a time, with the promises of one."
 
-use crate::backups::{Backups, with_trigger};
-use cback_tests::{Finished, Run, SHELLS, Shell, end_of, in_background, in_each_shell, wait_for};
+use crate::backups::Backups;
+use cback_tests::{Finished, Run, SHELLS, Shell, in_each_shell, wait_for};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
-use std::os::unix::process::ExitStatusExt;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -30,35 +29,6 @@ fn several_at_a_time_prove_what_one_proves(shell: Shell) {
     assert_eq!((one[0].len(), one[1].len()), (9, 3), "{one:?}");
     assert_eq!(one, several);
     backups.assert_clean();
-}
-
-/// Backups of which no restore ends, and a run that is restoring two at a time.
-fn start_hanging(shell: Shell) -> (Backups, std::process::Child) {
-    let (backups, dump) = Backups::of_items();
-    let sleep = "PERFORM pg_sleep(3600); RETURN NEW;";
-    for name in ["a.sql", "b.sql", "c.sql"] {
-        backups.put(name, &with_trigger(&dump, sleep));
-    }
-    let arguments = ["-j", "2", "--restore", "a.sql", "b.sql", "c.sql"];
-    let mut command = backups.command(shell, &arguments);
-    let child = in_background(&mut command);
-    wait_for("two are being restored", Duration::from_secs(300), || {
-        let alive = backups.alive();
-        let waiting = alive.iter().filter(|it| it.line.contains("[local] COPY"));
-        waiting.count() == 2
-    });
-    (backups, child)
-}
-
-/// "Killed by a signal: die of that signal"; "nothing is left behind, whatever happens".
-#[test]
-fn nothing_is_left_of_several_whatever_ends_them() {
-    for (shell, signal) in SHELLS.into_iter().zip([Signal::KILL, Signal::TERM]) {
-        let (backups, mut child) = start_hanging(shell);
-        kill_process(Pid::from_child(&child), signal).unwrap();
-        assert_eq!(end_of(&mut child).signal(), Some(signal.as_raw()));
-        backups.assert_clean();
-    }
 }
 
 /// "Exit 0 only if all of it is proven": also where a part of the run is gone.

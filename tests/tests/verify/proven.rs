@@ -115,12 +115,10 @@ fn a_backup_from_another_time_zone_is_proven() {
          CREATE TABLE note AS SELECT 'since 2020-01-07 08:00:00+01, not 2020-13-77 25:00:00+99' AS text",
     );
     let backups = Backups::new();
-    for zone in ["America/St_Johns", "Asia/Kolkata"] {
-        let mut pg_dump = server().command("pg_dump");
-        let dump = pg_dump.env("PGTZ", zone).arg("zone").prints();
-        backups.put("zone.sql", dump.as_bytes());
-        backups.proves(&["--restore", "zone.sql"]);
-    }
+    let mut pg_dump = server().command("pg_dump");
+    let dump = pg_dump.env("PGTZ", "America/St_Johns").arg("zone").prints();
+    backups.put("zone.sql", dump.as_bytes());
+    backups.proves(&["--restore", "zone.sql"]);
 }
 
 #[test]
