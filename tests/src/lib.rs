@@ -4,6 +4,7 @@
 //! Everything here panics with one clear line when it cannot do its work: so does the test.
 #![allow(clippy::missing_panics_doc)]
 
+mod backup;
 mod cback3;
 mod clock;
 mod contents;
@@ -22,6 +23,7 @@ mod small_disk;
 mod tool;
 pub mod trace;
 
+pub use backup::{dump, globals, packed};
 pub use cback3::{cback3, extension, python};
 pub use clock::noon;
 pub use contents::{contents, create_bulk, create_sample};

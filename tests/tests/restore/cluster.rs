@@ -90,7 +90,7 @@ fn comes_out_of_its_backup(installation: &Installation) {
     fs::create_dir(place.path("collect")).unwrap();
     for name in NAMES.iter().chain(["postgres"].iter()) {
         let file = format!("collect/postgresqldump-{name}.txt.gz");
-        place.put(&file, &packed(&dump(&server, name), "gzip"));
+        place.put(&file, &packed(&dump(&server, *name), "gzip"));
     }
     let globals = packed(
         &globals(&server, &[&NAMES[..], &["postgres"]].concat()),
