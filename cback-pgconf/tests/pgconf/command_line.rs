@@ -177,7 +177,7 @@ fn a_pipe_is_waited_for_if_somebody_writes_to_it() {
         let (start, end) = CONFIG.as_bytes().split_at(100);
         writer.write_all(start).expect("room in a pipe");
         let is_read = || ioctl_fionread(&writer).expect("a pipe") == 0;
-        wait_for("the start to be read", Duration::from_secs(60), is_read);
+        wait_for("the start to be read", Duration::from_secs(300), is_read);
         writer.write_all(end).expect("room in a pipe");
         drop(writer);
         assert!(child.wait().expect("a child of ours").success(), "{input}");

@@ -20,7 +20,7 @@ in_each_shell!(
     a_second_run_fails_at_once,
 );
 
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_secs(300);
 
 const DATABASES: [&str; 4] = ["postgres", "template1", "one more", "and another"];
 
@@ -197,7 +197,7 @@ fn a_second_run_fails_at_once(shell: Shell) {
         let expected =
             format!("cback-postgresql: collect_dir {directory} is in use by another run\n");
         // One that were let in would halt as well.
-        let second = [&["timeout", "60"], shell].concat();
+        let second = [&["timeout", "300"], shell].concat();
         assert_eq!(site.run(server(), &second).fails(1), expected);
         fs::remove_dir_all(laid).unwrap();
         // And it has not disturbed the first.
