@@ -5,11 +5,11 @@ use crate::compare::compared_with;
 use crate::plan::{Plan, SHOP, SHOPS};
 use crate::{PROGRAM, TIMEOUT, TORTURED, checked, dump, with_cluster_text, with_text};
 use cback_tests::{Finished, run_with_input, wrapped};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// The lines of `--objects` by type and name; fingerprints of several are added.
 #[track_caller]
-pub(crate) fn objects(dump: &[u8]) -> BTreeMap<String, u64> {
+fn objects(dump: &[u8]) -> BTreeMap<String, u64> {
     let output = checked(dump, &["--objects"]);
     output.succeeds();
     let mut objects = BTreeMap::<_, u64>::new();
@@ -20,18 +20,6 @@ pub(crate) fn objects(dump: &[u8]) -> BTreeMap<String, u64> {
         *sum = sum.wrapping_add(u64::from_str_radix(fingerprint, 16).expect("a fingerprint"));
     }
     objects
-}
-
-/// Says which object is another when it was restored.
-#[track_caller]
-pub(crate) fn assert_same_objects(again: &[u8], dump: &[u8], which: &str) {
-    let (again, dump) = (objects(again), objects(dump));
-    let differs = |name: &&String| again.get(*name) != dump.get(*name);
-    let different: BTreeSet<_> = again.keys().chain(dump.keys()).filter(differs).collect();
-    assert!(
-        different.is_empty() && !dump.is_empty(),
-        "{which}: {different:#?}"
-    );
 }
 
 /// Two objects are enough for a dump of which `--expect` compares the definitions.

@@ -7,7 +7,6 @@ mod definitions;
 mod limits;
 mod plan;
 mod report;
-mod restore;
 mod roles;
 mod script;
 mod values;

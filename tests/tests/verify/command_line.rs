@@ -91,7 +91,7 @@ fn an_odd_environment_changes_nothing(shell: Shell) {
         ("TMPDIR", backups.path(odd).to_str().unwrap()),
         ("TMPDIR", "-rf"),
     ] {
-        let restore = if value.contains(':') {
+        let restore = if name == "SHELLOPTS" {
             "--restore"
         } else {
             "--quiet"

@@ -1,17 +1,8 @@
 //! "Roles and the database come from the globals beside a dump": or are made up where there are none.
 
 use crate::backups::{Backups, create_items, dump, packed};
-use cback_tests::{Finished, Run, SHELLS, Server, Site, installations, run_with_input, tool};
+use cback_tests::{Finished, Run, SHELLS, Server, Site, globals, installations, tool};
 use std::fs;
-
-/// Roles, tablespaces and this database, empty.
-fn globals(server: &Server, database: &str) -> Vec<u8> {
-    let mut command = server.command(tool("cback-pgdump"));
-    command.args(["--globals", "--databases0-from", "-"]);
-    let output = run_with_input(&mut command, format!("{database}\0").as_bytes());
-    output.succeeds();
-    output.stdout
-}
 
 /// A role that is missing there "is a failure".
 #[test]
@@ -53,7 +44,7 @@ fn a_database_comes_from_the_globals() {
     );
     let backups = Backups::new();
     let dump = dump(&server, Some(database));
-    let globals = globals(&server, database);
+    let globals = globals(&server, &[database]);
     backups.put(file, &dump);
     backups.put("postgresqlglobals.txt", &globals);
     let printed = backups.proves(&["--restore", "."]);
@@ -126,7 +117,7 @@ fn globals_are_read_once() {
     let backups = Backups::new();
     let file = "postgresqldump-once.txt";
     backups.put(file, &dump(&server, Some("once")));
-    let globals = packed(&globals(&server, "once"), "gzip");
+    let globals = packed(&globals(&server, &["once"]), "gzip");
     backups.put("postgresqlglobals.txt.gz", &globals);
     let read = format!(
         "case $3 in *globals*) [ ! -e '{0}' ] || exec gzip -dc \"$3\" | head -c 500; true >'{0}' ;; esac\n\
@@ -148,7 +139,7 @@ fn a_database_that_the_globals_lack_is_a_failure() {
     create_items(&server, "here");
     create_items(&server, "lost");
     let backups = Backups::new();
-    backups.put("postgresqlglobals.txt", &globals(&server, "here"));
+    backups.put("postgresqlglobals.txt", &globals(&server, &["here"]));
     let lost = dump(&server, Some("lost"));
     backups.put("postgresqldump-here.txt", &dump(&server, Some("here")));
     backups.put("postgresqldump-lost.txt", &lost);
@@ -197,13 +188,15 @@ fn a_role_that_has_to_be_a_superuser_is_made_up_as_one() {
              SET ROLE app; GRANT SELECT ON t TO public",
         );
         let backups = Backups::new();
-        for option in ["--no-comments", "--use-set-session-authorization"] {
+        for (option, name) in [
+            ("--no-comments", "x.sql"),
+            ("--use-set-session-authorization", "y.sql"),
+        ] {
             let mut pg_dump = server.command("pg_dump");
-            let dump = pg_dump.args([option, "super"]).run();
-            backups.put("x.sql", &dump.stdout);
-            let bin = installation.bin.to_str().unwrap();
-            backups.proves(&["--restore", "--pg-bin", bin, "x.sql"]);
+            backups.put(name, &pg_dump.args([option, "super"]).run().stdout);
         }
+        let bin = installation.bin.to_str().unwrap();
+        backups.proves(&["--restore", "--pg-bin", bin, "x.sql", "y.sql"]);
     }
 }
 

@@ -158,7 +158,7 @@ fn no_bit_turned_in_a_file_of_mode_none_passes_beside_its_list() {
     let (backups, dump) = Backups::of_items();
     let mut list = String::new();
     let mut count = 0;
-    for seed in seeds(60) {
+    for seed in seeds(12) {
         let mut random = Random::new(seed);
         let at = usize::try_from(random.below(dump.len() as u64)).unwrap();
         let file = format!("all/postgresqldump-{seed}.txt");

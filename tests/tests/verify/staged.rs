@@ -3,7 +3,7 @@
 
 use crate::backups::{Backups, packed};
 use crate::lists::{LIST, lines};
-use cback_tests::{Finished, Run, Site};
+use cback_tests::{Finished, Run, Site, noon};
 use std::fs::{self, File};
 use std::path::PathBuf;
 use std::process::Command;
@@ -11,7 +11,9 @@ use std::time::{Duration, SystemTime};
 
 /// The directory of that day, as cback3 names it in local time, below the staging directory.
 fn day(site: &Site, day: &str) -> PathBuf {
-    let date = Command::new("date").args(["-d", day, "+%Y/%m/%d"]).prints();
+    let mut date = Command::new("date");
+    date.args(["-d", day, "+%Y/%m/%d"]).env("TZ", noon());
+    let date = date.prints();
     site.path("stage").join(date.trim_end())
 }
 
