@@ -290,8 +290,11 @@ database_of() {
 make_work_dir() {
     absolute "${TMPDIR:-/var/tmp}"
     reach "$path/." || fail "$path: $reason (TMPDIR)"
-    is_trusted . || fail "$path is another account's, or others may rename what is in it (TMPDIR)"
-    place=${here:-/}
+    place=${here:-/} above=$here
+    while [ -n "$above" ]; do # sort, and we, reach what is in it by its name
+        is_trusted "$above" || fail "$above is another account's, or others may rename what is in it (TMPDIR)"
+        above=${above%/*}
+    done
     for dead in "./$program".??????????; do
         { [ -d "$dead" ] && [ -O "$dead" ] && [ ! -L "$dead" ]; } || continue
         (command exec 8<"$dead/." && flock -n 8 && cd -P "$dead" && { [ ! -e undo ] || sh ./undo; } && cd .. &&

@@ -185,18 +185,19 @@ fn what_is_mounted_in_a_dead_ones_directory_is_left_alone() {
     backups.proves(&["x.sql"]);
 }
 
-/// "A parent that somebody else may change is refused": as a place for restores.
+/// "A parent that somebody else may change is refused": as a place for restores, or above it.
 #[test]
 fn a_directory_that_others_may_change_is_no_place_for_a_restore() {
     let (backups, _) = Backups::of_items();
-    let allow = |mode| {
-        let mode = fs::Permissions::from_mode(mode);
-        fs::set_permissions(backups.scratch(), mode).unwrap();
-    };
-    allow(0o777);
-    backups.refuses(&["x.sql"], "others may rename what is in it (TMPDIR)\n");
-    allow(0o1777);
-    backups.proves(&["x.sql"]);
+    let scratch = backups.scratch().canonicalize().unwrap();
+    for place in [&*scratch, scratch.parent().unwrap()] {
+        let allow = |mode| fs::set_permissions(place, fs::Permissions::from_mode(mode)).unwrap();
+        allow(0o777);
+        let reason = "is another account's, or others may rename what is in it (TMPDIR)\n";
+        backups.refuses(&["x.sql"], &format!("{} {reason}", place.display()));
+        allow(0o1777);
+        backups.proves(&["x.sql"]);
+    }
 }
 
 /// An empty part of PATH, or a dot, means the current directory: that is another account's.
