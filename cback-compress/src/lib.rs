@@ -19,11 +19,10 @@ mod gzip;
 mod pipeline;
 mod progress;
 mod report;
-mod run;
+pub mod run;
 mod seal;
 mod short_repeats;
 pub mod stdio;
 
 pub use codec::{Mode, Options, compress, decompress};
 pub use error::Error;
-pub use run::run;

@@ -2,12 +2,17 @@
 //! held as two numbers, and its name is read again where it is needed: there may be millions.
 
 use super::fingerprint::Key;
-use super::objects::NOT_COMPARED;
-use super::outline::shown;
+use super::token::shown;
 use anyhow::{Context, ensure};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek};
 use std::path::Path;
+
+/// A fingerprint of what is not restored as it was.
+pub(crate) const NOT_COMPARED: u64 = 0;
+
+/// Differences that are told; the others are counted.
+pub(crate) const TOLD: usize = 3;
 
 /// No line of a list is longer, in bytes: pg_dump's comments hold a few names.
 const LONGEST: u64 = 1 << 20;
@@ -80,7 +85,7 @@ impl Known {
             return;
         }
         self.new_count += 1;
-        if self.new.len() < super::compare::TOLD {
+        if self.new.len() < TOLD {
             self.new.push(line.to_vec());
         }
     }

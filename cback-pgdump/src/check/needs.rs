@@ -10,7 +10,7 @@
 //! pg_dump knows was given to a plain role there. By `--use-set-session-authorization` a role creates its
 //! objects itself, in schemas and databases of others.
 
-use super::token::{Token, Tokens};
+use super::token::{Token, Tokens, begins};
 use std::collections::BTreeSet;
 
 /// Memory, in bytes, that an entry or a name takes besides its own bytes, about.
@@ -28,11 +28,11 @@ pub(crate) struct Needs {
     pub(crate) session: Option<Vec<u8>>,
     pub(crate) tablespaces: BTreeSet<Vec<u8>>,
     pub(crate) extensions: BTreeSet<Vec<u8>>,
-    /// The operating system's.
+    /// Locales of the operating system.
     pub(crate) locales: BTreeSet<Vec<u8>>,
     /// A collation or a database is ICU's.
     pub(crate) icu: bool,
-    /// Those that databases are created in.
+    /// Encodings that databases are created in.
     pub(crate) encodings: BTreeSet<Vec<u8>>,
     /// Types of columns whose values hold more than they say.
     pub(crate) types: Types,
@@ -103,7 +103,7 @@ const OF_ANY_ROLE: [Words; 4] = [
 impl Needs {
     /// Takes the next statement.
     pub(crate) fn record(&mut self, statement: &[u8]) {
-        let begins = |words: Words| Tokens::new(statement).after(words).is_some();
+        let begins = |words: Words| begins(statement, words);
         let tokens = || Tokens::new(statement).collect::<Vec<_>>();
         if let Some((_, keywords)) = ROLES.iter().find(|(words, _)| begins(words)) {
             let tokens = tokens();
@@ -137,7 +137,7 @@ impl Needs {
     }
 
     fn superusers(&mut self, statement: &[u8]) {
-        let begins = |words: Words| Tokens::new(statement).after(words).is_some();
+        let begins = |words: Words| begins(statement, words);
         if let Some(role) = Tokens::new(statement).after(&["SET", "SESSION", "AUTHORIZATION"]) {
             self.session = match role.next() {
                 Some(Token::Text(role) | Token::Name(role)) => Some(role),

@@ -4,16 +4,13 @@
 //! have been read.
 
 use super::definition;
-use super::fingerprint::{Key, row};
+use super::fingerprint::{Key, hash};
 use super::known::Known;
 use super::token::{printable, spelled};
 use memchr::memmem;
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
-
-/// A fingerprint of what is not restored as it was.
-pub(crate) const NOT_COMPARED: u64 = 0;
 
 /// The use that is made of each object.
 #[derive(Debug, Default)]
@@ -128,7 +125,7 @@ impl Objects {
         };
         let mut statement = definition::fingerprint(text, key).wrapping_add(rest);
         if is_continued(text) {
-            statement = row(statement ^ object.last);
+            statement = hash(statement ^ object.last);
         }
         object.last = statement;
         let first = if object.is_table { access_method } else { 0 };
@@ -179,7 +176,7 @@ impl Objects {
 
 /// The fingerprint of a statement that this role runs.
 pub(crate) fn run_by(session: Option<&[u8]>, statement: u64, key: Key) -> u64 {
-    row(statement ^ session.map_or(0, |role| key.row(role)))
+    hash(statement ^ session.map_or(0, |role| key.row(role)))
 }
 
 /// The statement goes on that the last one seemed to end: `BEGIN ATOMIC`, or a rule's.

@@ -88,7 +88,10 @@ fn others(contents: &Contents) -> String {
         let of_it = |name: &Option<Vec<u8>>| name.as_deref() == Some(database.as_bytes());
         let mut sections = contents.sections.iter();
         sections.any(|it| of_it(&it.database) && (it.objects > 0 || it.has_begun))
-            || contents.databases.contains_key(database.as_bytes())
+            || contents
+                .databases
+                .statements
+                .contains_key(database.as_bytes())
     };
     let found = OF_INITDB.into_iter().filter(has_any);
     found.collect::<Vec<_>>().join(" ")
@@ -99,7 +102,7 @@ fn dump_options(contents: &Contents) -> Vec<&'static str> {
     let is_wanted = |it: &&Section| contents.is_wanted(it.database.as_deref());
     let sections = || contents.sections.iter().filter(is_wanted);
     let is_single = contents.kind == Kind::Database || contents.one.is_some();
-    let creates = sections().any(|it| contents.has_part(it, Part::Create));
+    let creates = sections().any(|it| contents.databases.has(it, Part::Create));
     let has_objects = sections().any(|it| it.objects > 0);
     let has_data = (contents.entries.values()).any(|(item, _)| *item != Item::Cluster);
     let has_extensions = !contents.needs.extensions.is_empty();

@@ -106,18 +106,23 @@ fn comes_out_of_its_backup(installation: &Installation) {
 #[test]
 fn a_database_of_which_there_is_no_file_is_no_success() {
     let source = Server::start();
-    source.create_database("there");
+    let there = "th\nere \r'\\n";
+    source.create_database(there);
     source.create_database("gone");
     source.sql(
         "postgres",
-        "ALTER ROLE postgres PASSWORD 'x' CONNECTION LIMIT 61 VALID UNTIL '2040-01-01'",
+        &format!(
+            "ALTER ROLE postgres PASSWORD 'x' CONNECTION LIMIT 61 VALID UNTIL '2040-01-01';
+             ALTER DATABASE \"{there}\" SET work_mem = '7MB'"
+        ),
     );
     let place = Place::new();
     fs::create_dir(place.path("collect")).unwrap();
-    place.put("collect/postgresqldump-there.txt", &dump(&source, "there"));
+    let file = format!("collect/postgresqldump-{there}.txt");
+    place.put(&file, &dump(&source, there));
     place.put(
         "collect/postgresqlglobals.txt",
-        &globals(&source, &["there", "gone"]),
+        &globals(&source, &[there, "gone"]),
     );
     let said = place.run(&["--everything", "collect"]).fails(1);
     let end = "these databases are empty, since there is no dump of them: gone\n";
@@ -125,7 +130,8 @@ fn a_database_of_which_there_is_no_file_is_no_success() {
         said.contains("which will be empty: gone\n") && said.ends_with(end),
         "{said}"
     );
-    let superuser = "SELECT rolpassword, rolconnlimit, rolvaliduntil FROM pg_authid WHERE oid = 10";
-    let both = [&place.server, &source].map(|it| it.sql("postgres", superuser));
+    let kept = "SELECT rolpassword, rolconnlimit, rolvaliduntil FROM pg_authid WHERE oid = 10;
+        SELECT datname, setconfig FROM pg_db_role_setting JOIN pg_database d ON d.oid = setdatabase";
+    let both = [&place.server, &source].map(|it| it.sql("postgres", kept));
     assert_eq!(both[0], both[1]);
 }

@@ -26,7 +26,7 @@ fn each_mode_has_what_postgresqls_own_program_writes() {
             job.command(&site, &server).run().succeeds();
             let list = String::from_utf8(site.backup(LIST)).unwrap();
             assert!(
-                list.ends_with(&format!("  {}\n", job.file_name())),
+                list.ends_with(&format!("  {}\n# files: 1\n", job.file_name())),
                 "{list}"
             );
             assert_eq!(whole.compare(&job.file(&site)), Published::New, "{mode}");
