@@ -89,10 +89,12 @@ spool() {
     [ -z "$spooled" ] || fail 'standard input can be read once only'
     look_at_clock
     started=$uptime limit=${time_limit:-0}
-    timeout -k 10 "$limit" cat <&5 >spooled 2>said || {
+    free=$(free_megabytes) && most=$((free * 900000))
+    timeout -k 10 "$limit" head -c "$most" <&5 >spooled 2>said || {
         ! in_time 'not read' || reason=$(first_line said)
         fail "standard input: $reason"
     }
+    [ "$(stat -c %s spooled)" -lt "$most" ] || fail "standard input takes more than nine tenths of the $free MB in $place (TMPDIR)"
     case $(head -c 3 spooled | od -An -tx1) in
     ' 1f 8b'*) suffix=.gz ;;
     ' 42 5a 68') suffix=.bz2 ;;
