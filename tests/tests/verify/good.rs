@@ -81,11 +81,22 @@ fn what_only_the_machine_lacks_says_nothing_against_a_backup() {
         (
             "CREATE TABLE public.r (t text) PARTITION BY RANGE (t);\n\
              CREATE TABLE public.r1 PARTITION OF public.r FOR VALUES FROM ('a') TO ('B');",
-            "empty range bound specified for partition \"r1\": its locale, which no globals tell, was made up",
+            "empty range bound specified for partition \"r1\": that may be for its locale, which no globals tell",
         ),
         (
             "CREATE TABLE public.m (m money DEFAULT '1.234,56 €');",
             "how it reads depends on lc_monetary, and no dump tells that",
+        ),
+        (
+            "CREATE TABLE public.m (m money);\n\n\
+             --\n-- Data for Name: m; Type: TABLE DATA; Schema: public; Owner: postgres\n--\n\n\
+             COPY public.m (m) FROM stdin;\n1.234\n\\.\n\n",
+            "cannot be proven here: public.m has other data when restored",
+        ),
+        (
+            "CREATE TABLE public.k AS SELECT 1 AS n FROM generate_series(1, 2);\n\
+             CREATE UNIQUE INDEX locale_preload ON public.k (n);",
+            "does not restore: ERROR:  could not create unique index \"locale_preload\"",
         ),
         (
             "CREATE MATERIALIZED VIEW public.v AS SELECT 1 / 0;",
@@ -105,7 +116,7 @@ fn what_only_the_machine_lacks_says_nothing_against_a_backup() {
     }
     let mut arguments = vec!["--restore"];
     arguments.extend(names.iter().map(String::as_str));
-    let said = backups.refuses(&arguments, "not proven, 6 of 6:");
+    let said = backups.refuses(&arguments, "not proven, 8 of 8:");
     for (name, (_, verdict)) in names.iter().zip(cases) {
         let line = said
             .lines()
