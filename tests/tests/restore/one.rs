@@ -190,8 +190,9 @@ fn a_dump_is_restored_however_it_was_written() {
     }
 }
 
-const WAYS: [&str; 12] = [
+const WAYS: [&str; 13] = [
     "--create written",
+    "--schema=public written",
     "--clean written",
     "--inserts written",
     "--column-inserts --rows-per-insert=7 written",

@@ -20,6 +20,26 @@ fn a_role_comes_from_the_globals_or_the_backup_is_not_proven() {
     let content = "postgresqlglobals.txt: whole, roles and tablespaces, ";
     assert!(printed.contains(content), "{printed}");
 
+    // What pg_dump writes of a role that was dropped; and names in another encoding than the globals'.
+    server.sql(
+        "owned",
+        "CREATE ROLE gone; CREATE ROLE \"größe\"; GRANT SELECT ON item TO gone, \"größe\";
+         SET allow_system_table_mods = on; DELETE FROM pg_authid WHERE rolname = 'gone'",
+    );
+    let mut pg_dump = server.command("pg_dump");
+    let latin = pg_dump.args(["-E", "LATIN1", "owned"]).run();
+    let mut pg_dumpall = server.command("pg_dumpall");
+    let all = pg_dumpall.prints();
+    backups.put("postgresqldump-owned.txt", &latin.stdout);
+    backups.put("postgresqldump.txt", all.as_bytes());
+    let globals = server.command("pg_dumpall").arg("--globals-only").prints();
+    backups.put("postgresqlglobals.txt", globals.as_bytes());
+    backups.proves(&[
+        "--restore",
+        "postgresqldump-owned.txt",
+        "postgresqldump.txt",
+    ]);
+
     let lines = with_roles.split_inclusive('\n');
     let lines: String = lines.filter(|line| !line.contains("keeper")).collect();
     backups.put("postgresqlglobals.txt", lines.as_bytes());

@@ -20,7 +20,11 @@ fn settings_and_event_triggers_of_a_database_make_no_difference() {
     server.sql(
         "guarded",
         "ALTER DATABASE guarded SET bytea_output = 'escape'; ALTER DATABASE guarded SET quote_all_identifiers = on;
-         CREATE TABLE item AS SELECT '\\x00ff41'::bytea AS b; CREATE MATERIALIZED VIEW items AS SELECT * FROM item;
+         ALTER DATABASE guarded SET standard_conforming_strings = off;
+         ALTER DATABASE guarded SET temp_file_limit = '1MB'; ALTER DATABASE guarded SET maintenance_work_mem = '1MB';
+         CREATE TABLE long AS SELECT repeat(md5(n::text), 2) AS t FROM generate_series(1, 40000) n; CREATE INDEX ON long (t);
+         CREATE TABLE item (id serial, b bytea DEFAULT '\\x00ff41', t text DEFAULT '\\x41');
+         INSERT INTO item DEFAULT VALUES; COMMENT ON TABLE item IS 'back\\slash'; CREATE MATERIALIZED VIEW items AS SELECT * FROM item;
          CREATE TABLE log (tag text);
          CREATE FUNCTION log() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO public.log VALUES (tg_tag); END';
          CREATE FUNCTION forbid() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN RAISE ''no ticket for %'', tg_tag; END';
@@ -51,11 +55,16 @@ fn a_database_of_another_encoding_is_proven() {
     );
     server.sql(
         "latin",
-        "CREATE ROLE \"größe\"; CREATE TABLE t AS SELECT 'ß' AS t; ALTER TABLE t OWNER TO \"größe\"",
+        "CREATE ROLE \"größe\"; CREATE TABLE t AS SELECT 'ß' AS t; ALTER TABLE t OWNER TO \"größe\";
+         CREATE ROLE app; ALTER FUNCTION plpgsql_call_handler() OWNER TO app;
+         REVOKE EXECUTE ON FUNCTION plpgsql_call_handler() FROM PUBLIC",
     );
     let backups = Backups::new();
     backups.put("latin.sql", &dump(&server, Some("latin")));
-    backups.proves(&["--restore", "latin.sql"]);
+    let mut pg_dumpall = server.command("pg_dumpall");
+    let all = pg_dumpall.env("PGCLIENTENCODING", "SQL_ASCII").run();
+    backups.put("all.sql", &all.stdout);
+    backups.proves(&["--restore", "latin.sql", "all.sql"]);
 }
 
 /// "What the machine lacks is never 'does not restore'": by SQLSTATE.
