@@ -89,10 +89,12 @@ spool() {
     [ -z "$spooled" ] || fail 'standard input can be read once only'
     look_at_clock
     started=$uptime limit=${time_limit:-0}
-    timeout -k 10 "$limit" cat <&5 >spooled 2>said || {
+    free=$(free_megabytes) && most=$((free * 900000))
+    timeout -k 10 "$limit" head -c "$most" <&5 >spooled 2>said || {
         ! in_time 'not read' || reason=$(first_line said)
         fail "standard input: $reason"
     }
+    [ "$(stat -c %s spooled)" -lt "$most" ] || fail "standard input takes more than nine tenths of the $free MB in $place (TMPDIR)"
     case $(head -c 3 spooled | od -An -tx1) in
     ' 1f 8b'*) suffix=.gz ;;
     ' 42 5a 68') suffix=.bz2 ;;
@@ -263,7 +265,7 @@ read_list() {
     directory=$line wanted=$2 changed=$list_changed awk -v list="$list" "$list_reader" beside || problem "$1/$list" 'cannot be read'
 }
 
-# Lines of sha256sum: a digest, two blanks, a name; in one that begins with a backslash line ends and backslashes are
+# Lines of sha256sum, and of one of ours the last tells their number: a digest, two blanks, a name; in one that begins with a backslash line ends and backslashes are
 # escaped. What is found goes to ./listed, what is wrong to ./problems.
 # shellcheck disable=SC2016 # a program of awk's
 list_reader='
@@ -272,7 +274,10 @@ list_reader='
         gsub(/[[:cntrl:]]/, "?", reason)
         if (++problems <= 100) print directory list "\t" reason >>"problems"
     }
-    END { if (problems > 100) print directory list "\tand so on, " problems - 100 " times more" >>"problems" }
+    END {
+        if (!is_ended && is_ours) problem("cut: its last line, of how many files it has, is not there")
+        if (problems > 100) print directory list "\tand so on, " problems - 100 " times more" >>"problems"
+    }
     # Seconds since 1970, of a date like 2026-11-30T02:30:01Z
     function seconds(text, y, m) {
         y = substr(text, 1, 4) + 0; m = substr(text, 6, 2) + 0
@@ -291,6 +296,8 @@ list_reader='
         made = sprintf("%d", seconds(substr($0, 8)))
         next
     }
+    NR == 1 { is_ours = /^# backups of PostgreSQL by cback-postgresql / }
+    { is_ended = ($0 == ("# files: " files + 0)) }
     /^# failed: / && wanted != "named" { problem("when it was made the backup failed of " substr($0, 11, 200)) }
     /^#/ { next }
     {
@@ -303,8 +310,10 @@ list_reader='
         if (length(digest) != 64 || digest ~ /[^0-9a-f]/ || name ~ /\// || \
             name !~ /^postgresql(dump|dump-.*|globals)\.txt(\.gz|\.bz2)?$/) {
             problem("line " NR " is none of a list of backups")
+            is_ours = 0
             exit
         }
+        files++
         gsub(/%/, "%25", name); gsub(/\n/, "%0A", name); gsub(/\t/, "%09", name)
         print directory name "\t" digest "\t" made "\t" wanted "\t" changed >>"listed"
         made = "-"
