@@ -79,14 +79,15 @@ pub struct Cli {
     #[arg(long, value_name = "FILE")]
     pub(crate) digest: Option<PathBuf>,
 
-    /// For scripts: say on standard output what becomes of --output's FILE
+    /// For scripts: say on standard output what became of --output's FILE, in a line that begins with WORD
     ///
-    /// Before FILE has its name, a line of the time when this process was started (UTC), and what sha256sum prints
-    /// of FILE, without its directory; once it has its name, a line of seconds since then, bytes, and `shrunk`
-    /// where the warning was given, else `-`. In place of both, `unsealed` where the seal is missing, which is not said
-    /// on standard error then.
-    #[arg(long, requires = "output")]
-    pub(crate) report: bool,
+    /// Once FILE has its name, there follow the seconds that it took, bytes, `shrunk` where the warning was given, else
+    /// `-`, the time when this process was started (UTC), and what sha256sum prints of FILE, without its directory.
+    /// Otherwise there follow `failed 0 - -`, or `unsealed 0 - -` where the seal is missing, which is not said on
+    /// standard error then, and, if FILE is there, the same with `?` for the digest. A process that is killed
+    /// says nothing.
+    #[arg(long, value_name = "WORD", requires = "output")]
+    pub(crate) report: Option<String>,
 
     /// Show bytes in and out, their ratio, the rate and the time, if standard error is a terminal
     #[arg(long)]

@@ -20,11 +20,10 @@ mod pipeline;
 mod progress;
 mod repeats;
 mod report;
-mod run;
+pub mod run;
 mod seal;
 pub mod stdio;
 mod zlib;
 
 pub use codec::{Mode, Options, compress, decompress};
 pub use error::Error;
-pub use run::run;

@@ -9,14 +9,14 @@ use clap::Parser;
 fn main() -> ExitCode {
     stdio::report_panics();
     let result = match Cli::try_parse() {
-        Ok(cli) => run(cli),
+        Ok(cli) => run::run(cli),
         Err(error) if error.use_stderr() => error.exit(),
         Err(help) => stdio::print_help(&help),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            stdio::complain(&error);
+            run::complain(&error);
             ExitCode::FAILURE
         }
     }

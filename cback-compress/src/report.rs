@@ -1,5 +1,6 @@
-//! `--report`: what becomes of a file, for a script that reads it on a pipe.
+//! `--report`: what became of a file, for a script that reads it on a pipe.
 
+use std::fs::Metadata;
 use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -7,10 +8,12 @@ use std::time::SystemTime;
 
 use anyhow::Context;
 
+use crate::error::Error;
 use crate::stdio::{self, Stream};
 
-/// A line before the file has its name, and one after it; or nothing at all.
+/// A line in the end; or nothing at all.
 pub(crate) struct Report {
+    word: Option<String>,
     output: Option<Stream>,
     begun: SystemTime,
 }
@@ -21,49 +24,59 @@ pub(crate) struct Report {
 pub(crate) struct Reported;
 
 impl Report {
-    /// The time counts from now. Nothing is reported unless it is `wanted`.
-    pub(crate) fn begin(wanted: bool) -> anyhow::Result<Self> {
-        let output = wanted.then(stdio::output).transpose();
+    /// The time counts from now. Nothing is reported without a word to begin with.
+    pub(crate) fn begin(word: Option<String>) -> anyhow::Result<Self> {
+        let output = word.is_some().then(stdio::output).transpose();
         Ok(Self {
+            word,
             output: output.context("standard output")?,
             begun: SystemTime::now(),
         })
     }
 
-    /// The file at `path` is whole, and about to have its name.
-    pub(crate) fn publishing(&self, path: &Path, digest: &str) -> anyhow::Result<()> {
-        let name = path.file_name().unwrap_or_default().as_bytes();
-        let begun = humantime::format_rfc3339_seconds(self.begun).to_string();
-        self.write(&[begun.as_bytes(), b" ", &sha256sum(name, digest)].concat())
-    }
-
-    /// The file has its name.
-    pub(crate) fn published(&self, bytes: u64, has_shrunk: bool) -> anyhow::Result<()> {
+    /// The file at `path`, of so many bytes, has its name.
+    pub(crate) fn published(
+        &self,
+        path: &Path,
+        digest: &str,
+        bytes: u64,
+        has_shrunk: bool,
+    ) -> anyhow::Result<()> {
         let seconds = self.begun.elapsed().unwrap_or_default().as_secs();
         let size = if has_shrunk { "shrunk" } else { "-" };
-        self.write(format!("{seconds} {bytes} {size}").as_bytes())
+        let begun = humantime::format_rfc3339_seconds(self.begun);
+        let facts = format!("{seconds} {bytes} {size} {begun}");
+        self.write(&facts, &sha256sum(path, digest))
     }
 
-    /// The seal is missing, of which the input's writer knows the cause.
+    /// The file at `path` is as it was. Of a missing seal the input's writer knows the cause.
     ///
     /// # Errors
-    /// [`Reported`], where anything is.
-    pub(crate) fn unsealed(&self) -> anyhow::Result<()> {
-        self.write(b"unsealed")?;
-        Ok(self.output.as_ref().map_or(Ok(()), |_| Err(Reported))?)
+    /// `error`, or [`Reported`] where nothing else has to be said.
+    pub(crate) fn failed(&self, path: &Path, error: anyhow::Error) -> anyhow::Result<()> {
+        let is_unsealed = matches!(error.downcast_ref(), Some(Error::SealMissing));
+        let facts = if is_unsealed { "unsealed" } else { "failed" };
+        let file = path.symlink_metadata().ok().filter(Metadata::is_file);
+        let entry = file.map_or(Vec::new(), |_| sha256sum(path, "?"));
+        self.write(&format!("{facts} 0 - -"), &entry)?;
+        Err(match self.word {
+            Some(_) if is_unsealed => Reported.into(),
+            _ => error,
+        })
     }
 
-    fn write(&self, line: &[u8]) -> anyhow::Result<()> {
-        let Some(mut output) = self.output.as_ref() else {
+    fn write(&self, facts: &str, entry: &[u8]) -> anyhow::Result<()> {
+        let (Some(word), Some(mut output)) = (&self.word, self.output.as_ref()) else {
             return Ok(());
         };
-        let written = output.write_all(&[line, b"\n"].concat());
-        written.context("standard output")
+        let line = [format!("{word} {facts} ").as_bytes(), entry, b"\n"].concat();
+        output.write_all(&line).context("standard output")
     }
 }
 
 /// A line as GNU's sha256sum writes it: it begins with a backslash where the name has something escaped.
-fn sha256sum(name: &[u8], digest: &str) -> Vec<u8> {
+fn sha256sum(path: &Path, digest: &str) -> Vec<u8> {
+    let name = path.file_name().unwrap_or_default().as_bytes();
     let escaped: Vec<_> = name
         .iter()
         .flat_map(|byte| match byte {

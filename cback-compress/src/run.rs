@@ -15,7 +15,7 @@ use crate::digest::Digest;
 use crate::error::Error;
 use crate::file::{self, Output};
 use crate::progress::Progress;
-use crate::report::Report;
+use crate::report::{Report, Reported};
 use crate::stdio::{self, Stream};
 
 /// Does what the command line says.
@@ -30,6 +30,16 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
     let result = filter(cli, &progress);
     progress.finish();
     result
+}
+
+/// Says what went wrong; nothing where whoever reads the output has gone away, or knows it.
+pub fn complain(error: &anyhow::Error) {
+    let cause = error.root_cause();
+    let cause_of_io = cause.downcast_ref::<io::Error>();
+    let is_broken = cause_of_io.is_some_and(|cause| cause.kind() == io::ErrorKind::BrokenPipe);
+    if !is_broken && !cause.is::<Reported>() {
+        stdio::say(&format!("{error:#}"));
+    }
 }
 
 /// Asks the kernel to kill this process when its parent ends, which must be `parent`.
@@ -48,7 +58,7 @@ fn die_with(parent: i32) -> anyhow::Result<()> {
 fn filter(cli: Cli, progress: &Progress) -> anyhow::Result<()> {
     let (input, name) = open_input(cli.input.as_deref())?;
     let input = progress.count(input);
-    let digest = Digest::new(cli.digest.is_some() || cli.report);
+    let digest = Digest::new(cli.digest.is_some() || cli.report.is_some());
     let options = Options {
         mode: cli.mode,
         level: cli.level.number(),
@@ -68,18 +78,18 @@ fn filter(cli: Cli, progress: &Progress) -> anyhow::Result<()> {
     };
     let named = |error| with_names(error, &name);
     if let Some(path) = cli.output {
-        let report = Report::begin(cli.report).context("standard output")?;
+        let report = Report::begin(cli.report)?;
         let write = |mut file: &File| {
             convert(&mut file).map_err(|error| match error {
                 Error::Write(error) => error.into(),
-                Error::SealMissing => report.unsealed().err().unwrap_or_else(|| named(error)),
                 error => named(error),
             })?;
             write_digest()?;
             Ok(digest.hexadecimal())
         };
         let written = write_file(&path, cli.owner, &report, write);
-        return written.with_context(|| shown(&path));
+        let reported = written.or_else(|error| report.failed(&path, error));
+        return reported.with_context(|| shown(&path));
     }
     if cli.test {
         convert(&mut io::sink()).map_err(named)?;
@@ -129,11 +139,10 @@ fn write_file(
     let shrunk = output.shrunk();
     if let Some(old) = shrunk {
         let path = shown(path);
-        stdio::complain(&anyhow!("{path}: warning: {bytes} bytes in place of {old}"));
+        complain(&anyhow!("{path}: warning: {bytes} bytes in place of {old}"));
     }
-    report.publishing(path, &digest)?;
     output.publish()?;
-    report.published(bytes, shrunk.is_some())
+    report.published(path, &digest, bytes, shrunk.is_some())
 }
 
 /// A script may have reached the directory as `/proc/self/fd/9`, which tells nobody anything.

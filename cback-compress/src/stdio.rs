@@ -18,8 +18,6 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{FileType, OFlags, fcntl_getfl, fstat, fsync, major, minor};
 use rustix::pipe::fcntl_setpipe_size;
 
-use crate::report::Reported;
-
 /// Linux lets any user have as much, and neither side then waits for the other at each turn.
 const PIPE: usize = 1 << 20;
 
@@ -129,19 +127,9 @@ pub fn print_help(help: &clap::Error) -> anyhow::Result<()> {
     printed.context("standard output")
 }
 
-/// Says what went wrong; nothing where whoever reads the output has gone away, or knows it.
-pub fn complain(error: &anyhow::Error) {
-    let cause = error.root_cause();
-    let cause_of_io = cause.downcast_ref::<io::Error>();
-    let is_broken = cause_of_io.is_some_and(|cause| cause.kind() == ErrorKind::BrokenPipe);
-    if !is_broken && !cause.is::<Reported>() {
-        say(&format!("{error:#}"));
-    }
-}
-
 /// One write of one line, so that those of several programs never mix; nothing can be done about a standard
 /// error that is closed or full. A script has them begin with what it is about.
-fn say(message: &str) {
+pub(crate) fn say(message: &str) {
     let mut line = env::var_os("CBACK_LABEL").unwrap_or_default().into_vec();
     line.extend(b"cback-compress: ");
     line.extend(message.replace(char::is_control, "?").bytes());

@@ -105,7 +105,8 @@ pub enum Command {
     ///
     /// Tell of databases of the server that the configuration neither means nor excludes; of names that it
     /// excludes although the server has no such database; of files that have a backup's name, beside the
-    /// others, and are of nothing that is backed up. Warnings do not change the exit status.
+    /// others, and are of nothing that is backed up. Warnings do not change the exit status. Of databases that are
+    /// gone since they were listed as backed up, their places in that list are printed, too, one a line.
     Forgotten {
         #[command(flatten)]
         listed: Listed,

@@ -87,7 +87,7 @@ pub(crate) fn shell(
         assign("pg_dumpall", &settings.pg_dumpall),
     ];
     let mut text = [around.concat(), values].concat();
-    for (name, file) in [("all_file", files.all), ("globals_file", files.globals)] {
+    for (name, file) in [("file_all", files.all), ("file_globals", files.globals)] {
         text.extend(assignment(name, &file.unwrap_or_default()));
     }
     for (number, database) in (1..).zip(files.databases) {

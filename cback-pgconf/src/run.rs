@@ -109,10 +109,12 @@ fn forgotten(
     let settings = source.with(|document| checks::read(document, false))?;
     let directory = collect_dir.or(settings.collect_dir.map(PathBuf::from));
     let section = settings.postgresql.unwrap_or_default();
-    for warning in server::warnings(&section, known, &directory.unwrap_or_default())? {
+    let found = server::look(&section, known, &directory.unwrap_or_default())?;
+    for warning in found.warnings {
         warning.of(&source.name, "warning: ").tell();
     }
-    Ok(ExitCode::SUCCESS)
+    let gone = found.gone.into_iter();
+    list(gone.map(|number| number.to_string().into_bytes()), false)
 }
 
 fn check(strict: bool, input: &Input) -> Result<ExitCode, Fault> {

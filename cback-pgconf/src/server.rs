@@ -58,31 +58,48 @@ pub(crate) struct Known {
     pub(crate) backed_up: Option<Vec<Vec<u8>>>,
 }
 
-/// Warnings of databases that the configuration neither means nor excludes, of names that it excludes for
-/// nothing, and of files in `directory` of nothing that it means.
+/// Looked up in all of this, what a run should tell.
+pub(crate) struct Found {
+    /// Databases that the configuration neither means nor excludes; those that are gone since they were backed up;
+    /// names that are excluded for nothing; files in the directory of nothing that the configuration means.
+    pub(crate) warnings: Vec<Fault>,
+    /// The places, from 1 on, that databases that are gone have among those that are backed up.
+    pub(crate) gone: Vec<usize>,
+}
+
+/// Holds the server's databases and the files in `directory` against a section.
 ///
 /// # Errors
 ///
 /// The directory cannot be read.
-pub(crate) fn warnings(
+pub(crate) fn look(
     section: &PostgresqlConfig,
     known: &Known,
     directory: &Path,
-) -> Result<Vec<Fault>, Fault> {
+) -> Result<Found, Fault> {
     let is_separate = section.all && section.separate;
     let meant = known.backed_up.as_ref().or(known.listed.as_ref());
     let files = Files::of(section, meant.map(Vec::as_slice));
-    let mut found = Vec::new();
+    let (mut warnings, mut gone) = (Vec::new(), Vec::new());
     if let Some(listed) = &known.listed {
-        if is_separate || !section.all {
-            found.extend(forgotten(section, &files, listed));
+        if is_separate {
+            let numbered = (1..).zip(files.databases.iter().map(|database| &*database.name));
+            let listed: HashSet<_> = listed.iter().map(Vec::as_slice).collect();
+            let (numbers, names): (_, Vec<_>) =
+                numbered.filter(|it| !listed.contains(it.1)).unzip();
+            let cause = "dropped or renamed during the run";
+            warnings.extend(lines(cause, names.into_iter(), 0));
+            gone = numbers;
         }
-        found.extend(excluded_for_nothing(section, listed));
+        if is_separate || !section.all {
+            warnings.extend(forgotten(section, &files, listed));
+        }
+        warnings.extend(excluded_for_nothing(section, listed));
     }
     if meant.is_some() || !is_separate {
-        found.extend(left(&files.names().into_iter().collect(), directory)?);
+        warnings.extend(left(&files.names().into_iter().collect(), directory)?);
     }
-    Ok(found)
+    Ok(Found { warnings, gone })
 }
 
 fn forgotten(section: &PostgresqlConfig, files: &Files, listed: &[Vec<u8>]) -> Vec<Fault> {

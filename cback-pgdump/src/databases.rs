@@ -12,6 +12,7 @@ use crate::stdio;
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
+use std::slice;
 
 /// Each database's and role's settings, as `ALTER ... SET` has them. Of those that are lists of names the values
 /// are kept with these in double quotes where they need them; pg_dump's `variable_is_guc_list_quote` has the same list.
@@ -24,7 +25,8 @@ pub(crate) const SETTINGS: &str = r#"(SELECT setdatabase, setrole, place, quote_
         FROM pg_catalog.pg_db_role_setting, unnest(setconfig) WITH ORDINALITY AS pair (setting, place)) AS pairs
     ) AS settings"#;
 
-/// The name; the encoding of all this; the statement that creates the database; what gives it its owner; the rest; the server's version. Columns that not every version has are taken out of the row's JSON. A grant on a database replaces
+/// The name; the encoding of all this; the statement that creates the database; what gives it its owner; the rest; the
+/// server's version. Columns that not every version has are taken out of the row's JSON. A grant on a database replaces
 /// nothing, so all that a new database grants by itself is revoked first.
 const DEFINITIONS: &str = r"
 SELECT datname, getdatabaseencoding(),
@@ -91,29 +93,23 @@ pub(crate) fn definitions(
     let (records, _) = fields.as_chunks::<6>();
     let mut known: HashMap<_, _> = records.iter().map(|it| (it[0], Some(it))).collect();
     for database in databases {
-        let missing = match known.get_mut(database.as_bytes()) {
+        match known.get_mut(database.as_bytes()) {
             Some(Some(record)) if !can_be_told(record) => {
-                format!("globals: without what recreates database {database:?}")
+                let missing = format!("globals: without what recreates database {database:?}");
+                stdio::say(&missing);
             }
-            Some(record) => {
-                text.extend(record.take().map_or_else(Vec::new, definition));
-                continue;
-            }
-            None => {
-                format!(
-                    "database {database:?} does not exist: its definition is not in the globals"
-                )
-            }
-        };
-        stdio::say(&missing);
+            Some(record) => text.extend(record.take().map_or_else(Vec::new, definition)),
+            None => stdio::say(&format!(
+                "database {database:?} does not exist: its definition is not in the globals"
+            )),
+        }
     }
     Ok(text)
 }
 
-/// psql's commands have one line; and no server takes a name that its encoding has not.
+/// No server takes a name that its encoding has not.
 fn can_be_told([name, encoding, ..]: &[&[u8]; 6]) -> bool {
-    let has_line_end = name.iter().any(|byte| b"\n\r".contains(byte));
-    !has_line_end && (*encoding != b"UTF8" || std::str::from_utf8(name).is_ok())
+    *encoding != b"UTF8" || std::str::from_utf8(name).is_ok()
 }
 
 /// The databases that initdb has created are not created.
@@ -139,21 +135,25 @@ fn definition([name, encoding, create, owner, rest, version]: &[&[u8]; 6]) -> Ve
 /// A database's own setting may make sessions read-only.
 const WRITABLE: &[u8] = b"SET default_transaction_read_only = off;\n";
 
-/// psql's command, as pg_dump writes it.
+/// psql's command. A name that is more than a word stands in a connection string, and this between psql's own single
+/// quotes, where line ends have letters, since a command has one line. pg_dump refuses such names. A double quote is one
+/// of a pair between two others, even there.
 fn connect(database: &[u8]) -> Vec<u8> {
     let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.".contains(byte);
     if database.iter().all(is_plain) {
         return [b"\\connect ", database, b"\n"].concat();
     }
-    let mut text = b"\\encoding SQL_ASCII\n\\connect -reuse-previous=on \"dbname='".to_vec();
-    for &byte in database {
-        match byte {
-            b'\'' | b'\\' => text.push(b'\\'),
-            b'"' => text.push(b'"'),
-            _ => {}
-        }
-        text.push(byte);
+    let mut text = b"\\encoding SQL_ASCII\n\\connect -reuse-previous=on 'dbname=''".to_vec();
+    for byte in database {
+        text.extend(match byte {
+            b'\'' => &br"\\''"[..],
+            b'\\' => br"\\\\",
+            b'"' => br#""""""#,
+            b'\n' => br"\n",
+            b'\r' => br"\r",
+            byte => slice::from_ref(byte),
+        });
     }
-    text.extend(b"'\"\n");
+    text.extend(b"'''\n");
     text
 }

@@ -31,8 +31,6 @@ pub enum Error {
         status: ExitStatus,
         /// It refused a server newer than itself.
         is_version_mismatch: bool,
-        /// It may not read the roles' passwords.
-        is_password_refusal: bool,
     },
     /// The child says that all is well, but its output breaks off.
     #[error("{failed} broke off: the dump does not end with \"{marker}\"")]

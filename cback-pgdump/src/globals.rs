@@ -8,7 +8,7 @@
 //! With databases it has to go through in an empty server, so the role that initdb made is created only where it
 //! is missing.
 
-use crate::check::{Cluster, Key, Statement, created_role};
+use crate::check::{Cluster, Key, Statement, Subject, literal};
 use crate::child::Stopper;
 use crate::databases::{SETTINGS, definitions};
 use crate::dump::ending::Form;
@@ -19,7 +19,6 @@ use crate::request::{Options, Target};
 use crate::stdio;
 use std::ffi::OsString;
 use std::io::Write;
-use std::iter;
 
 const NO_PASSWORDS: [&str; 2] = [
     "globals: without the roles' passwords, which this user may not read",
@@ -28,8 +27,8 @@ const NO_PASSWORDS: [&str; 2] = [
 
 /// Writes roles and tablespaces, then what recreates `databases`, empty, and the seal; nothing before all is
 /// known to be whole. `options.target` has to be [`Target::Globals`]; its passwords are left out, with a
-/// message, where they may not be read, and so is a database that does not exist, or has a line end in
-/// its name.
+/// message, where they may not be read, and so is a database that does not exist, or whose name the
+/// server's encoding has not.
 ///
 /// # Errors
 ///
@@ -46,57 +45,44 @@ pub(crate) fn dump_globals(
 }
 
 fn globals(options: &Options, databases: &[OsString], stopper: &Stopper) -> Result<Vec<u8>, Error> {
-    let mut whole = cluster(options, stopper)?;
-    let settings = settings_of_all(options, stopper)?;
+    let answer = match ask(options, stopper, &of_all_roles()) {
+        Err(Error::Stopped) => return Err(Error::Stopped),
+        answer => answer,
+    };
+    let passwords = answer.as_ref().map_or(true, |it| !it.ends_with(b"\0f\0"));
+    let options = &Options {
+        target: Target::Globals { passwords },
+        ..options.clone()
+    };
+    let mut whole = held(options, stopper)?;
+    if !passwords {
+        NO_PASSWORDS.into_iter().for_each(stdio::say);
+    }
     if !databases.is_empty() {
         whole = with_existing_superuser(&whole);
     }
     let end = whole.split_off(start_of_end(&whole));
-    whole.extend(settings);
+    match answer {
+        Ok(settings) => whole.extend(settings.split(|byte| *byte == 0).next().unwrap_or_default()),
+        Err(error) => stdio::say(&format!(
+            "globals: without ALTER ROLE ALL, if there is any: {error}"
+        )),
+    }
     whole.extend(definitions(options, databases, stopper)?);
     whole.extend(end);
     Ok(whole)
 }
 
-/// The server's version, as pg_dump tells it, and `ALTER ROLE ALL SET`, which are in no globals of pg_dumpall's.
-fn settings_of_all(options: &Options, stopper: &Stopper) -> Result<Vec<u8>, Error> {
-    let query = format!(
+/// Asks for the server's version, as pg_dump tells it, and `ALTER ROLE ALL SET`, which are in no globals of pg_dumpall's;
+/// and whether this role may read the others' passwords.
+fn of_all_roles() -> String {
+    format!(
         "SELECT '-- Dumped from database version ' || current_setting('server_version') || E'\\n' \
          || coalesce('SET client_encoding = ' || quote_literal(getdatabaseencoding()) || E';\\n' \
-         || string_agg('ALTER ROLE ALL SET ' || setting || E';\\n', '' ORDER BY setting), '') \
+         || string_agg('ALTER ROLE ALL SET ' || setting || E';\\n', '' ORDER BY setting), ''), \
+         has_table_privilege('pg_authid', 'SELECT') \
          FROM {SETTINGS} WHERE setdatabase = 0 AND setrole = 0"
-    );
-    let mut answer = ask(options, stopper, &query).or_else(|error| {
-        if let Error::Stopped = error {
-            return Err(error);
-        }
-        let message = format!("globals: without ALTER ROLE ALL, if there is any: {error}");
-        stdio::say(&message);
-        Ok(Vec::new())
-    })?;
-    answer.retain(|byte| *byte != 0);
-    Ok(answer)
-}
-
-/// The output of `pg_dumpall --globals-only`: with the roles' passwords, else without and with a warning.
-/// It is held until it is known to be whole, since a first attempt may fail half way.
-fn cluster(options: &Options, stopper: &Stopper) -> Result<Vec<u8>, Error> {
-    match held(options, stopper) {
-        Err(Error::Child {
-            is_password_refusal: true,
-            ..
-        }) => {
-            let target = Target::Globals { passwords: false };
-            let options = Options {
-                target,
-                ..options.clone()
-            };
-            let text = held(&options, stopper)?;
-            NO_PASSWORDS.into_iter().for_each(stdio::say);
-            Ok(text)
-        }
-        outcome => outcome,
-    }
+    )
 }
 
 /// Where the end marker's comment begins; the dump is known to be whole.
@@ -113,13 +99,9 @@ fn with_existing_superuser(dump: &[u8]) -> Vec<u8> {
         seen.record(piece);
     }
     let superuser = seen.superuser();
-    let created = |piece: &[u8]| superuser.is_some() && created_role(piece) == superuser;
-    let changed = |piece: &&[u8]| {
-        if created(piece) {
-            if_missing(piece)
-        } else {
-            piece.to_vec()
-        }
+    let changed = |piece: &&[u8]| match Subject::of(piece) {
+        Subject::New(role) if Some(&role) == superuser.as_ref() => if_missing(piece),
+        _ => piece.to_vec(),
     };
     pieces.iter().flat_map(changed).collect()
 }
@@ -148,12 +130,7 @@ fn pieces(dump: &[u8]) -> Vec<&[u8]> {
 
 /// `CREATE ROLE`, in a block that gives a notice instead of an error where the role exists.
 fn if_missing(statement: &[u8]) -> Vec<u8> {
-    let mut block = b"DO 'BEGIN ".to_vec();
-    for &byte in statement {
-        let copies = if byte == b'\'' { 2 } else { 1 };
-        block.extend(iter::repeat_n(byte, copies));
-    }
-    let end = b"EXCEPTION WHEN duplicate_object THEN RAISE NOTICE ''%'', SQLERRM; END';\n";
-    block.extend(end);
-    block
+    let end = b"EXCEPTION WHEN duplicate_object THEN RAISE NOTICE '%', SQLERRM; END";
+    let block = literal(&[b"BEGIN ", statement, end].concat());
+    [b"DO ", &block[..], b";\n"].concat()
 }

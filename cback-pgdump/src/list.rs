@@ -74,12 +74,11 @@ fn tell_of_closed(databases: &[[&[u8]; 2]]) {
     let Some([first, _]) = closed.next() else {
         return;
     };
-    let (first, more) = (OsStr::from_bytes(first), closed.count());
-    let more = if more > 0 {
-        format!(" and {more} more")
-    } else {
-        String::new()
+    let more = match closed.count() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
     };
+    let first = OsStr::from_bytes(first);
     stdio::say(&format!(
         "database {first:?}{more}: this user may not connect"
     ));

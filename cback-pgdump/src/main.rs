@@ -1,8 +1,5 @@
 //! Dump PostgreSQL to standard output and prove that the dump is whole.
 
-#[cfg(test)]
-mod tests;
-
 use cback_pgdump::{cli::Cli, run, stdio};
 use clap::Parser;
 use std::process::ExitCode;
@@ -20,5 +17,13 @@ fn main() -> ExitCode {
             run::complain(&error);
             ExitCode::FAILURE
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_panic_is_one_line_and_status_1() {
+        cback_tests::assert_panic_is_one_line("cback-pgdump", super::stdio::report_panics);
     }
 }

@@ -1,6 +1,6 @@
 //! Does what the command line asks for.
 
-use crate::check::{self, Fault, Key, Known, List};
+use crate::check::{self, Contents, Fault, Key, Known, List};
 use crate::child::{Stopper, signals};
 use crate::cli::Cli;
 use crate::dump::dump_to_file;
@@ -17,7 +17,7 @@ use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
-use std::os::unix::ffi::OsStrExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
 
 /// In the environment, since `ps` shows arguments: whoever writes the data must not know it.
@@ -117,46 +117,53 @@ fn databases(file: &Path) -> anyhow::Result<Vec<OsString>> {
 /// Reads a dump, and prints what is in it, or facts about it, writes a plan, or compares.
 fn check(cli: &Cli, output: &File) -> anyhow::Result<()> {
     let key = Key::new(env::var_os(KEY).unwrap_or_default().as_bytes());
-    let one = cli
-        .one
-        .then(|| env::var_os("PGDATABASE").unwrap_or_default());
-    let one = one.as_ref().map(|it| it.as_bytes());
-    if let Some(other) = &cli.expect {
-        let list = List::Compared(Known::read(&other.join(plan::OBJECTS), key)?);
-        let mut contents = check::check_all(stdio::input()?, key, one, list)?;
-        let same = check::compare(&mut contents, other)?;
-        return Ok(writeln!(&mut &*output, "{same}").map_err(Error::Write)?);
+    let one = || env::var_os("PGDATABASE").unwrap_or_default().into_vec();
+    let one = cli.one.then(one);
+    let read = |list| {
+        Ok(check::check_all(
+            stdio::input()?,
+            key,
+            one.as_deref(),
+            list,
+        )?)
+    };
+    if let Some(directory) = &cli.plan {
+        return write_plan(cli, directory, read);
     }
-    let mut list = List::Unwanted;
-    if cli.objects {
-        list = List::Written(BufWriter::new(output.try_clone().map_err(Error::Write)?));
-    } else if let Some(directory) = &cli.plan {
-        list = List::Written(plan::create(directory, plan::OBJECTS)?);
-    }
-    let checked = check::check_all(stdio::input()?, key, one, list);
-    if let (Err(_), Some(directory)) = (&checked, &cli.plan) {
+    let mut printed = BufWriter::new(output);
+    let written = if let Some(other) = &cli.expect {
+        let made_up = names::read(&other.join(plan::LACKING_ROLES), LONGEST_LIST)?;
+        let known = Known::read(&other.join(plan::OBJECTS), &made_up, key)?;
+        let same = check::compare(&mut read(List::Compared(known))?, other)?;
+        writeln!(printed, "{same}")
+    } else if cli.objects {
+        let output = output.try_clone().map_err(Error::Write)?;
+        read(List::Written(BufWriter::new(output)))?;
+        Ok(())
+    } else if cli.facts {
+        plan::write_facts(&read(List::Unwanted)?, &mut printed)
+    } else {
+        check::write_lines(&read(List::Unwanted)?, &mut printed)
+    };
+    let written = written.and_then(|()| printed.flush());
+    Ok(written.map_err(Error::Write)?)
+}
+
+fn write_plan(
+    cli: &Cli,
+    directory: &Path,
+    read: impl FnOnce(List) -> anyhow::Result<Contents>,
+) -> anyhow::Result<()> {
+    let list = List::Written(plan::create(directory, plan::OBJECTS)?);
+    let mut contents = read(list).inspect_err(|_| {
         // The list is of half a dump.
         let _ = fs::remove_file(directory.join(plan::OBJECTS));
-    }
-    let mut contents = checked?;
-    if let Some(directory) = &cli.plan {
-        let request = plan::Request {
-            directory,
-            existing_roles: cli.existing_roles.as_deref(),
-            globals_for: cli.globals_for.as_deref(),
-        };
-        contents.restrict(cli.restrict);
-        plan::write(&contents, &request)?;
-    } else if cli.objects {
-        return Ok(());
-    }
-    let mut output = BufWriter::new(output);
-    let written = if cli.facts {
-        plan::write_facts(&contents, &mut output)
-    } else {
-        check::write_lines(&contents, &mut output)
+    })?;
+    contents.restrict(cli.restrict);
+    let request = plan::Request {
+        directory,
+        existing_roles: cli.existing_roles.as_deref(),
+        globals_for: cli.globals_for.as_deref(),
     };
-    Ok(written
-        .and_then(|()| output.flush())
-        .map_err(Error::Write)?)
+    plan::write(&mut contents, &request)
 }

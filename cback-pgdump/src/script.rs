@@ -15,10 +15,10 @@ use std::ops::Range;
 use std::path::Path;
 
 /// Writes steps.
-pub(crate) struct Steps<'a, W>(&'a mut W);
+pub(crate) struct Steps<'a>(&'a mut dyn Write);
 
-impl<'a, W: Write> Steps<'a, W> {
-    pub(crate) fn begin(contents: &Contents, output: &'a mut W) -> io::Result<Self> {
+impl<'a> Steps<'a> {
+    pub(crate) fn begin(contents: &Contents, output: &'a mut dyn Write) -> io::Result<Self> {
         writeln!(output, "{}", identity(contents.bytes, contents.digest))?;
         Ok(Self(output))
     }

@@ -14,7 +14,7 @@ FROM (SELECT name, CASE relkind WHEN 'S' THEN 'SELECT last_value, is_called FROM
       UNION VALUES
         ('large objects', 'SELECT oid, md5(lo_get(oid)) FROM pg_largeobject_metadata'),
         ('functions', $$ SELECT pg_get_functiondef(oid) FROM pg_proc
-                         WHERE pronamespace = 'public'::regnamespace $$)) AS everything (name, query)
+                         WHERE pronamespace = 'public'::regnamespace AND prokind <> 'a' $$)) AS everything (name, query)
 ORDER BY name \gexec
 "#;
 

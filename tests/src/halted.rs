@@ -43,7 +43,7 @@ impl HaltedRun {
         let said = File::create(site.path("said")).expect("room for a file");
         let child = command.stderr(said).spawn().expect("it starts");
         let run = Self { site, child, gate };
-        wait_for("all are half made", Duration::from_secs(60), || {
+        wait_for("all are half made", Duration::from_secs(300), || {
             run.unnamed_files().len() == databases
         });
         run

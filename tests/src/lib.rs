@@ -4,7 +4,9 @@
 //! Everything here panics with one clear line when it cannot do its work: so does the test.
 #![allow(clippy::missing_panics_doc)]
 
+mod backup;
 mod cback3;
+mod clock;
 mod contents;
 mod halted;
 mod installation;
@@ -21,7 +23,9 @@ mod small_disk;
 mod tool;
 pub mod trace;
 
+pub use backup::{dump, globals, packed};
 pub use cback3::{cback3, extension, python};
+pub use clock::noon;
 pub use contents::{contents, create_bulk, create_sample};
 pub use halted::HaltedRun;
 pub use installation::{Installation, installations};

@@ -32,11 +32,11 @@ pub struct Outcome {
     pub left: Vec<String>,
 }
 
-/// After this long a run hangs. One that works takes a second, on a busy machine ten.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// After this long a run hangs. One that works takes a second, on a busy machine a minute.
+const PATIENCE: Duration = Duration::from_secs(300);
 
-/// After this long a process is left. On its way out it takes milliseconds.
-const GRACE: Duration = Duration::from_secs(30);
+/// After this long a process is left. On its way out it takes milliseconds, on a busy machine seconds.
+const GRACE: Duration = Duration::from_secs(120);
 
 impl Outcome {
     /// Waits for the end of `child` and of all that the site has started, and ends what does not

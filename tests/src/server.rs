@@ -85,7 +85,7 @@ impl Server {
         let pidfile = self.directory.join("data/postmaster.pid");
         let log = self.directory.join("log");
         // pg_ctl waits for the file's eighth line.
-        wait_for("the server is ready", Duration::from_secs(60), || {
+        wait_for("the server is ready", Duration::from_secs(300), || {
             let said = fs::read_to_string(&log).unwrap_or_default();
             assert!(!said.contains("FATAL:"), "it does not start: {said}");
             let lines = fs::read_to_string(&pidfile).unwrap_or_default();

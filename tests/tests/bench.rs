@@ -111,7 +111,7 @@ fn nothing_is_left_when_it_is_stopped() {
     assert_eq!(end_of(&mut bench).code(), Some(143));
     let said = std::io::read_to_string(bench.stderr.take().unwrap()).unwrap();
     assert!(!Path::new(working_directory(&said)).exists());
-    wait_for("its processes are gone", Duration::from_secs(60), || {
+    wait_for("its processes are gone", Duration::from_secs(300), || {
         !runs()
     });
 }

@@ -100,14 +100,14 @@ fn it_is_written_before_the_file_has_its_name() {
     assert_eq!(file, b"yesterday's");
 }
 
-/// "`--report`": what a script has to know, on a pipe, and nothing of it where the file is not published.
+/// "`--report`": what a script has to know, in a line on a pipe, of a file that is published and of one that is not.
 #[test]
-fn a_report_tells_what_is_published_and_of_which_bytes() {
+fn a_report_tells_what_became_of_the_file() {
     let directory = tempdir().unwrap();
     for name in ["plain", "two\nlines \\"] {
         let report = |arguments: &str, input: &[u8]| {
             let mut command = program(arguments);
-            command.args(["--report", "--output", name]);
+            command.args(["--report", "7", "--output", name]);
             let done = run(command.current_dir(directory.path()), input);
             let report = String::from_utf8(done.stdout.clone()).unwrap();
             (report, done)
@@ -116,28 +116,48 @@ fn a_report_tells_what_is_published_and_of_which_bytes() {
         done.succeeds();
         let mut sum = Command::new("sha256sum");
         let sum = output_of(sum.arg(name).current_dir(directory.path()), b"");
-        let [first, second, ""] = published.split('\n').collect::<Vec<_>>()[..] else {
+        let [word, seconds, bytes, size, made, line] =
+            published.splitn(6, ' ').collect::<Vec<_>>()[..]
+        else {
             panic!("{published}");
         };
-        let (made, line) = first.split_once(' ').unwrap();
+        assert!(seconds.parse::<u32>().is_ok(), "{published}");
+        let length = mixed().len().to_string();
+        assert_eq!([word, bytes, size], ["7", &length, "-"]);
         let digits = made.replace(|it: char| it.is_ascii_digit(), "9");
         assert_eq!(digits, "9999-99-99T99:99:99Z");
-        assert_eq!(format!("{line}\n").into_bytes(), sum);
-        let (seconds, size) = second.split_once(' ').unwrap();
-        assert!(seconds.parse::<u32>().is_ok(), "{second}");
-        assert_eq!(size, format!("{} -", mixed().len()));
+        assert_eq!(line.as_bytes(), sum);
 
-        let (published, done) = report("-m none", b"little");
-        assert!(done.succeeds().contains("warning"), "{published}");
-        assert!(published.ends_with(" 6 shrunk\n"), "{published}");
-
-        let (published, done) = report("--seal end", b"data");
-        assert_eq!(
-            (done.fails(1).as_str(), published.as_str()),
-            ("", "unsealed\n")
+        let (half, less) = (
+            &mixed()[..mixed().len() / 2],
+            &mixed()[..mixed().len() / 2 - 1],
         );
-        let file = fs::read(directory.path().join(name)).unwrap();
-        assert_eq!(file, b"little");
+        for (data, word) in [(half, "-"), (&mixed(), "-"), (less, "shrunk")] {
+            let (published, done) = report("-m none", data);
+            let warns = done.succeeds().contains("warning");
+            assert_eq!(warns, word == "shrunk", "{published}");
+            let middle = format!(" {} {word} ", data.len());
+            assert!(published.contains(&middle), "{published}");
+        }
+
+        // Of a missing seal nothing else is said; and a file that is there is named, as in the line above.
+        let path = directory.path().join(name);
+        assert!(fs::read(&path).unwrap() == less);
+        let (mark, name) = line.split_once(|it: char| it != '\\').unwrap();
+        let entry = format!("{mark}?{}", &name[63..]);
+        let full = "--digest /dev/full";
+        for (entry, arguments, outcome, is_told) in [
+            (entry.as_str(), "--seal end", "unsealed", false),
+            (&entry, full, "failed", true),
+            ("\n", full, "failed", true),
+        ] {
+            if entry == "\n" {
+                fs::remove_file(&path).unwrap();
+            }
+            let (published, done) = report(arguments, b"data");
+            assert_eq!(published, format!("7 {outcome} 0 - - {entry}"));
+            assert_eq!(done.fails(1).is_empty(), !is_told);
+        }
     }
 }
 

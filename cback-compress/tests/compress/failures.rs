@@ -17,7 +17,7 @@ use proptest::prelude::*;
 use crate::samples::{BLOCK, hexadecimal, noise, text};
 use crate::{FORMATS, compressed, is_whole, options, output_of, packed, program, run, shell};
 
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_secs(300);
 const FULL: &str = "standard output: No space left on device (os error 28)";
 const CLOSED: &str =
     "closed (or /dev/null opened for reading as well as writing, which looks the same)";

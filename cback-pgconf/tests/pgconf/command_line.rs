@@ -18,28 +18,28 @@ fn shell_prints_assignments_in_this_order() {
     let around = "collect_dir='/opt/backup/collect'\nbackup_user='backup'\nbackup_group='staff'\n\
         pg_dump='pg_dump'\npg_dumpall='/opt/it'\\''s/pg_dumpall'\n";
     let section = "user='plogin'\ncompress_mode='bzip2'\nall='N'\nseparate='N'\nglobals='N'\nset -- 'db1' 'O'\\''Reilly & $HOME'\n";
-    let files = "all_file=''\nglobals_file=''\nfile_1='postgresqldump-db1.txt.bz2'\n\
+    let files = "file_all=''\nfile_globals=''\nfile_1='postgresqldump-db1.txt.bz2'\n\
         file_2='postgresqldump-O'\\''Reilly & $HOME.txt.bz2'\n";
     given(CONFIG, "shell").is(0, &[around, section, files].concat(), "");
     given(CONFIG, "shell --section-only -").is(0, section, "");
     let nothing = "collect_dir=''\nbackup_user=''\nbackup_group=''\npg_dump='pg_dump'\npg_dumpall='pg_dumpall'\n\
-        user=''\ncompress_mode=''\nall='N'\nseparate='N'\nglobals='N'\nset --\nall_file=''\nglobals_file=''\n";
+        user=''\ncompress_mode=''\nall='N'\nseparate='N'\nglobals='N'\nset --\nfile_all=''\nfile_globals=''\n";
     given("<cb_config/>", "shell --no-validate").is(0, nothing, "");
 }
 
-/// The section; what `shell` prints of files from `all_file=` on; what `files` prints, after `/c/`.
+/// The section; what `shell` prints of files from `file_all=` on; what `files` prints, after `/c/`.
 #[rustfmt::skip]
 const FILES: [[&str; 3]; 3] = [
     // The dump of the whole cluster holds roles and tablespaces.
     ["<compress_mode>gzip</compress_mode><all>Y</all><globals>y</globals>",
-     "'postgresqldump.txt.gz'\nglobals_file=''\n", "/c/postgresqldump.txt.gz\n"],
+     "'postgresqldump.txt.gz'\nfile_globals=''\n", "/c/postgresqldump.txt.gz\n"],
     ["<compress_mode>none</compress_mode><database>b</database><database>a</database><globals>Y</globals>",
-     "''\nglobals_file='postgresqlglobals.txt'\nfile_1='postgresqldump-b.txt'\nfile_2='postgresqldump-a.txt'\n",
+     "''\nfile_globals='postgresqlglobals.txt'\nfile_1='postgresqldump-b.txt'\nfile_2='postgresqldump-a.txt'\n",
      "/c/postgresqlglobals.txt\n/c/postgresqldump-b.txt\n/c/postgresqldump-a.txt\n"],
     // A slash would lead out of the directory. A name without one stays as Cedar has it, `%` and all. One that is given
     // twice is one database.
     ["<compress_mode>bzip2</compress_mode><database>../50%/x</database><database>50%</database><database>50%</database>",
-     "''\nglobals_file=''\nfile_1='postgresqldump-..%2F50%25%2Fx.txt.bz2'\nfile_2='postgresqldump-50%.txt.bz2'\n",
+     "''\nfile_globals=''\nfile_1='postgresqldump-..%2F50%25%2Fx.txt.bz2'\nfile_2='postgresqldump-50%.txt.bz2'\n",
      "/c/postgresqldump-..%2F50%25%2Fx.txt.bz2\n/c/postgresqldump-50%.txt.bz2\n"],
 ];
 
@@ -53,7 +53,7 @@ fn files_are_named_as_cedar_names_them_in_collect_dir() {
             let start = start.replace("/opt/backup/collect", directory);
             let document = format!("{start}<postgresql>{section}</postgresql></cb_config>");
             let assignments = given(&document, "shell").stdout;
-            let (_, named) = assignments.split_once("all_file=").expect("names of files");
+            let (_, named) = assignments.split_once("file_all=").expect("names of files");
             assert_eq!(named, shell, "{section}");
             let files = files.replace("/c/", printed);
             given(&document, "files").is(0, &files, "");
@@ -177,7 +177,7 @@ fn a_pipe_is_waited_for_if_somebody_writes_to_it() {
         let (start, end) = CONFIG.as_bytes().split_at(100);
         writer.write_all(start).expect("room in a pipe");
         let is_read = || ioctl_fionread(&writer).expect("a pipe") == 0;
-        wait_for("the start to be read", Duration::from_secs(60), is_read);
+        wait_for("the start to be read", Duration::from_secs(300), is_read);
         writer.write_all(end).expect("room in a pipe");
         drop(writer);
         assert!(child.wait().expect("a child of ours").success(), "{input}");

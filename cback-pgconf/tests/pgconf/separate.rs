@@ -63,8 +63,8 @@ fn separate_means_the_servers_databases_but_the_excluded() {
         /c/postgresqldump-a%2F.txt.gz\0/c/postgresqldump-l\ne.txt.gz\0";
     night.listed("files -0").is(0, files, "");
     let shell = night.listed("shell").stdout;
-    let expected = "all='Y'\nseparate='Y'\nglobals='N'\nset -- 'b' 'a/' 'l\ne'\nall_file=''\n\
-        globals_file='postgresqlglobals.txt.gz'\nfile_1='postgresqldump-b.txt.gz'\n\
+    let expected = "all='Y'\nseparate='Y'\nglobals='N'\nset -- 'b' 'a/' 'l\ne'\nfile_all=''\n\
+        file_globals='postgresqlglobals.txt.gz'\nfile_1='postgresqldump-b.txt.gz'\n\
         file_2='postgresqldump-a%2F.txt.gz'\nfile_3='postgresqldump-l\ne.txt.gz'\n";
     assert!(shell.ends_with(expected), "{shell}");
     // Without a list it is known that there are globals, and nothing of databases.
@@ -193,18 +193,19 @@ fn files_of_nothing_that_is_backed_up_are_named() {
     night.listed("forgotten").is(1, "", missing);
 }
 
-/// "A database that appears during the run is a message": it is there now, and none of those backed up.
+/// "A database that appears or goes during the run is a message": of one that went a script learns its number.
 #[test]
-fn what_came_during_the_run_is_said() {
+fn what_came_or_went_during_the_run_is_said() {
     let night = Night::new(SEPARATE, b"new\0a\0no\0");
     fs::write(night.path("before"), "a\0gone\0").expect("room");
     let before = night.path("before").display().to_string();
     let of_gone = night.path("collect").join("postgresqldump-gone.txt.gz");
     fs::write(of_gone, "").expect("room");
-    let warning = "created during the run, so not backed up: \"new\"";
-    let warning = format!("cback-pgconf: standard input: warning: {warning}\n");
+    let warning = |words| format!("cback-pgconf: standard input: warning: {words}\n");
+    let dropped = warning("dropped or renamed during the run: \"gone\"");
+    let created = warning("created during the run, so not backed up: \"new\"");
     let forgotten = format!("forgotten --collect-dir COLLECT --backed-up0-from {before}");
-    night.listed(&forgotten).is(0, "", &warning);
+    night.listed(&forgotten).is(0, "2\n", &(dropped + &created));
 }
 
 /// No list is taken that breaks off.

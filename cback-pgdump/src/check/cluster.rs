@@ -2,24 +2,25 @@
 
 use super::definition::of_tokens;
 use super::fingerprint::{Entry, Key};
+use super::known::NOT_COMPARED;
 use super::needs::OVERHEAD;
-use super::objects::{NOT_COMPARED, Objects};
-use super::outline::note;
-use super::statements::client_encoding;
+use super::objects::Objects;
+use super::sections::note_encoding;
+use super::subject::Subject;
 use super::token::{Token, Tokens};
 use memchr::memmem;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The statements of that part.
 #[derive(Debug, Default)]
 pub(crate) struct Cluster {
-    /// As they come.
-    pub(crate) statements: Vec<Vec<u8>>,
-    /// By `SET client_encoding`: pg_dumpall's own, or that of the database that it is connected to.
+    /// The statements as they come, and what each is about.
+    pub(crate) statements: Vec<(Subject, Vec<u8>)>,
+    /// The encoding, by `SET client_encoding`: pg_dumpall's own, or that of the database that it is connected to.
     pub(crate) encoding: String,
-    /// And whether each has all attributes that initdb gives to its role.
+    /// Superusers, and whether each has all attributes that initdb gives to its role.
     superusers: BTreeMap<Vec<u8>, bool>,
-    /// How many memberships each has granted.
+    /// Roles in whose name memberships are granted, and how many.
     grantors: BTreeMap<Vec<u8>, u64>,
     /// Bytes of memory that all this takes, about.
     pub(crate) held: usize,
@@ -30,48 +31,47 @@ impl Cluster {
     pub(crate) fn record(&mut self, statement: &[u8]) {
         let inner = if_missing(statement);
         let statement = inner.as_deref().unwrap_or(statement);
-        if let Some(encoding) = client_encoding(statement) {
-            note(&mut self.encoding, &encoding);
-        }
+        note_encoding(&mut self.encoding, statement);
         let tokens: Vec<_> = Tokens::new(statement).collect();
         let has = |attribute: &str| tokens.iter().any(|token| token.is(attribute));
-        if let Some(role) = role(&tokens).filter(|_| has("SUPERUSER")) {
-            let has_all =
-                has("CREATEROLE") && has("CREATEDB") && has("REPLICATION") && has("BYPASSRLS");
-            self.held += role.len() + OVERHEAD;
-            self.superusers.insert(role.to_vec(), has_all);
+        let subject = Subject::read(&tokens);
+        match &subject {
+            Subject::New(role) | Subject::Role { name: role, .. } if has("SUPERUSER") => {
+                let others = ["CREATEROLE", "CREATEDB", "REPLICATION", "BYPASSRLS"];
+                self.superusers
+                    .insert(role.clone(), others.into_iter().all(has));
+            }
+            Subject::Member {
+                grantor: Some(grantor),
+                ..
+            } => *self.grantors.entry(grantor.clone()).or_default() += 1,
+            _ => {}
         }
-        if let [.., granted, by, grantor, Token::Symbol(b';')] = &tokens[..]
-            && granted.is("GRANTED")
-            && by.is("BY")
-        {
-            let name = grantor.name().unwrap_or_default();
-            let number = self.grantors.entry(name.to_vec()).or_insert_with(|| {
-                self.held += name.len() + OVERHEAD;
-                0
-            });
-            *number += 1;
-        }
-        // A plan has the names in it too.
-        self.held += 2 * statement.len() + OVERHEAD * 3 / 2;
-        self.statements.push(statement.to_vec());
+        // The names in it are held too, and stand in a plan.
+        self.held += 2 * (statement.len() + OVERHEAD);
+        self.statements.push((subject, statement.to_vec()));
+    }
+
+    /// Forgets what was said about these roles.
+    pub(crate) fn forget(&mut self, roles: &BTreeSet<Vec<u8>>) {
+        let is_kept = |it: &Subject| it.role().is_none_or(|role| !roles.contains(role));
+        self.statements.retain(|(subject, _)| is_kept(subject));
     }
 
     /// Entries by headings, without the superuser's own statements: not all of them are restored.
     pub(crate) fn entries(&self, key: Key) -> BTreeMap<&'static str, Entry> {
         let superuser = self.superuser();
+        let superuser = superuser.as_deref();
         let mut entries = BTreeMap::<_, Entry>::new();
-        for statement in &self.statements {
-            let tokens: Vec<_> = Tokens::new(statement).collect();
-            let is_superusers = superuser.is_some() && role(&tokens) == superuser.as_deref();
-            let heading = heading(&tokens).filter(|_| !is_superusers);
-            if let Some(heading) = heading {
-                let entry = Entry {
+        for (subject, statement) in &self.statements {
+            let is_member = matches!(subject, Subject::Member { .. });
+            let is_own = !is_member && superuser.is_some() && subject.role() == superuser;
+            if let Some(heading) = subject.heading().filter(|_| !is_own) {
+                entries.entry(heading).or_default().add(Entry {
                     rows: 1,
                     bytes: statement.len() as u64,
-                    fingerprint: of_tokens(comparable(tokens, superuser.as_deref()), key),
-                };
-                entries.entry(heading).or_default().add(entry);
+                    fingerprint: of_tokens(comparable(subject, statement, superuser), key),
+                });
             }
         }
         entries
@@ -81,16 +81,16 @@ impl Cluster {
     /// logging in.
     pub(crate) fn list(&self, list: &mut Objects, key: Key) {
         let superuser = self.superuser();
+        let superuser = superuser.as_deref();
         let mut objects = BTreeMap::new();
-        for statement in &self.statements {
-            let tokens: Vec<_> = Tokens::new(statement).collect();
-            let Some(object) = object(&tokens) else {
+        for (subject, statement) in &self.statements {
+            let Some(object) = subject.object() else {
                 continue;
             };
-            let is_superusers = superuser.is_some() && role(&tokens) == superuser.as_deref();
-            let is_restored = !is_superusers || !shuts_out(&tokens);
-            let fingerprint =
-                is_restored.then(|| of_tokens(comparable(tokens, superuser.as_deref()), key));
+            let is_restored = !matches!(subject, Subject::Role { name, shuts_out: true }
+                if Some(&name[..]) == superuser);
+            let tokens = comparable(subject, statement, superuser);
+            let fingerprint = is_restored.then(|| of_tokens(tokens, key));
             let sum = objects.entry(object).or_insert(Some(0_u64));
             *sum = sum.zip(fingerprint).map(|(sum, it)| sum.wrapping_add(it));
         }
@@ -110,27 +110,6 @@ impl Cluster {
     }
 }
 
-/// The role that the statement creates, if it does that.
-pub(crate) fn created_role(statement: &[u8]) -> Option<Vec<u8>> {
-    let tokens: Vec<_> = Tokens::new(statement).collect();
-    let role = role(&tokens)?.to_vec();
-    tokens[0].is("CREATE").then_some(role)
-}
-
-/// Whether what `ALTER ROLE` says could keep a role from logging in.
-pub(crate) fn shuts_out(tokens: &[Token<'_>]) -> bool {
-    tokens.iter().any(|token| token.is("NOLOGIN"))
-}
-
-/// The role that `CREATE ROLE` or `ALTER ROLE` is about.
-fn role<'a>(tokens: &'a [Token<'_>]) -> Option<&'a [u8]> {
-    let [verb, noun, name, ..] = tokens else {
-        return None;
-    };
-    let is_about = (verb.is("CREATE") || verb.is("ALTER") || verb.is("DROP")) && noun.is("ROLE");
-    is_about.then(|| name.name())?
-}
-
 /// The `CREATE ROLE` in the block that `--globals` puts around initdb's.
 fn if_missing(statement: &[u8]) -> Option<Vec<u8>> {
     let block = Tokens::new(statement).after(&["DO"])?.next()?;
@@ -138,70 +117,31 @@ fn if_missing(statement: &[u8]) -> Option<Vec<u8>> {
         return None;
     };
     let inner = block.strip_prefix(b"BEGIN ")?;
-    let end = memmem::rfind(inner, b"EXCEPTION WHEN duplicate_object")?;
-    created_role(&inner[..end]).map(|_| inner[..end].to_vec())
-}
-
-/// `pg_dumpall` does not write `ALTER ROLE ALL`: so it is not counted.
-fn heading(tokens: &[Token<'_>]) -> Option<&'static str> {
-    let [verb, noun, name, ..] = tokens else {
-        return None;
-    };
-    if name.is("ALL") {
-        None
-    } else if noun.is("TABLESPACE") || tokens.get(3)?.is("TABLESPACE") {
-        Some("tablespaces")
-    } else if verb.is("GRANT") {
-        Some("memberships")
-    } else if noun.is("ROLE") {
-        Some("roles")
-    } else {
-        None
-    }
-}
-
-/// The type and the name of what a statement is about, but for SET and DROP.
-fn object(tokens: &[Token<'_>]) -> Option<(&'static str, Vec<u8>)> {
-    let place = |word: &str| tokens.iter().position(|token| token.is(word));
-    let name = |at: usize| tokens.get(at)?.name().map(<[u8]>::to_vec);
-    let verb = tokens.first()?;
-    let is_verb = |verbs: &[&str]| verbs.iter().any(|it| verb.is(it));
-    let noun = if is_verb(&["CREATE", "ALTER"]) {
-        1
-    } else if is_verb(&["GRANT", "REVOKE", "COMMENT", "SECURITY"]) {
-        place("ON").map_or(0, |on| on + 1)
-    } else {
-        return None;
-    };
-    let is = |at: usize, word: &str| tokens.get(at).is_some_and(|it| it.is(word));
-    if is(noun, "ROLE") {
-        let kind = if is(noun + 2, "SET") {
-            "ROLE SETTINGS"
-        } else {
-            "ROLE"
-        };
-        return Some((kind, name(noun + 1)?));
-    } else if is(noun, "TABLESPACE") {
-        return Some(("TABLESPACE", name(noun + 1)?));
-    } else if noun > 0 {
-        return Some(("PARAMETER", name(noun + 1)?));
-    }
-    let member = name(place("TO")? + 1)?;
-    Some(("MEMBERSHIP", [&name(1)?, &b" to "[..], &member].concat()))
+    let inner = &inner[..memmem::rfind(inner, b"EXCEPTION WHEN duplicate_object")?];
+    matches!(Subject::of(inner), Subject::New(_)).then(|| inner.to_vec())
 }
 
 /// A statement without what a restore may have otherwise: see `definition`.
-fn comparable<'a>(mut tokens: Vec<Token<'a>>, superuser: Option<&[u8]>) -> Vec<Token<'a>> {
-    if let Some(place) = tokens.iter().position(|it| it.is("LOCATION")) {
-        tokens.drain(place..(place + 2).min(tokens.len()));
-    }
-    if let [.., granted, by, grantor, Token::Symbol(b';')] = &tokens[..]
-        && granted.is("GRANTED")
-        && by.is("BY")
-        && grantor.name() == superuser
-    {
-        tokens.truncate(tokens.len() - 4);
-        tokens.push(Token::Symbol(b';'));
+fn comparable<'a>(
+    subject: &Subject,
+    statement: &'a [u8],
+    superuser: Option<&[u8]>,
+) -> Vec<Token<'a>> {
+    let mut tokens: Vec<_> = Tokens::new(statement).collect();
+    match subject {
+        Subject::Tablespace(_) => {
+            if let Some(place) = tokens.iter().position(|it| it.is("LOCATION")) {
+                tokens.drain(place..(place + 2).min(tokens.len()));
+            }
+        }
+        Subject::Member {
+            grantor: Some(grantor),
+            ..
+        } if Some(&grantor[..]) == superuser => {
+            let end = tokens.len() - 1;
+            tokens.drain(end - 3..end);
+        }
+        _ => {}
     }
     tokens
 }

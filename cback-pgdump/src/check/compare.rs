@@ -5,15 +5,13 @@
 
 use super::contents::{Contents, Item, major};
 use super::fingerprint::Entry;
+use super::known::TOLD;
 use super::objects::List;
-use super::outline::shown;
+use super::token::shown;
 use anyhow::{Context, bail, ensure};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
-
-/// Differences that are told; the others are counted.
-pub(crate) const TOLD: usize = 3;
 
 /// No line of a plan is longer, in bytes.
 const LONGEST: u64 = 2 << 20;

@@ -1,10 +1,11 @@
 //! The contents of a dump.
 
 use super::cluster::Cluster;
-use super::database::{OfDatabase, Part, run_as};
+use super::database::{Databases, OfDatabase, run_as};
+use super::definition;
 use super::fingerprint::{Entry, Key};
 use super::needs::{Needs, OVERHEAD};
-use super::objects::{List, Objects};
+use super::objects::{List, Objects, run_by};
 use super::sections::Section;
 use super::token::{printable, spelled};
 use std::collections::{BTreeMap, BTreeSet, btree_map};
@@ -52,22 +53,24 @@ pub struct Contents {
     /// The server's, such as 15.18, from the comment at the dump's head; in a cluster's dump, at that of
     /// its first database. Empty where there is none.
     pub server_version: String,
-    /// The program's that wrote it, from the next comment.
+    /// The version of the program that wrote it, from the next comment.
     pub pg_dump_version: String,
-    /// By `SET client_encoding`, such as `UTF8`; empty if not all of a cluster is in one encoding.
+    /// The encoding, by `SET client_encoding`, such as `UTF8`; empty if not all of a cluster is in one encoding.
     pub encoding: String,
     /// Length of the dump.
     pub bytes: u64,
     /// By name, as it is printed: `table`, in a cluster's dump `database.table`.
     pub(crate) entries: BTreeMap<Vec<u8>, (Item, Entry)>,
-    /// All databases'.
+    /// The needs of a restore of them.
     pub(crate) needs: Needs,
+    /// In a cluster's dump, the database of the last `\connect`; none in its own part.
+    pub(crate) database: Option<Vec<u8>>,
     /// The one database that these are the contents of, though there may be others in the dump.
     pub(crate) one: Option<Vec<u8>>,
     /// Each database's part, in order.
     pub(crate) sections: Vec<Section>,
     /// The statements about each database as a whole.
-    pub(crate) databases: BTreeMap<Vec<u8>, Vec<(Part, Vec<u8>)>>,
+    pub(crate) databases: Databases,
     /// The digest of all bytes of the dump.
     pub(crate) digest: u128,
     /// A key for `\restrict`: the dump's first or, for a restore, one that nobody knows.
@@ -83,9 +86,9 @@ pub struct Contents {
     /// A cluster's own part.
     pub(crate) cluster: Cluster,
     pub(crate) objects: Objects,
-    /// The fingerprints'.
+    /// The key of the fingerprints.
     pub(crate) key: Key,
-    /// Memory that the names of `entries` take, and that `sections` and `databases` take.
+    /// Memory that the names of `entries` take, and that `sections` take.
     names: usize,
     held: usize,
 }
@@ -105,6 +108,16 @@ impl Contents {
         self.one.is_none() || self.kind == Kind::Database || self.one.as_deref() == database
     }
 
+    /// Whether what comes now is of a database of those.
+    pub(crate) fn is_taken(&self) -> bool {
+        self.is_wanted(self.database.as_deref())
+    }
+
+    /// In a cluster's own part, as far as it has been read.
+    pub(crate) fn is_in_cluster(&self) -> bool {
+        self.kind == Kind::Globals
+    }
+
     /// The number of entries for `wanted`, and their sum.
     pub(crate) fn sum(&self, wanted: Item) -> (u64, Entry) {
         let mut count = 0;
@@ -116,12 +129,14 @@ impl Contents {
         (count, sum)
     }
 
-    /// Adds to the entry of that name, in a cluster's `database`.
-    pub(crate) fn add(&mut self, database: Option<&[u8]>, item: Item, name: &[u8], entry: Entry) {
-        if !self.is_wanted(database) {
+    /// Adds to the entry of that name.
+    pub(crate) fn add(&mut self, item: Item, name: &[u8], entry: Entry) {
+        if !self.is_taken() {
             return;
         }
-        let name = match database.filter(|_| self.one.is_none()) {
+        let is_partition = || self.partitions.contains(&self.key.row(name));
+        self.has_partition_loads |= !self.partitions.is_empty() && is_partition();
+        let name = match self.database.as_ref().filter(|_| self.one.is_none()) {
             Some(database) => printable(&[&spelled(database), &b"."[..], name].concat()),
             None => printable(name),
         };
@@ -136,10 +151,13 @@ impl Contents {
 
     /// A cluster's own part has ended.
     pub(crate) fn end_cluster(&mut self) {
-        for (heading, entry) in self.cluster.entries(self.key) {
-            self.add(None, Item::Cluster, heading.as_bytes(), entry);
+        if let List::Compared(known) = &self.objects.list {
+            self.cluster.forget(&known.made_up);
         }
-        if self.is_wanted(None) {
+        for (heading, entry) in self.cluster.entries(self.key) {
+            self.add(Item::Cluster, heading.as_bytes(), entry);
+        }
+        if self.is_taken() {
             self.cluster.list(&mut self.objects, self.key);
         }
     }
@@ -147,23 +165,25 @@ impl Contents {
     /// Bytes of memory that the names of tables take, and that all that goes into a plan takes, about.
     pub(crate) fn held(&self) -> (usize, usize) {
         let names = self.names + 16 * self.partitions.len() + self.objects.held();
-        (names, self.needs.held + self.cluster.held + self.held)
+        let planned = self.needs.held + self.cluster.held + self.databases.held;
+        (names, planned + self.held)
     }
 
     /// A database's part begins there, and another ends.
     pub(crate) fn begin_section(&mut self, start: u64) {
         self.end_section(start);
         self.sections.push(Section::new(start));
+        self.database = None;
         self.held += OVERHEAD;
     }
 
     pub(crate) fn end_section(&mut self, end: u64) {
-        if let Some(mut section) = self.sections.pop() {
+        let is_taken = self.is_taken();
+        if let Some(section) = self.sections.last_mut() {
             section.place.end = end.min(section.place.end);
-            if !self.is_wanted(section.database.as_deref()) {
+            if !is_taken {
                 section.cuts = Vec::new();
             }
-            self.sections.push(section);
         }
     }
 
@@ -177,11 +197,12 @@ impl Contents {
     }
 
     /// The current section is this database's.
-    pub(crate) fn name_section(&mut self, database: Option<&[u8]>) {
+    pub(crate) fn name_section(&mut self, database: Option<Vec<u8>>) {
         self.needs.session = None;
         if let Some(section) = self.sections.last_mut() {
-            section.database = database.map(<[u8]>::to_vec);
-            self.held += database.map_or(0, <[u8]>::len);
+            self.held += database.as_ref().map_or(0, Vec::len);
+            section.database.clone_from(&database);
+            self.database = database.filter(|_| self.kind == Kind::Cluster);
         }
     }
 
@@ -195,23 +216,6 @@ impl Contents {
             (_, one) => sections.find(|it| it.database == *one),
         };
         self.encoding = section.map_or_else(String::new, |it| it.encoding.clone());
-    }
-
-    /// The statements of this part about the section's database. Where a single database's dump does not tell
-    /// whose it is, those that there are: before PostgreSQL 11, it had the database's comment.
-    pub(crate) fn statements_about(
-        &self,
-        section: &Section,
-        part: Part,
-    ) -> impl Iterator<Item = &Vec<u8>> {
-        let is_it = move |name: &Vec<u8>| section.database.as_ref().is_none_or(|it| it == name);
-        let databases = self.databases.iter().filter(move |(name, _)| is_it(name));
-        let statements = databases.flat_map(|(_, statements)| statements);
-        { statements }.filter_map(move |(of, text)| (*of == part).then_some(text))
-    }
-
-    pub(crate) fn has_part(&self, section: &Section, part: Part) -> bool {
-        self.statements_about(section, part).next().is_some()
     }
 
     /// `15` for a pg_dump of version 15.18; of the server's version, where the dump does not tell pg_dump's.
@@ -244,24 +248,23 @@ impl Contents {
         }
     }
 
-    /// The object of this comment of pg_dump's begins, in a cluster's `database`; none if it is of data.
-    pub(crate) fn begin_object(&mut self, comment: Option<&[u8]>, database: Option<&[u8]>) {
-        let is_wanted = self.is_wanted(database);
-        let database = database.filter(|_| self.one.is_none());
-        match comment.filter(|_| is_wanted) {
+    /// The object of this comment of pg_dump's begins; none if it is of data.
+    pub(crate) fn begin_object(&mut self, comment: Option<&[u8]>) {
+        let database = self.database.as_deref().filter(|_| self.one.is_none());
+        match comment.filter(|_| self.is_taken()) {
             Some(comment) => self.objects.begin(comment, database, self.key),
             None => self.objects.end(),
         }
     }
 
-    /// Takes a statement about a database as a whole.
-    pub(crate) fn record_database(&mut self, statement: OfDatabase) {
-        let Some(part) = statement.part else {
-            return;
-        };
-        self.held += statement.text.len() + statement.database.len() + OVERHEAD;
-        let all = self.databases.entry(statement.database).or_default();
-        all.push((part, statement.text));
+    /// Statements about a database are an object of their own: pg_dump's comment has the name, which may be another
+    /// when restored.
+    pub(crate) fn define_database(&mut self, statement: &OfDatabase) {
+        let is_single = self.kind == Kind::Database || self.one.is_some();
+        let name = [b"itself", &statement.database[..]][usize::from(!is_single)];
+        let fingerprint = definition::fingerprint(&statement.text, self.key);
+        let fingerprint = run_by(self.needs.session.as_deref(), fingerprint, self.key);
+        self.objects.single("DATABASE", name, fingerprint);
     }
 }
 

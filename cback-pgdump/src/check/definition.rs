@@ -12,19 +12,18 @@
 //! - GRANTED BY initdb's role, which has another name where the server's is called otherwise.
 
 use super::fingerprint::Key;
-use super::token::{Token, Tokens};
+use super::token::{Token, Tokens, begins};
 use std::ops::Range;
 
 /// The fingerprint of a statement of a database's part.
 pub(crate) fn fingerprint(statement: &[u8], key: Key) -> u64 {
-    let begins = |words: &[&str]| Tokens::new(statement).after(words).is_some();
     let unordered: [&[&str]; 4] = [
         &["CREATE", "POLICY"],
         &["CREATE", "TABLE"],
         &["CREATE", "STATISTICS"],
         &["ALTER", "PUBLICATION"],
     ];
-    if !unordered.into_iter().any(begins) {
+    if !unordered.iter().any(|words| begins(statement, words)) {
         return of_tokens(Tokens::new(statement), key);
     }
     let tokens: Vec<_> = Tokens::new(statement).collect();

@@ -1,8 +1,7 @@
 //! Why a dump is not whole.
 
 use super::contents::Contents;
-use super::outline::shown;
-use super::token::printable;
+use super::token::{printable, shown};
 use std::io;
 
 /// Why a dump is not whole.

@@ -32,7 +32,7 @@ impl Key {
 
     /// The hash of a row that has a single value, in no column.
     pub(crate) fn row(self, value: &[u8]) -> u64 {
-        row(Column(self.0).value(value))
+        hash(Column(self.0).value(value))
     }
 }
 
@@ -52,8 +52,39 @@ impl Column {
 }
 
 /// A row's hash, from the sum of its values' hashes.
-pub(crate) fn row(values: u64) -> u64 {
+pub(crate) fn hash(values: u64) -> u64 {
     xxh3_64(&values.to_le_bytes())
+}
+
+/// A row while its values come.
+#[derive(Default)]
+pub(crate) struct Row {
+    /// The number of its values so far, and the sum of their hashes.
+    pub(crate) values: usize,
+    sum: u64,
+    /// The value of which a piece has come.
+    pub(crate) begun: Option<Box<Xxh3>>,
+}
+
+impl Row {
+    /// Takes a piece of a value of this column, which may go on.
+    pub(crate) fn begin_value(&mut self, column: Column, piece: &[u8]) {
+        let begun = self.begun.get_or_insert_with(|| column.begin());
+        begun.update(piece);
+    }
+
+    /// Takes the last piece of the value, or all of it.
+    pub(crate) fn end_value(&mut self, column: Column, piece: &[u8]) {
+        let hash = match self.begun.take() {
+            None => column.value(piece),
+            Some(mut begun) => {
+                begun.update(piece);
+                begun.digest()
+            }
+        };
+        self.sum = self.sum.wrapping_add(hash);
+        self.values += 1;
+    }
 }
 
 /// The data of a table; or all sequences or large objects of a database.
@@ -68,6 +99,13 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
+    /// Adds a row, whose bytes are counted already, and begins the next.
+    pub(crate) fn end_row(&mut self, row: &mut Row) {
+        self.rows += 1;
+        self.fingerprint = self.fingerprint.wrapping_add(hash(row.sum));
+        (row.values, row.sum) = (0, 0);
+    }
+
     pub(crate) fn add(&mut self, more: Self) {
         self.rows += more.rows;
         self.bytes += more.bytes;

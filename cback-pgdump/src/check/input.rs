@@ -17,7 +17,7 @@ pub(crate) struct Input<R> {
     pub(crate) bytes: u64,
     /// Where its line begins.
     pub(crate) before: u64,
-    /// Its line goes on.
+    /// The line of what was returned last goes on.
     is_inside: bool,
 }
 
@@ -64,6 +64,7 @@ impl<R: Read> Input<R> {
         self.bytes += bytes as u64;
         self.line += lines;
     }
+
     /// The digest of all that was read, which is the whole dump at its end.
     pub(crate) fn digest(&self) -> u128 {
         self.reader.get_ref().digest()

@@ -6,9 +6,8 @@
 //! written, in pieces, since a row can have a gigabyte. A table's fingerprint is comparable only with that of
 //! a dump made so too.
 
-use super::fingerprint::{self, Column, Entry, Key};
+use super::fingerprint::{Column, Entry, Key, Row};
 use super::token::{Token, Tokens, list, qualified};
-use xxhash_rust::xxh3::Xxh3;
 
 /// A statement's table and the rows for it, as far as they have been read.
 pub(crate) struct Insert {
@@ -21,15 +20,6 @@ pub(crate) struct Insert {
     row: Option<Row>,
     /// A row has another number of values than there are columns.
     is_damaged: bool,
-}
-
-#[derive(Default)]
-struct Row {
-    /// The number of its values so far, and the sum of their hashes.
-    values: usize,
-    sum: u64,
-    /// The value that has begun.
-    value: Option<Box<Xxh3>>,
 }
 
 impl Insert {
@@ -54,7 +44,7 @@ impl Insert {
         if next.is_some_and(|token| token.is("DEFAULT")) {
             // The table has no columns, and COPY would write an empty line.
             insert.columns = Some(Vec::new());
-            insert.end_row(&Row::default());
+            insert.end_row(Row::default());
         }
         Some(insert)
     }
@@ -72,7 +62,7 @@ impl Insert {
                 (b',', Some(row)) => self.row = Some(self.end_value(row)),
                 (b')', Some(row)) => {
                     let row = self.end_value(row);
-                    self.end_row(&row);
+                    self.end_row(row);
                 }
                 (_, row) => self.row = row,
             }
@@ -108,25 +98,20 @@ impl Insert {
             None => self.key.column(&row.values.to_le_bytes()),
             Some(columns) => columns.get(row.values).copied().unwrap_or_default(),
         };
-        let value = row.value.get_or_insert_with(|| column.begin());
-        value.update(piece);
+        row.begin_value(column, piece);
         self.entry.bytes += piece.len() as u64;
     }
 
     fn end_value(&mut self, mut row: Row) -> Row {
-        let hash = row.value.take().map(|value| value.digest());
-        self.is_damaged |= hash.is_none();
-        row.sum = row.sum.wrapping_add(hash.unwrap_or_default());
-        row.values += 1;
+        self.is_damaged |= row.begun.is_none();
+        row.end_value(Column::default(), b"");
         self.entry.bytes += 1;
         row
     }
 
-    fn end_row(&mut self, row: &Row) {
+    fn end_row(&mut self, mut row: Row) {
         let columns = self.columns.as_ref();
         self.is_damaged |= columns.is_some_and(|it| it.len() != row.values);
-        self.entry.rows += 1;
-        let hash = fingerprint::row(row.sum);
-        self.entry.fingerprint = self.entry.fingerprint.wrapping_add(hash);
+        self.entry.end_row(&mut row);
     }
 }

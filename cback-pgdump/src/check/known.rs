@@ -2,12 +2,19 @@
 //! held as two numbers, and its name is read again where it is needed: there may be millions.
 
 use super::fingerprint::Key;
-use super::objects::NOT_COMPARED;
-use super::outline::shown;
+use super::token::shown;
+use crate::names;
 use anyhow::{Context, ensure};
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek};
 use std::path::Path;
+
+/// A fingerprint of what is not restored as it was.
+pub(crate) const NOT_COMPARED: u64 = 0;
+
+/// Differences that are told; the others are counted.
+pub(crate) const TOLD: usize = 3;
 
 /// No line of a list is longer, in bytes: pg_dump's comments hold a few names.
 const LONGEST: u64 = 1 << 20;
@@ -23,6 +30,8 @@ const STEP: usize = 1 << 16;
 pub(crate) struct Known {
     list: BufReader<File>,
     key: Key,
+    /// Roles that a restore has to make up, since the other dump names them and has none of that name.
+    pub(crate) made_up: BTreeSet<Vec<u8>>,
     /// Sorted. The last bit of a hash tells whether this dump has the object; the fingerprints are those of the
     /// other dump less those of this one.
     objects: Vec<(u64, u64)>,
@@ -35,11 +44,12 @@ impl Known {
     /// # Errors
     ///
     /// The list cannot be read, or takes more than 96 MiB.
-    pub(crate) fn read(path: &Path, key: Key) -> anyhow::Result<Self> {
+    pub(crate) fn read(path: &Path, made_up: &[u8], key: Key) -> anyhow::Result<Self> {
         let named = || path.display().to_string();
         let mut known = Self {
             list: BufReader::new(File::open(path).with_context(named)?),
             key,
+            made_up: names::split(made_up).map(<[u8]>::to_vec).collect(),
             objects: Vec::new(),
             new: Vec::new(),
             new_count: 0,
@@ -80,7 +90,7 @@ impl Known {
             return;
         }
         self.new_count += 1;
-        if self.new.len() < super::compare::TOLD {
+        if self.new.len() < TOLD {
             self.new.push(line.to_vec());
         }
     }

@@ -43,7 +43,7 @@ impl LargeObject {
             b"lo_close" => self.0.take().map(|(hash, bytes)| Entry {
                 rows: 1,
                 bytes,
-                fingerprint: fingerprint::row(hash.digest()),
+                fingerprint: fingerprint::hash(hash.digest()),
             }),
             _ => None,
         }

@@ -8,8 +8,9 @@
 //! `reader` goes from statement to statement: `input` gives it lines, `outline` knows those between
 //! statements, `statement` finds where one ends, `token` takes it apart, and `statements` adds it to the
 //! `contents`. Data are read by `rows`, `inserts` and `large_objects`, and made comparable by
-//! `fingerprint`; definitions by `objects` and `definition`. `needs` and `cluster` collect what a restore needs;
-//! `report` writes it down, and `compare`, with `known`, tells what another dump has else.
+//! `fingerprint`; definitions by `objects` and `definition`. `needs` collects what a restore needs,
+//! `cluster` a cluster's own statements, by their `subject`, and `database` those about databases. `report` writes
+//! the contents down, and `compare`, with `known`, tells what another dump has else.
 
 mod cluster;
 mod compare;
@@ -31,9 +32,10 @@ mod rows;
 mod sections;
 mod statement;
 mod statements;
+mod subject;
 mod token;
 
-pub(crate) use cluster::{Cluster, created_role, shuts_out};
+pub(crate) use cluster::Cluster;
 pub(crate) use compare::compare;
 pub(crate) use contents::Item;
 pub use contents::{Contents, Kind};
@@ -47,7 +49,8 @@ pub(crate) use objects::List;
 pub use report::write_lines;
 pub(crate) use sections::Section;
 pub(crate) use statement::Statement;
-pub(crate) use token::{Token, Tokens, literal, quoted};
+pub(crate) use subject::Subject;
+pub(crate) use token::{Tokens, literal, quoted};
 
 use std::io::Read;
 

@@ -4,16 +4,13 @@
 //! have been read.
 
 use super::definition;
-use super::fingerprint::{Key, row};
+use super::fingerprint::{Key, hash};
 use super::known::Known;
 use super::token::{printable, spelled};
 use memchr::memmem;
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
-
-/// A fingerprint of what is not restored as it was.
-pub(crate) const NOT_COMPARED: u64 = 0;
 
 /// The use that is made of each object.
 #[derive(Debug, Default)]
@@ -94,11 +91,15 @@ impl Objects {
         }
         self.has_owner |= owner != b"-" && !owner.starts_with(b"-; Tablespace: ");
         self.has_comment |= kind == b"COMMENT";
+        // No statement of rights gives an owner, and that of an extension's member is not in a dump.
+        let is_of_rights = kind.ends_with(b"ACL");
+        let owner = if is_of_rights { owner.len() } else { 0 };
+        let told = &comment[..comment.len().saturating_sub(owner)];
         self.current = Some(Object {
             line: line(kind, database, &name),
-            comment: if is_group { 0 } else { key.row(&comment) },
+            comment: if is_group { 0 } else { key.row(told) },
             is_table: kind == b"TABLE" || kind == b"MATERIALIZED VIEW",
-            is_of_rights: kind.ends_with(b"ACL"),
+            is_of_rights,
             last: 0,
             sum: None,
         });
@@ -128,7 +129,7 @@ impl Objects {
         };
         let mut statement = definition::fingerprint(text, key).wrapping_add(rest);
         if is_continued(text) {
-            statement = row(statement ^ object.last);
+            statement = hash(statement ^ object.last);
         }
         object.last = statement;
         let first = if object.is_table { access_method } else { 0 };
@@ -179,7 +180,7 @@ impl Objects {
 
 /// The fingerprint of a statement that this role runs.
 pub(crate) fn run_by(session: Option<&[u8]>, statement: u64, key: Key) -> u64 {
-    row(statement ^ session.map_or(0, |role| key.row(role)))
+    hash(statement ^ session.map_or(0, |role| key.row(role)))
 }
 
 /// The statement goes on that the last one seemed to end: `BEGIN ATOMIC`, or a rule's.

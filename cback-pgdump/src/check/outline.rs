@@ -2,9 +2,9 @@
 //! begin with a backslash.
 
 use super::contents::{Contents, Kind};
-use super::token::Tokens;
+use super::sections::note;
+use super::token::{Token, Tokens, shown};
 use crate::dump::ending::{Form, is_key};
-use crate::stdio::bounded;
 use std::collections::VecDeque;
 use std::ops::Range;
 
@@ -12,15 +12,13 @@ use std::ops::Range;
 pub(crate) struct Outline {
     pub(crate) form: Form,
     section: Section,
-    /// In a cluster's dump: the database of the last `\connect`; none in its own part.
-    pub(crate) database: Option<Vec<u8>>,
     /// The key of `\restrict`, until `\unrestrict`.
     restricted: Option<Vec<u8>>,
     /// Where the current line stands, in bytes.
     pub(crate) line: Range<u64>,
     /// The current database's part has begun with a `\connect`, before its own head.
     is_connected: bool,
-    /// For messages: `, after KIND NAME` by pg_dump's last comment, or `, in the data of NAME`.
+    /// The place as messages have it: `, after KIND NAME` by pg_dump's last comment, or `, in the data of NAME`.
     pub(crate) place: String,
 }
 
@@ -45,17 +43,11 @@ impl Outline {
                 Form::Database => Section::Database,
                 Form::Cluster => Section::Cluster,
             },
-            database: None,
             restricted: None,
             line: 0..0,
             is_connected: false,
             place: String::new(),
         }
-    }
-
-    /// In a cluster's own part.
-    pub(crate) fn is_in_cluster(&self) -> bool {
-        matches!(self.section, Section::Cluster)
     }
 
     /// After the whole dump's marker: the lines that have to follow.
@@ -85,13 +77,13 @@ impl Outline {
         {
             self.place = format!(", after {}", kind_and_name(name));
             let title = comment.strip_prefix(b"Name: ");
-            contents.begin_object(title, self.database.as_deref());
+            contents.begin_object(title);
             if let Some(section) = contents.sections.last_mut() {
                 section.objects += u64::from(of.is_empty());
                 section.has_begun = true;
             }
         } else if text.starts_with("load via partition root ") {
-            contents.has_root_loads |= contents.is_wanted(self.database.as_deref());
+            contents.has_root_loads |= contents.is_taken();
         } else if text == "PostgreSQL database dump" {
             self.begin_database(contents);
             expect(matches!(self.section, Section::Between))?;
@@ -100,7 +92,7 @@ impl Outline {
             contents.partitions.clear();
         } else if text == "PostgreSQL database dump complete" {
             expect(matches!(self.section, Section::Database))?;
-            contents.begin_object(None, None);
+            contents.begin_object(None);
             self.section = Section::Between;
         }
         Ok(())
@@ -126,12 +118,8 @@ impl Outline {
             contents.cut(self.line.clone(), false);
         } else if let Some(argument) = command.strip_prefix(b"connect ") {
             self.begin_database(contents);
-            let database = connected(argument);
-            contents.name_section(database.as_deref());
+            contents.name_section(connected(argument));
             contents.cut(self.line.clone(), false);
-            if self.form == Form::Cluster {
-                self.database = database;
-            }
         } else if command.starts_with(b"encoding ") {
             self.begin_database(contents);
             contents.cut(self.line.clone(), false);
@@ -146,7 +134,7 @@ impl Outline {
         if self.form == Form::Cluster {
             expect(!matches!(self.section, Section::Database))?;
         }
-        if self.is_in_cluster() {
+        if contents.is_in_cluster() {
             contents.end_cluster();
         }
         // `\unrestrict` may follow, and nothing else.
@@ -157,14 +145,13 @@ impl Outline {
 
     /// A database's part begins with this line, if it has not begun.
     fn begin_database(&mut self, contents: &mut Contents) {
-        if self.is_in_cluster() {
+        if contents.is_in_cluster() {
             contents.end_cluster();
             contents.kind = Kind::Cluster;
             self.section = Section::Between;
         }
         if matches!(self.section, Section::Between) && !self.is_connected {
             contents.begin_section(self.line.start);
-            self.database = None;
             self.is_connected = true;
         }
     }
@@ -176,15 +163,6 @@ fn expect(is_expected: bool) -> Result<(), &'static str> {
     is_expected.then_some(()).ok_or(missing)
 }
 
-/// Takes the first word for the version or encoding, unless it is known already; none is as long as 40 characters.
-pub(crate) fn note(version: &mut String, told: &str) {
-    if version.is_empty() {
-        let word = told.split(' ').next().unwrap_or_default();
-        let shown = word.replace(char::is_control, "?");
-        version.extend(shown.chars().take(40));
-    }
-}
-
 /// `TABLE name` from `name; Type: TABLE; Schema: public; Owner: postgres`.
 fn kind_and_name(comment: &str) -> String {
     let (name, rest) = comment.split_once("; Type: ").unwrap_or((comment, ""));
@@ -192,16 +170,15 @@ fn kind_and_name(comment: &str) -> String {
     shown(format!("{kind} {name}").as_bytes())
 }
 
-/// A name for a message, of which the rest is more important.
-pub(crate) fn shown(name: &[u8]) -> String {
-    String::from_utf8_lossy(&bounded(name, 200)).into_owned()
-}
-
-/// The name in `name` or `-reuse-previous=on "dbname='name'"`, the arguments of `\connect`.
+/// The name in `name`, `-reuse-previous=on "dbname='name'"` or, where psql's own quotes are single, `'dbname=''name'''`,
+/// the arguments of `\connect`.
 fn connected(argument: &[u8]) -> Option<Vec<u8>> {
     let plain = argument.strip_prefix(b"-reuse-previous=on ");
     let mut tokens = Tokens::new(plain.unwrap_or(argument));
-    let name = tokens.next()?.name()?.to_vec();
+    let name = match tokens.next()? {
+        Token::Text(text) => unescaped(&text, true)?,
+        token => token.name()?.to_vec(),
+    };
     if plain.is_none() {
         return Some(name);
     }
@@ -209,10 +186,24 @@ fn connected(argument: &[u8]) -> Option<Vec<u8>> {
     let quoted = value
         .strip_prefix(b"'")
         .and_then(|it| it.strip_suffix(b"'"));
-    let mut bytes = quoted.unwrap_or(value).iter();
-    let mut name = Vec::new();
+    unescaped(quoted.unwrap_or(value), false)
+}
+
+/// A text in which a backslash gives the next byte its meaning. Between psql's single quotes line ends have letters, and a
+/// double quote stands four times.
+fn unescaped(text: &[u8], is_psqls: bool) -> Option<Vec<u8>> {
+    let mut bytes = text.iter();
+    let mut plain = Vec::new();
     while let Some(&byte) = bytes.next() {
-        name.push(if byte == b'\\' { *bytes.next()? } else { byte });
+        plain.push(match byte {
+            b'\\' => match bytes.next()? {
+                b'n' if is_psqls => b'\n',
+                b'r' if is_psqls => b'\r',
+                byte => *byte,
+            },
+            b'"' if is_psqls => *bytes.nth(2)?,
+            byte => byte,
+        });
     }
-    Some(name)
+    Some(plain)
 }

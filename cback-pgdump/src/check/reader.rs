@@ -4,11 +4,11 @@
 use super::contents::{Contents, Item, Kind};
 use super::fault::Fault;
 use super::input::Input;
-use super::outline::{Outline, shown};
-use super::rows::{Outcome, Rows};
+use super::outline::Outline;
+use super::rows::Rows;
 use super::statement::Statement;
 use super::statements::{Copy, Statements};
-use super::token::printable;
+use super::token::{printable, shown};
 use crate::dump::ending::Form;
 use memchr::{memchr, memchr_iter};
 use std::io::Read;
@@ -65,7 +65,7 @@ impl<R: Read> Reader<R> {
             line.drain(..length);
             if statement.is_complete() && !statement.is_empty() {
                 statement.place.end = self.input.bytes;
-                let copy = self.statements.read(&mut statement, &self.outline);
+                let copy = self.statements.read(&mut statement);
                 statement.clear();
                 self.make_room()?;
                 if let Some(copy) = copy.map_err(|what| self.damaged(what))? {
@@ -129,41 +129,38 @@ impl<R: Read> Reader<R> {
         let name = shown(&printable(&table));
         self.outline.place = format!(", in the data of {name}");
         let mut rows = Rows::new(&columns, self.statements.contents.key);
-        loop {
-            let before = rows.entry.rows;
-            let piece = self.input.piece()?;
-            let length = piece.len();
-            if length == 0 {
-                let row = rows.entry.rows + 1;
-                self.outline.place = format!("{}, row {row}", self.outline.place);
-                return Err(self.breaks_off(self.outline.form.marker()));
-            }
-            let outcome = rows.push(piece);
-            let read = match outcome {
-                Outcome::Ended(length) => length,
-                _ => length,
-            };
-            if let Some(place) = memchr(0, &piece[..read]) {
-                let lines = memchr_iter(b'\n', &piece[..place]).count() as u64;
-                self.input.line += lines + 1;
-                return Err(self.damaged(NUL));
-            }
-            match outcome {
-                Outcome::More => self.input.consume(length, rows.entry.rows - before),
-                Outcome::Ended(length) => {
-                    self.input.consume(length, rows.entry.rows - before + 1);
-                    self.statements
-                        .add(&self.outline, Item::Table, &table, rows.entry);
-                    self.outline.place = format!(", after the data of {name}");
-                    return Ok(());
-                }
-                Outcome::Fields(fields) => {
-                    self.input.line += rows.entry.rows - before + 1;
-                    let columns = columns.len();
-                    return Err(self.damaged(&format!("{fields} values for {columns} columns")));
-                }
-            }
+        while !self.some_rows(&mut rows)? {}
+        let contents = &mut self.statements.contents;
+        contents.add(Item::Table, &table, rows.entry);
+        self.outline.place = format!(", after the data of {name}");
+        Ok(())
+    }
+
+    /// Reads the rows that the buffer holds; returns whether they have ended.
+    fn some_rows(&mut self, rows: &mut Rows) -> Result<bool, Fault> {
+        let before = rows.entry.rows;
+        let piece = self.input.piece()?;
+        if piece.is_empty() {
+            let place = &self.outline.place;
+            self.outline.place = format!("{place}, row {}", before + 1);
+            return Err(self.breaks_off(self.outline.form.marker()));
         }
+        let pushed = rows.push(piece);
+        let end = pushed.unwrap_or_default();
+        let length = end.unwrap_or(piece.len());
+        let mut lines = rows.entry.rows - before;
+        if let Some(place) = memchr(0, &piece[..length]) {
+            lines = memchr_iter(b'\n', &piece[..place]).count() as u64;
+            self.input.line += lines + 1;
+            return Err(self.damaged(NUL));
+        } else if let Err(fields) = pushed {
+            self.input.line += lines + 1;
+            let columns = rows.columns.len();
+            return Err(self.damaged(&format!("{fields} values for {columns} columns")));
+        }
+        lines += u64::from(end.is_some());
+        self.input.consume(length, lines);
+        Ok(end.is_some())
     }
 
     /// Memory is bounded, whatever is in the dump.

@@ -2,6 +2,7 @@
 //! is about the database as a whole, psql's `\connect`, and what `--clean` begins with, as there is nothing to be
 //! removed from a new database.
 
+use super::token::{Token, Tokens};
 use std::ops::Range;
 
 /// Memory that a place takes, in bytes.
@@ -12,11 +13,11 @@ const PLACE: usize = size_of::<Cut>();
 pub(crate) struct Section {
     /// The database's name; none in a single database's dump that does not tell.
     pub(crate) database: Option<Vec<u8>>,
-    /// By its first `SET client_encoding`.
+    /// The encoding, by its first `SET client_encoding`.
     pub(crate) encoding: String,
     /// Where it stands, in bytes from the dump's beginning.
     pub(crate) place: Range<u64>,
-    /// In order, and apart from each other.
+    /// The places that are left out, in order, and apart from each other.
     pub(crate) cuts: Vec<Cut>,
     /// The number of objects, by pg_dump's comments above each.
     pub(crate) objects: u64,
@@ -56,5 +57,23 @@ impl Section {
             is_transactions,
         });
         PLACE
+    }
+}
+
+/// Takes the first word for the version or encoding, unless it is known already; none is as long as 40 characters.
+pub(crate) fn note(version: &mut String, told: &str) {
+    if version.is_empty() {
+        let word = told.split(' ').next().unwrap_or_default();
+        let shown = word.replace(char::is_control, "?");
+        version.extend(shown.chars().take(40));
+    }
+}
+
+/// The same with the value of `SET client_encoding = 'encoding';`.
+pub(crate) fn note_encoding(encoding: &mut String, statement: &[u8]) {
+    let mut tokens = Tokens::new(statement);
+    let value = tokens.after(&["SET", "client_encoding"]);
+    if let Some(Token::Text(told)) = value.and_then(|it| it.nth(1)) {
+        note(encoding, &String::from_utf8_lossy(&told));
     }
 }

@@ -27,7 +27,7 @@ const LOOKAHEAD: usize = 1 << 10;
 pub(crate) struct Statement {
     /// Its first [`HELD`] bytes.
     pub(crate) text: Vec<u8>,
-    /// Bytes of it so far.
+    /// Its length so far, in bytes.
     pub(crate) length: u64,
     /// The number of its first line.
     pub(crate) line: u64,

@@ -1,14 +1,13 @@
 //! The contents of a dump, as its statements make them up.
 
-use super::contents::{Contents, Item, Kind};
+use super::contents::{Contents, Item};
 use super::database::OfDatabase;
-use super::definition;
 use super::fingerprint::{Entry, Key};
 use super::large_objects::LargeObject;
-use super::objects::run_by;
-use super::outline::{Outline, note};
+use super::needs::creates_public;
+use super::sections::note_encoding;
 use super::statement::Statement;
-use super::token::{Token, Tokens, list, qualified};
+use super::token::{Token, Tokens, begins, list, qualified};
 use std::ops::Range;
 
 const LONG: &str = "a statement of more than 1 MiB, the most that is read of one of its kind";
@@ -25,7 +24,9 @@ const CLEANING: [&str; 4] = [
     "SELECT pg_catalog.lo_unlink(",
 ];
 
-/// The beginnings of the statements of event triggers.
+/// The beginnings of the statements of event triggers, which are restored last. pg_dump has them made before
+/// materialized views are filled, where one that logs adds a row, and one that forbids stops the restore. Nothing
+/// depends on them.
 const OF_EVENT_TRIGGERS: [&[&str]; 3] = [
     &["CREATE", "EVENT", "TRIGGER"],
     &["ALTER", "EVENT", "TRIGGER"],
@@ -53,28 +54,26 @@ impl Statements {
     }
 
     /// Takes the next statement, which stands there; rows may follow it.
-    pub(crate) fn read(
-        &mut self,
-        statement: &mut Statement,
-        at: &Outline,
-    ) -> Result<Option<Copy>, &'static str> {
-        if statement.is_cut() && (at.is_in_cluster() || is_needed(&statement.text)) {
+    pub(crate) fn read(&mut self, statement: &mut Statement) -> Result<Option<Copy>, &'static str> {
+        let is_in_cluster = self.contents.is_in_cluster();
+        if statement.is_cut() && (is_in_cluster || is_needed(&statement.text)) {
             return Err(LONG);
         }
         let mut copy = None;
         let understood = match first_word(&statement.text) {
             b"COPY" => begun(&statement.text).map(|it| copy = Some(it)),
-            b"INSERT" => self.insert(statement, at),
-            b"SELECT" if !statement.is_cut() => self.call(&statement.text, at),
+            b"INSERT" => self.insert(statement),
+            b"SELECT" if !statement.is_cut() => self.call(&statement.text),
             _ => Some(()),
         };
         understood.ok_or("a statement that no pg_dump writes")?;
-        self.record(statement, at).map(|()| copy)
+        self.record(statement).map(|()| copy)
     }
 
     /// Takes what a restore has to know of it.
-    fn record(&mut self, statement: &Statement, at: &Outline) -> Result<(), &'static str> {
+    fn record(&mut self, statement: &Statement) -> Result<(), &'static str> {
         let text = &statement.text[..];
+        let is_in_cluster = self.contents.is_in_cluster();
         if text.starts_with(b"DROP ") {
             self.contents.objects.options.insert("--clean");
         }
@@ -82,156 +81,103 @@ impl Statements {
         if own.is_some() && statement.is_cut() {
             return Err(LONG);
         }
-        if (own.is_some() || at.is_in_cluster()) && Tokens::new(text).any(|it| it == BACKSLASH) {
+        if (own.is_some() || is_in_cluster) && Tokens::new(text).any(|it| it == BACKSLASH) {
             return Err("a backslash outside of quotes, as pg_dump writes none");
         }
         if let Some(own) = own {
             self.contents.cut(statement.place.clone(), false);
             self.of_database(text, own);
-        } else if at.is_in_cluster() {
+        } else if is_in_cluster {
             self.contents.cluster.record(text);
         } else {
             self.leave_out(text, statement.place.clone());
-            if !self.contents.is_wanted(at.database.as_deref()) {
-                return Ok(());
-            } else if !statement.is_cut() {
-                self.set(text);
-                self.attach(text);
-                self.contents.needs.record(text);
-                self.put_off(text, statement.place.clone());
+            if self.contents.is_taken() {
+                self.of_objects(statement);
             }
-            self.define(text, statement.rest());
         }
         Ok(())
     }
 
-    /// Adds it to the current object.
-    fn define(&mut self, text: &[u8], rest: u64) {
-        let Contents {
-            objects,
-            needs,
-            key,
-            ..
-        } = &mut self.contents;
-        objects.add(text, rest, needs.session.as_deref(), *key);
-    }
-
-    /// Statements about a database are an object of their own: pg_dump's comment has the name, which may be another
-    /// when restored.
-    fn define_database(&mut self, statement: &OfDatabase) {
+    fn of_objects(&mut self, statement: &Statement) {
+        let text = &statement.text[..];
         let contents = &mut self.contents;
-        if statement.part.is_some() && contents.objects.is_wanted() {
-            let is_single = contents.kind == Kind::Database || contents.one.is_some();
-            let name = if is_single {
-                b"itself"
-            } else {
-                &statement.database[..]
-            };
-            let fingerprint = definition::fingerprint(&statement.text, contents.key);
-            let session = contents.needs.session.as_deref();
-            let fingerprint = run_by(session, fingerprint, contents.key);
-            contents.objects.single("DATABASE", name, fingerprint);
+        if !statement.is_cut() {
+            if let Some(section) = contents.sections.last_mut() {
+                note_encoding(&mut section.encoding, text);
+            }
+            if let Some(partition) = attached(text) {
+                contents.partitions.insert(contents.key.row(&partition));
+            }
+            contents.needs.record(text);
+            if OF_EVENT_TRIGGERS.iter().any(|words| begins(text, words)) {
+                contents.put_off(text, statement.place.clone());
+            }
         }
+        let (objects, session) = (&mut contents.objects, contents.needs.session.as_deref());
+        objects.add(text, statement.rest(), session, contents.key);
     }
 
     fn of_database(&mut self, text: &[u8], mut own: OfDatabase) {
-        if !self.contents.is_wanted(Some(&own.database)) {
+        let contents = &mut self.contents;
+        if !contents.is_wanted(Some(&own.database)) {
             return;
         }
-        self.define_database(&own);
-        let needs = &mut self.contents.needs;
-        needs.record(text);
-        if let Some(role) = &needs.session {
+        if own.part.is_some() {
+            contents.define_database(&own);
+        }
+        contents.needs.record(text);
+        if let Some(role) = &contents.needs.session {
             own.run_as(role);
         }
-        self.contents.record_database(own);
+        contents.databases.record(own);
     }
 
-    /// Leaves out the statements with which `--clean` begins, and, if all of it is restored in one transaction,
+    /// Leaves out the statements with which `--clean` begins, those for what is there, and, if all of it is restored in one transaction,
     /// those around large objects.
     fn leave_out(&mut self, text: &[u8], place: Range<u64>) {
         let has_begun = self.contents.sections.last().is_none_or(|it| it.has_begun);
         let begins = |start: &&str| text.starts_with(start.as_bytes());
         if text == b"BEGIN;\n" || text == b"COMMIT;\n" {
             self.contents.cut(place, true);
-        } else if !has_begun && CLEANING.iter().any(begins) {
+        } else if !has_begun && CLEANING.iter().any(begins) || creates_public(text) {
             self.contents.cut(place, false);
         }
     }
 
-    /// Event triggers are restored last. pg_dump has them made before materialized views are filled, where one that
-    /// logs adds a row, and one that forbids stops the restore. Nothing depends on them.
-    fn put_off(&mut self, text: &[u8], place: Range<u64>) {
-        let begins = |words: &&[&str]| Tokens::new(text).after(words).is_some();
-        if OF_EVENT_TRIGGERS.iter().any(begins) {
-            self.contents.put_off(text, place);
-        }
-    }
-
-    /// Adds to the entry of that name.
-    pub(crate) fn add(&mut self, at: &Outline, item: Item, name: &[u8], entry: Entry) {
-        let contents = &mut self.contents;
-        if !contents.partitions.is_empty() && contents.partitions.contains(&contents.key.row(name))
-        {
-            contents.has_partition_loads = true;
-        }
-        contents.add(at.database.as_deref(), item, name, entry);
-    }
-
-    fn insert(&mut self, statement: &mut Statement, at: &Outline) -> Option<()> {
+    fn insert(&mut self, statement: &mut Statement) -> Option<()> {
         let insert = statement.insert.take()?;
         if self.contents.inserts != "--inserts" {
             self.contents.inserts = insert.option();
         }
         let (table, entry) = insert.end()?;
-        self.add(at, Item::Table, &table, entry);
+        self.contents.add(Item::Table, &table, entry);
         Some(())
     }
 
     /// `SELECT pg_catalog.function(...);`
-    fn call(&mut self, text: &[u8], at: &Outline) -> Option<()> {
+    fn call(&mut self, text: &[u8]) -> Option<()> {
         let mut tokens = Tokens::new(text);
         let called = qualified(tokens.after(&["SELECT"])?);
         let name = called.map(|(name, _)| name).unwrap_or_default();
         let function = name.strip_prefix(b"pg_catalog.").unwrap_or_default();
         let key = self.contents.key;
         if function == b"setval" {
-            self.add(at, Item::Sequences, b"sequences", sequence(tokens, key)?);
+            self.contents
+                .add(Item::Sequences, b"sequences", sequence(tokens, key)?);
         } else if let Some(entry) = self.large_object.call(function, tokens, key) {
-            self.add(at, Item::LargeObjects, b"large objects", entry);
-        }
-        Some(())
-    }
-
-    /// The first encoding counts.
-    fn set(&mut self, text: &[u8]) -> Option<()> {
-        let section = self.contents.sections.last_mut()?;
-        note(&mut section.encoding, &client_encoding(text)?);
-        Some(())
-    }
-
-    /// `ALTER TABLE ONLY root ATTACH PARTITION table ...;`
-    fn attach(&mut self, text: &[u8]) -> Option<()> {
-        let mut tokens = Tokens::new(text);
-        let (_, next) = qualified(tokens.after(&["ALTER", "TABLE", "ONLY"])?)?;
-        if next?.is("ATTACH") {
-            let (table, _) = qualified(tokens.after(&["PARTITION"])?)?;
-            let name = self.contents.key.row(&table);
-            self.contents.partitions.insert(name);
+            self.contents
+                .add(Item::LargeObjects, b"large objects", entry);
         }
         Some(())
     }
 }
 
-/// The value of `SET client_encoding = 'encoding';`.
-pub(super) fn client_encoding(text: &[u8]) -> Option<String> {
-    match Tokens::new(text)
-        .after(&["SET", "client_encoding"])?
-        .nth(1)?
-    {
-        Token::Text(encoding) => Some(String::from_utf8_lossy(&encoding).into_owned()),
-        _ => None,
-    }
+/// The table in `ALTER TABLE ONLY root ATTACH PARTITION table ...;`.
+fn attached(text: &[u8]) -> Option<Vec<u8>> {
+    let mut tokens = Tokens::new(text);
+    let (_, next) = qualified(tokens.after(&["ALTER", "TABLE", "ONLY"])?)?;
+    next.filter(|it| it.is("ATTACH"))?;
+    qualified(tokens.after(&["PARTITION"])?).map(|(table, _)| table)
 }
 
 /// Whether all of the statement is needed.

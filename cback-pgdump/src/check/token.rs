@@ -4,6 +4,7 @@
 //! version's list of keywords. Here a name is put in quotes unless it consists of lower-case
 //! letters, digits and `_`.
 
+use crate::stdio::bounded;
 use memchr::{memchr, memmem};
 use std::ops::Range;
 
@@ -82,6 +83,11 @@ impl<'a> Iterator for Tokens<'a> {
     fn next(&mut self) -> Option<Token<'a>> {
         self.next_with_place().map(|(token, _)| token)
     }
+}
+
+/// Whether `text` begins with these keywords.
+pub(crate) fn begins(text: &[u8], keywords: &[&str]) -> bool {
+    Tokens::new(text).after(keywords).is_some()
 }
 
 /// A text between two `mark`s, a doubled one being part of it; to the end if there is no second.
@@ -175,6 +181,11 @@ pub(crate) fn printable(name: &[u8]) -> Vec<u8> {
         }
     }
     line
+}
+
+/// A name for a message, of which the rest is more important.
+pub(crate) fn shown(name: &[u8]) -> String {
+    String::from_utf8_lossy(&bounded(name, 200)).into_owned()
 }
 
 /// `$tag$` or `$$`, if the text begins so.

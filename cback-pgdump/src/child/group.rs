@@ -43,7 +43,7 @@ enum State {
     #[default]
     Idle,
     Runs(Group),
-    /// For good.
+    /// No child is started any more.
     Stopped,
 }
 

@@ -25,9 +25,9 @@ const NAME_MAX: usize = 63;
 pub(crate) struct Invocation {
     pub(crate) program: PathBuf,
     pub(crate) arguments: Vec<OsString>,
-    /// Added to what the child inherits.
+    /// Variables that are added to what the child inherits.
     pub(crate) environment: Vec<(&'static str, OsString)>,
-    /// Its messages are nobody's business.
+    /// Its messages are not passed on.
     pub(crate) is_quiet: bool,
     target: Target,
 }

@@ -1,8 +1,8 @@
 //! The child's messages on their way to standard error.
 //!
-//! They pass as they come, a line a write. Two things are recognised in them, which the exit status does not
-//! tell: a server that is too new, and passwords that may not be read. They can be muted: where
-//! writing has failed the child is ended, and what it says of that would only hide the cause.
+//! They pass as they come, a line a write. A server that is too new is recognised in them, which the exit status does not
+//! tell. They can be muted: where writing has failed the child is ended, and what it says of that would only hide the
+//! cause.
 //!
 //! Their text is partly the server's, whose functions can make it as long as they want. So of each line
 //! the beginning is passed on, and of more than [`BEGINNING`] bytes the last [`END`] besides.
@@ -20,12 +20,6 @@ use std::time::Duration;
 /// In the C locale: `aborting because of server version mismatch`.
 const MISMATCH: &[u8] = b"server version mismatch";
 
-/// In any locale: the table that holds passwords, which not every role may read.
-const PASSWORDS: &[u8] = b"pg_authid";
-
-/// But not in a line that shows the query, as every message about a failed query does.
-const SQL: [&[u8]; 3] = [b"SELECT ", b"FROM ", b"JOIN "];
-
 /// After an upgrade of the system: a server's words at each connection to a database, with a detail and a hint.
 const COLLATION: &[u8] = b" has a collation version mismatch";
 
@@ -39,30 +33,21 @@ const END: usize = 64 << 10;
 /// `pg_dump` left in the background may hold the pipe open.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Causes that were recognised in the messages.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Recognised {
-    /// The server is newer than the program.
-    pub(crate) version_mismatch: bool,
-    /// The role may not read the table of passwords.
-    pub(crate) password_refusal: bool,
-}
-
 pub(crate) struct Relay {
     is_mute: Arc<AtomicBool>,
-    recognised: Receiver<Recognised>,
+    is_mismatch: Receiver<bool>,
 }
 
 impl Relay {
     /// Passes on what comes from `messages`, until its end; nothing from the start if `is_mute`.
     pub(crate) fn start(messages: impl Read + Send + 'static, is_mute: bool) -> io::Result<Self> {
         let is_mute = Arc::new(AtomicBool::new(is_mute));
-        let (sender, recognised) = channel();
+        let (sender, is_mismatch) = channel();
         let muted = Arc::clone(&is_mute);
         thread::Builder::new().spawn(move || sender.send(forward(messages, &muted)))?;
         Ok(Self {
             is_mute,
-            recognised,
+            is_mismatch,
         })
     }
 
@@ -71,16 +56,16 @@ impl Relay {
         self.is_mute.store(true, Ordering::SeqCst);
     }
 
-    /// Waits until the last message has been passed on, but not for ever.
-    pub(crate) fn finish(self) -> Recognised {
-        self.recognised.recv_timeout(PATIENCE).unwrap_or_default()
+    /// Waits until the last message has been passed on, but not for ever; whether the server is newer than the program.
+    pub(crate) fn finish(self) -> bool {
+        self.is_mismatch.recv_timeout(PATIENCE).unwrap_or_default()
     }
 }
 
 /// Reads on where standard error is closed or full, so that the child does not wait for ever.
-fn forward(messages: impl Read, is_mute: &AtomicBool) -> Recognised {
+fn forward(messages: impl Read, is_mute: &AtomicBool) -> bool {
     let mut messages = BufReader::new(messages);
-    let mut recognised = Recognised::default();
+    let mut is_mismatch = false;
     let mut length = 0;
     let mut last = Last::default();
     let mut collation = Collation::default();
@@ -88,9 +73,7 @@ fn forward(messages: impl Read, is_mute: &AtomicBool) -> Recognised {
         if collation.is_known(&line) {
             continue;
         }
-        recognised.version_mismatch |= memmem::find(&line, MISMATCH).is_some();
-        recognised.password_refusal |= memmem::find(&line, PASSWORDS).is_some()
-            && SQL.iter().all(|word| memmem::find(&line, word).is_none());
+        is_mismatch |= memmem::find(&line, MISMATCH).is_some();
         length += line.len();
         if length > BEGINNING {
             last.push(line);
@@ -101,7 +84,7 @@ fn forward(messages: impl Read, is_mute: &AtomicBool) -> Recognised {
     if !is_mute.load(Ordering::SeqCst) {
         last.write();
     }
-    recognised
+    is_mismatch
 }
 
 /// The next line, as much of it as is passed on; none at the end.

@@ -30,7 +30,7 @@ const BUFFER: usize = 128 << 10;
 /// A place for a dump.
 pub(crate) struct Output<'a, W> {
     pub(crate) writer: &'a mut W,
-    /// The writer's, if pages may be spliced to it.
+    /// The writer's descriptor, if pages may be spliced to it.
     pub(crate) descriptor: Option<BorrowedFd<'a>>,
 }
 

@@ -18,7 +18,7 @@ const KEPT: usize = 512;
 #[derive(Default)]
 pub(crate) struct Mappings {
     pub(crate) is_watching: bool,
-    /// To the end; else to the first data.
+    /// It is watched to the end; else to the first data.
     is_of_all: bool,
     pub(crate) has_bare: bool,
     /// The end of what came before.

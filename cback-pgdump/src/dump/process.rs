@@ -29,15 +29,14 @@ pub(crate) fn run(
         });
     }
     let status = child.wait()?;
-    let messages = relay.finish();
+    let is_version_mismatch = relay.finish();
     if status.success() {
         return Ok(());
     }
     Err(Error::Child {
         failed: invocation.to_string(),
         status,
-        is_version_mismatch: messages.version_mismatch,
-        is_password_refusal: messages.password_refusal,
+        is_version_mismatch,
     })
 }
 

@@ -1,6 +1,6 @@
 //! The parts of a dump that are run: the steps of `script`, and what makes each database.
 
-use super::{encoding, restricted};
+use super::{encoding, restrict};
 use crate::check::{Contents, Part, Section, literal};
 use crate::script::Steps;
 use std::io::{Result, Write};
@@ -18,17 +18,13 @@ const RESET_ROLE: &[u8] = b"RESET SESSION AUTHORIZATION;\n";
 const RESTORED: &[u8] = b"\\echo restored\n";
 
 /// Makes the database: by the dump's own statement, else in the dump's encoding, with the server's locale.
-pub(super) fn create(contents: &Contents, section: &Section, sql: &mut impl Write) -> Result<()> {
-    if contents.has_part(section, Part::Create) {
+pub(super) fn create(contents: &Contents, section: &Section, sql: &mut dyn Write) -> Result<()> {
+    if contents.databases.has(section, Part::Create) {
         return statements(contents, section, Part::Create, sql);
     }
     let name = &section.encoding[..];
     let is_for_clients = name.is_empty() || CLIENT_ONLY.contains(&name);
-    let encoding = literal(if is_for_clients {
-        b"UTF8"
-    } else {
-        name.as_bytes()
-    });
+    let encoding = literal(if is_for_clients { "UTF8" } else { name }.as_bytes());
     let encoding = String::from_utf8_lossy(&encoding);
     // The server's locale may be for no other encoding than its own; C is for all.
     write!(
@@ -46,45 +42,21 @@ pub(super) fn statements(
     contents: &Contents,
     section: &Section,
     part: Part,
-    sql: &mut impl Write,
+    sql: &mut dyn Write,
 ) -> Result<()> {
-    let mut texts = contents.statements_about(section, part);
-    restricted(contents, sql, |sql| {
-        texts.try_for_each(|text| sql.write_all(text))
-    })
+    sql.write_all(&restrict("restrict", contents))?;
+    let mut texts = contents.databases.about(section, part);
+    texts.try_for_each(|text| sql.write_all(text))?;
+    sql.write_all(&restrict("unrestrict", contents))
 }
 
 /// The body of the one database, whose psql is connected to it.
-pub(super) fn single(
-    contents: &Contents,
-    section: &Section,
-    output: &mut impl Write,
-) -> Result<()> {
-    let mut steps = Steps::begin(contents, output)?;
-    steps.transaction()?;
-    restrict(contents, "restrict", &mut steps)?;
-    body(section, &mut steps)?;
+pub(super) fn single(contents: &Contents, section: &Section, output: &mut dyn Write) -> Result<()> {
+    let steps = &mut Steps::begin(contents, output)?;
+    begin(contents, section, steps)?;
     steps.verify()?;
-    restrict(contents, "unrestrict", &mut steps)?;
-    steps.commit()?;
+    end(contents, steps)?;
     steps.text(RESTORED)
-}
-
-/// The section, and last its event triggers.
-fn body<W: Write>(section: &Section, steps: &mut Steps<'_, W>) -> Result<()> {
-    steps.body(section)?;
-    if section.event_triggers.is_empty() {
-        return Ok(());
-    }
-    steps.text(RESET_ROLE)?;
-    steps.text(&section.event_triggers)
-}
-
-/// Before a body, and after it.
-fn restrict<W: Write>(contents: &Contents, word: &str, steps: &mut Steps<'_, W>) -> Result<()> {
-    let key = contents.restricted.as_ref();
-    let command = |key: &Vec<u8>| [b"\\", word.as_bytes(), b" ", key, b"\n"].concat();
-    key.map_or(Ok(()), |key| steps.text(&command(key)))
 }
 
 /// All of these databases, one after the other, each by a name of its own. Their settings follow when all of the
@@ -92,30 +64,28 @@ fn restrict<W: Write>(contents: &Contents, word: &str, steps: &mut Steps<'_, W>)
 pub(super) fn cluster(
     contents: &Contents,
     sections: &[&Section],
-    output: &mut impl Write,
+    output: &mut dyn Write,
 ) -> Result<()> {
     let named = |number: usize| format!("\\set cback_database :cback_prefix {}\n", number + 1);
-    let mut steps = Steps::begin(contents, output)?;
+    let steps = &mut Steps::begin(contents, output)?;
     for (number, section) in sections.iter().enumerate() {
         if number > 0 {
-            restrict(contents, "unrestrict", &mut steps)?;
-            steps.commit()?;
+            end(contents, steps)?;
         }
         let mut sql = RESET_ROLE.to_vec();
         sql.extend(named(number).bytes());
         encoding(&section.encoding, &mut sql)?;
         create(contents, section, &mut sql)?;
         steps.text(&sql)?;
-        configured(contents, section, &mut steps)?;
+        configured(contents, section, steps)?;
     }
     steps.verify()?;
     if !sections.is_empty() {
-        restrict(contents, "unrestrict", &mut steps)?;
-        steps.commit()?;
+        end(contents, steps)?;
     }
     for (number, section) in sections.iter().enumerate() {
         steps.text(named(number).as_bytes())?;
-        connected(contents, section, Part::Settle, &mut steps)?;
+        connected(contents, section, Part::Settle, steps)?;
     }
     steps.text(RESTORED)
 }
@@ -125,40 +95,51 @@ pub(super) fn in_place(
     contents: &Contents,
     section: &Section,
     database: &str,
-    output: &mut impl Write,
+    output: &mut dyn Write,
 ) -> Result<()> {
-    let mut steps = Steps::begin(contents, output)?;
+    let steps = &mut Steps::begin(contents, output)?;
     steps.text(format!("\\set cback_database {database}\n").as_bytes())?;
-    configured(contents, section, &mut steps)?;
+    configured(contents, section, steps)?;
     steps.verify()?;
-    restrict(contents, "unrestrict", &mut steps)?;
-    steps.commit()?;
-    connected(contents, section, Part::Settle, &mut steps)?;
+    end(contents, steps)?;
+    connected(contents, section, Part::Settle, steps)?;
     steps.text(RESTORED)
 }
 
 /// The database's settings, and its body in a session that has them.
-fn configured<W: Write>(
-    contents: &Contents,
-    section: &Section,
-    steps: &mut Steps<'_, W>,
-) -> Result<()> {
+fn configured(contents: &Contents, section: &Section, steps: &mut Steps<'_>) -> Result<()> {
     connected(contents, section, Part::Configure, steps)?;
     steps.text(CONNECT)?;
-    steps.transaction()?;
-    restrict(contents, "restrict", steps)?;
-    body(section, steps)
+    begin(contents, section, steps)
 }
 
 /// The statements of this part, in a new session.
-fn connected<W: Write>(
+fn connected(
     contents: &Contents,
     section: &Section,
     part: Part,
-    steps: &mut Steps<'_, W>,
+    steps: &mut Steps<'_>,
 ) -> Result<()> {
     let mut sql = CONNECT.to_vec();
     encoding(&section.encoding, &mut sql)?;
     statements(contents, section, part, &mut sql)?;
     steps.text(&sql)
+}
+
+/// The section, and last its event triggers.
+fn begin(contents: &Contents, section: &Section, steps: &mut Steps<'_>) -> Result<()> {
+    steps.transaction()?;
+    steps.text(&restrict("restrict", contents))?;
+    steps.body(section)?;
+    if section.event_triggers.is_empty() {
+        return Ok(());
+    }
+    steps.text(RESET_ROLE)?;
+    steps.text(&section.event_triggers)
+}
+
+/// After a body.
+fn end(contents: &Contents, steps: &mut Steps<'_>) -> Result<()> {
+    steps.text(&restrict("unrestrict", contents))?;
+    steps.commit()
 }

@@ -23,23 +23,24 @@ mod bodies;
 mod facts;
 mod lacks;
 mod roles;
-mod subject;
 
 pub(crate) use facts::write as write_facts;
 
 use crate::check::{Contents, Fault, Kind, Part, Section, literal, write_lines};
 use crate::names;
 use anyhow::{Context, ensure};
-use roles::{Roles, Server};
+use roles::{Roles, Server, Wanted};
 use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
-use subject::Subject;
 
 /// Written while the dump is read; the other files follow.
 pub(crate) const OBJECTS: &str = "objects";
+
+/// Names of roles that only rights and owners name.
+pub(crate) const LACKING_ROLES: &str = "lacking-roles";
 
 /// initdb creates them, so every server has them.
 const OF_INITDB: [&str; 2] = ["postgres", "template1"];
@@ -59,34 +60,28 @@ pub(crate) struct Request<'a> {
     pub(crate) globals_for: Option<&'a Path>,
 }
 
-/// Writes the plan.
+/// Writes the plan. What the dump needs that it has the globals for, it needs too.
 ///
 /// # Errors
 ///
 /// A file cannot be read or written, or the one database is not there.
-pub(crate) fn write(contents: &Contents, request: &Request<'_>) -> anyhow::Result<()> {
-    let other = |file: &str| text(request.globals_for.map(|it| it.join(file)).as_deref());
-    let [roles, superusers] = [other("needs")?, other("superusers")?];
-    let tablespaces = other("needed-tablespaces")?;
-    let needs = &contents.needs;
-    let mut needed = Needed {
-        roles: union(&roles, &needs.roles),
-        has_more: request
-            .globals_for
-            .map_or(Ok(false), facts::has_role_data)?,
-        superusers: union(&superusers, &needs.superusers),
-        tablespaces: union(&tablespaces, &needs.tablespaces),
+pub(crate) fn write(contents: &mut Contents, request: &Request<'_>) -> anyhow::Result<()> {
+    let wanted = match request.globals_for {
+        Some(other) => add_needs(contents, other)?,
+        None if contents.one.is_none() => Wanted::All,
+        None => Wanted::Needed,
     };
     if contents.server_major().is_none_or(|major| major < 16) {
-        let subscribers = needs.subscribers.iter().map(|it| &it[..]);
-        needed.superusers.extend(subscribers);
+        let needs = &mut contents.needs;
+        needs.superusers.append(&mut needs.subscribers);
     }
     let plan = Plan {
         directory: request.directory,
         encoding: &contents.encoding,
     };
     plan.file("tables", |it| write_lines(contents, it))?;
-    globals(contents, request, &needed, &plan)?;
+    plan.file("facts", |it| facts::write(contents, it))?;
+    globals(contents, request, wanted, &plan)?;
     if contents.kind == Kind::Database || contents.one.is_some() {
         single(contents, &plan, request.globals_for.is_some())
     } else {
@@ -94,70 +89,65 @@ pub(crate) fn write(contents: &Contents, request: &Request<'_>) -> anyhow::Resul
     }
 }
 
-/// Names that a restore needs, of the dump and of the plan that it has the globals for.
-struct Needed<'a> {
-    roles: Names<'a>,
-    /// Data name roles too: it may be any.
-    has_more: bool,
-    superusers: Names<'a>,
-    tablespaces: Names<'a>,
+/// Adds what the database needs whose plan this is. The same name may be other bytes in another encoding.
+fn add_needs(contents: &mut Contents, plan: &Path) -> anyhow::Result<Wanted> {
+    let needs = &mut contents.needs;
+    for (names, file) in [
+        (&mut needs.roles, "needs"),
+        (&mut needs.superusers, "superusers"),
+        (&mut needs.tablespaces, "needed-tablespaces"),
+    ] {
+        let text = names::read(&plan.join(file), LONGEST)?;
+        names.extend(names::split(&text).map(<[u8]>::to_vec));
+    }
+    let facts = facts::read(plan)?;
+    let has_fact = |fact: &str| facts.lines().any(|it| it == fact);
+    let is_same_encoding = has_fact(&format!("encoding={}", contents.cluster.encoding));
+    let is_known = |role: &Vec<u8>| is_same_encoding || role.is_ascii();
+    let is_any = has_fact("role_data=yes") || !needs.roles.iter().all(is_known);
+    needs.roles.retain(is_known);
+    Ok(if is_any {
+        Wanted::AllRoles
+    } else {
+        Wanted::Needed
+    })
 }
 
 /// The files about roles and tablespaces, and about what a server lacks.
 fn globals(
     contents: &Contents,
     request: &Request<'_>,
-    needed: &Needed<'_>,
+    wanted: Wanted,
     plan: &Plan<'_>,
 ) -> anyhow::Result<()> {
-    let initdbs = contents.cluster.superuser();
-    let superuser = initdbs.as_deref().unwrap_or(b"postgres");
-    // Without names a new server, whose initdb has made this role.
+    let superuser = contents.cluster.superuser();
     let existing = match request.existing_roles {
-        None => superuser.to_vec(),
-        file => text(file)?,
+        Some(file) => names::read(file, LONGEST)?,
+        // A new server, whose initdb has made this role.
+        None => superuser.clone().unwrap_or_else(|| b"postgres".to_vec()),
     };
     let server = Server::new(names::split(&existing));
-    let statements = contents.cluster.statements.iter();
-    let statements: Vec<_> = statements.map(|it| (Subject::of(it), &it[..])).collect();
-    let is_all = contents.one.is_none() && request.globals_for.is_none();
-    let roles = Roles::choose(&statements, initdbs.as_deref(), &server, needed, is_all);
-    let tablespaces = roles.tablespaces(&needed.tablespaces);
-    plan.file("facts", |it| facts::write(contents, it))?;
-    for (file, names) in [
-        ("needs", &needed.roles),
-        ("superusers", &needed.superusers),
-        ("created-roles", &roles.created),
-        ("lacking-roles", &roles.lacking),
-        ("needed-tablespaces", &tablespaces),
-    ] {
-        plan.names(file, names)?;
-    }
+    let (needs, cluster) = (&contents.needs, &contents.cluster);
+    let roles = Roles::choose(needs, cluster, superuser.as_deref(), &server, wanted);
+    let tablespaces = roles.tablespaces();
+    plan.names("needs", &needs.roles)?;
+    plan.names("superusers", &needs.superusers)?;
+    plan.names("created-roles", &roles.created)?;
+    plan.names(LACKING_ROLES, &roles.lacking)?;
+    plan.names("needed-tablespaces", &tablespaces)?;
+    let restrict = |word| restrict(word, contents);
     let own = |file: &str, write: &dyn Fn(&mut BufWriter<File>) -> io::Result<()>| {
-        plan.sql(file, |it| restricted(contents, it, write))
+        plan.sql(file, |it| {
+            it.write_all(&restrict("restrict"))?;
+            write(it)?;
+            it.write_all(&restrict("unrestrict"))
+        })
     };
     own("roles.sql", &|it| roles.create(it))?;
     own("superuser.sql", &|it| roles.change_superuser(it))?;
-    own("tablespaces.sql", &|it| {
-        roles.create_tablespaces(&needed.tablespaces, it)
-    })?;
-    plan.sql("plain-roles.sql", |it| {
-        roles.create_plain(&needed.superusers, it)
-    })?;
-    plan.sql("lacks.sql", |it| {
-        lacks::write(&contents.needs, &tablespaces, it)
-    })
-}
-
-/// The text of a file of names, if there is one.
-fn text(file: Option<&Path>) -> anyhow::Result<Vec<u8>> {
-    file.map_or(Ok(Vec::new()), |it| names::read(it, LONGEST))
-}
-
-fn union<'a>(text: &'a [u8], names: &'a BTreeSet<Vec<u8>>) -> Names<'a> {
-    names::split(text)
-        .chain(names.iter().map(|it| &it[..]))
-        .collect()
+    own("tablespaces.sql", &|it| roles.create_tablespaces(it))?;
+    plan.sql("plain-roles.sql", |it| roles.create_plain(it))?;
+    plan.sql("lacks.sql", |it| lacks::write(needs, &tablespaces, it))
 }
 
 /// Creates a file of a plan.
@@ -221,7 +211,7 @@ fn single(contents: &Contents, plan: &Plan<'_>, is_of_globals: bool) -> anyhow::
         ensure!(is_of_globals, Fault::no_database(contents));
         return Ok(());
     };
-    let is_made = contents.has_part(section, Part::Create);
+    let is_made = contents.databases.has(section, Part::Create);
     if is_made || !is_of_globals {
         plan.sql("create.sql", |it| bodies::create(contents, section, it))?;
     }
@@ -258,22 +248,16 @@ fn cluster(contents: &Contents, plan: &Plan<'_>) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Statements of the dump, in which psql takes no command.
-fn restricted<W: Write>(
-    contents: &Contents,
-    sql: &mut W,
-    write: impl FnOnce(&mut W) -> io::Result<()>,
-) -> io::Result<()> {
-    let Some(key) = &contents.restricted else {
-        return write(sql);
-    };
-    sql.write_all(&[b"\\restrict ", &key[..], b"\n"].concat())?;
-    write(sql)?;
-    sql.write_all(&[b"\\unrestrict ", &key[..], b"\n"].concat())
+/// `\restrict` or `\unrestrict`, if psql is to take no command between them.
+fn restrict(word: &str, contents: &Contents) -> Vec<u8> {
+    let key = contents.restricted.as_ref();
+    key.map_or_else(Vec::new, |key| {
+        [b"\\", word.as_bytes(), b" ", key, b"\n"].concat()
+    })
 }
 
 /// `SET client_encoding`, where it is known.
-fn encoding(encoding: &str, sql: &mut impl Write) -> io::Result<()> {
+fn encoding(encoding: &str, sql: &mut dyn Write) -> io::Result<()> {
     if encoding.is_empty() {
         return Ok(());
     }

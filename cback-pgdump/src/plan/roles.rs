@@ -5,11 +5,11 @@
 //! is not initdb's on the server. A tablespace has to lie inside the server's own directory: run as it is,
 //! `CREATE TABLESPACE` would write into the directory of the server that was dumped.
 
-use super::subject::Subject;
-use super::{Names, Needed};
-use crate::check::{Token, Tokens, quoted};
-use std::collections::{BTreeMap, HashSet};
+use super::Names;
+use crate::check::{Cluster, Needs, Subject, Tokens, quoted};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io::{Result, Write};
+use std::iter;
 
 /// The roles of the server that a dump is restored into.
 pub(super) struct Server<'a> {
@@ -33,122 +33,123 @@ impl<'a> Server<'a> {
     }
 }
 
-/// A statement of a cluster's own part.
-pub(super) type Statement<'a> = (Subject, &'a [u8]);
+/// The statements that are wanted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// Also what is no single role's.
+    All,
+    /// Those of all roles, since data can name any.
+    AllRoles,
+    /// Those of the roles that are needed, and of their groups.
+    Needed,
+}
 
-/// These statements, and what is done with them.
+/// A cluster's statements, and what is done with them.
 pub(super) struct Roles<'a> {
-    statements: &'a [Statement<'a>],
+    statements: &'a [(Subject, Vec<u8>)],
+    needs: &'a Needs,
     server: &'a Server<'a>,
     /// The one that initdb made for the server that was dumped.
     superuser: Option<&'a [u8]>,
-    /// Also what is no single role's.
-    is_all: bool,
+    wanted: Wanted,
     pub(super) created: Names<'a>,
     /// Needed, and neither there nor created.
     pub(super) lacking: Names<'a>,
 }
 
 impl<'a> Roles<'a> {
-    /// Those that are needed, or all. `superuser` is the one that initdb made for the server that was dumped.
     pub(super) fn choose(
-        statements: &'a [Statement<'a>],
+        needs: &'a Needs,
+        cluster: &'a Cluster,
         superuser: Option<&'a [u8]>,
         server: &'a Server<'a>,
-        needed: &Needed<'a>,
-        is_all: bool,
+        wanted: Wanted,
     ) -> Self {
-        let wanted = with_groups(statements, &needed.roles);
+        let statements = &cluster.statements[..];
+        let needed = with_groups(statements, &needs.roles);
+        let is_new =
+            |name: &&[u8]| !server.has(name) && (wanted != Wanted::Needed || needed.contains(name));
         let created = statements.iter().filter_map(|(subject, _)| match subject {
             Subject::New(name) => Some(&name[..]),
             _ => None,
         });
-        let is_any = is_all || needed.has_more;
-        let is_new = |name: &&[u8]| !server.has(name) && (is_any || wanted.contains(name));
         let created: Names<'_> = created.filter(is_new).collect();
         let is_lacking = |name: &&[u8]| !server.has(name) && !created.contains(name);
+        let roles = needs.roles.iter().map(|it| &it[..]);
         Self {
-            lacking: needed.roles.iter().copied().filter(is_lacking).collect(),
+            lacking: roles.filter(is_lacking).collect(),
             statements,
+            needs,
             server,
             superuser,
-            is_all,
+            wanted,
             created,
         }
     }
 
     /// The statements that create the roles.
     pub(super) fn create(&self, sql: &mut impl Write) -> Result<()> {
-        self.write(sql, |subject| match subject {
-            Subject::Session => true,
-            Subject::New(name) | Subject::Role { name, .. } | Subject::Member { name, .. } => {
-                self.created.contains(&name[..])
-            }
-            Subject::All | Subject::Tablespace(_) | Subject::Old => false,
-        })
+        let is_created = |role: &[u8]| self.created.contains(role);
+        self.write(sql, |subject| subject.role().is_some_and(is_created))
     }
 
     /// Those that change all roles' settings, and initdb's role where it has the same name.
     pub(super) fn change_superuser(&self, sql: &mut impl Write) -> Result<()> {
-        let is_all = self.is_all && self.superuser == self.server.superuser;
+        let is_all = self.wanted == Wanted::All;
+        let is_same = self.superuser == self.server.superuser;
         self.write(sql, |subject| match subject {
-            Subject::Session => true,
-            Subject::All => self.is_all,
-            Subject::Role {
-                name,
-                shuts_out: false,
+            Subject::Settings(None) | Subject::Parameter { role: None, .. } | Subject::Other => {
+                is_all
             }
-            | Subject::Member { name, .. } => is_all && self.superuser == Some(name),
-            _ => false,
+            Subject::New(_)
+            | Subject::Role {
+                shuts_out: true, ..
+            } => false,
+            _ => {
+                let role = subject.role();
+                is_all && is_same && role.is_some() && role == self.superuser
+            }
         })
     }
 
+    /// Those that are wanted, and those of the session.
     fn write(&self, sql: &mut impl Write, is_wanted: impl Fn(&Subject) -> bool) -> Result<()> {
-        let mut wanted = self.statements.iter().filter(|it| is_wanted(&it.0));
-        wanted.try_for_each(|(_, statement)| sql.write_all(&self.granted(statement)))
+        self.statements.iter().try_for_each(|(subject, text)| {
+            if matches!(subject, Subject::Session) {
+                sql.write_all(text)
+            } else if is_wanted(subject) {
+                sql.write_all(&self.granted(subject, text))
+            } else {
+                Ok(())
+            }
+        })
     }
 
     /// Those that create the lacking ones, without any rights where that will do.
-    pub(super) fn create_plain(&self, superusers: &Names<'_>, sql: &mut impl Write) -> Result<()> {
+    pub(super) fn create_plain(&self, sql: &mut impl Write) -> Result<()> {
         for name in &self.lacking {
-            let attribute: &[u8] = if superusers.contains(name) {
-                b" SUPERUSER"
-            } else {
-                b""
-            };
-            sql.write_all(
-                &[
-                    b"CREATE ROLE ",
-                    &quoted(name)[..],
-                    attribute,
-                    b" NOLOGIN;\n",
-                ]
-                .concat(),
-            )?;
+            let is_superuser = self.needs.superusers.contains(*name);
+            let attributes: &[u8] = if is_superuser { b" SUPERUSER" } else { b"" };
+            let name = &quoted(name)[..];
+            sql.write_all(&[b"CREATE ROLE ", name, attributes, b" NOLOGIN;\n"].concat())?;
         }
         Ok(())
     }
 
     /// The names of those that are needed: all of a cluster's.
-    pub(super) fn tablespaces(&self, needed: &Names<'a>) -> Names<'a> {
-        let own = self
-            .statements
-            .iter()
-            .filter_map(|(subject, _)| match subject {
-                Subject::Tablespace(name) if self.is_all => Some(&name[..]),
-                _ => None,
-            });
-        own.chain(needed.iter().copied()).collect()
+    pub(super) fn tablespaces(&self) -> Names<'a> {
+        let own = self.statements.iter().filter_map(|it| match &it.0 {
+            Subject::Tablespace(name) if self.wanted == Wanted::All => Some(name),
+            _ => None,
+        });
+        let all = own.chain(&self.needs.tablespaces);
+        all.map(|it| &it[..]).collect()
     }
 
-    pub(super) fn create_tablespaces(
-        &self,
-        needed: &Names<'_>,
-        sql: &mut impl Write,
-    ) -> Result<()> {
+    pub(super) fn create_tablespaces(&self, sql: &mut impl Write) -> Result<()> {
         sql.write_all(b"SET allow_in_place_tablespaces = on;\n")?;
-        if !self.is_all || self.statements.is_empty() {
-            return needed.iter().try_for_each(|name| {
+        if self.wanted != Wanted::All || self.statements.is_empty() {
+            return self.needs.tablespaces.iter().try_for_each(|name| {
                 let create = [b"CREATE TABLESPACE ", &quoted(name)[..], b" LOCATION '';\n"];
                 sql.write_all(&create.concat())
             });
@@ -163,20 +164,18 @@ impl<'a> Roles<'a> {
     }
 
     /// The statement without GRANTED BY where that would not go through.
-    fn granted(&self, statement: &[u8]) -> Vec<u8> {
-        let mut ends = vec![0];
-        let mut tokens = Vec::new();
-        let mut places = Tokens::new(statement);
-        while let Some((token, place)) = places.next_with_place() {
-            tokens.push(token);
-            ends.push(place.end);
-        }
-        if let [.., granted, by, grantor, Token::Symbol(b';')] = &tokens[..]
-            && granted.is("GRANTED")
-            && by.is("BY")
-            && !self.may_grant(grantor.name().unwrap_or_default())
+    fn granted(&self, subject: &Subject, statement: &[u8]) -> Vec<u8> {
+        if let Subject::Member {
+            grantor: Some(grantor),
+            ..
+        } = subject
+            && !self.may_grant(grantor)
         {
-            return [&statement[..ends[tokens.len() - 4]], b";\n"].concat();
+            let mut tokens = Tokens::new(statement);
+            let places = iter::from_fn(|| tokens.next_with_place()).map(|(_, place)| place);
+            if let [.., granted, _by, _grantor, _end] = &places.collect::<Vec<_>>()[..] {
+                return [statement[..granted.start].trim_ascii_end(), b";\n"].concat();
+            }
         }
         statement.to_vec()
     }
@@ -188,15 +187,18 @@ impl<'a> Roles<'a> {
 }
 
 /// These roles, those whose members they are, and so on.
-fn with_groups<'a>(statements: &'a [Statement<'a>], needed: &Names<'a>) -> Names<'a> {
+fn with_groups<'a>(
+    statements: &'a [(Subject, Vec<u8>)],
+    needed: &'a BTreeSet<Vec<u8>>,
+) -> Names<'a> {
     let mut groups = BTreeMap::<&[u8], Vec<&[u8]>>::new();
     for (subject, _) in statements {
-        if let Subject::Member { name, group } = subject {
+        if let Subject::Member { name, group, .. } = subject {
             groups.entry(name).or_default().push(group);
         }
     }
     let mut found = Names::new();
-    let mut next: Vec<&[u8]> = needed.iter().copied().collect();
+    let mut next: Vec<&[u8]> = needed.iter().map(|it| &it[..]).collect();
     while let Some(role) = next.pop() {
         if found.insert(role) {
             next.extend(groups.remove(role).unwrap_or_default());

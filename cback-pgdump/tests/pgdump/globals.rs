@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::Command;
 use tempfile::NamedTempFile;
 
-/// A role that may not read the roles' passwords dumps the rest, and is told.
+/// A role that may not read the roles' passwords dumps the rest, and is told, in no other words: it is a good run.
 #[test]
 fn globals_are_pg_dumpalls_own_with_passwords_if_these_may_be_read() {
     for server in VERSIONS.iter() {
@@ -28,7 +28,7 @@ fn globals_are_pg_dumpalls_own_with_passwords_if_these_may_be_read() {
         let ours = "cback-pgdump: globals: without the roles' passwords, which this user may not \
             read\ncback-pgdump: hint: set them again after a restore, or have a superuser make \
             this dump\n";
-        assert!(output.succeeds().ends_with(ours), "{}", output.said());
+        assert_eq!(output.succeeds(), ours);
         let globals = output.printed();
         assert_eq!(globals.matches("cluster dump\n").count(), 1, "{globals}");
         assert!(globals.contains("CREATE ROLE \"line\nend\";\n") && !globals.contains("PASSWORD"));
@@ -36,24 +36,10 @@ fn globals_are_pg_dumpalls_own_with_passwords_if_these_may_be_read() {
     }
 }
 
-/// Any failure of a query shows the query, and that of passwords names `pg_authid`.
-const OTHER_FAILURE: &str = "case \"$*\" in *--no-role-passwords*) ;; *)
-    echo 'pg_dumpall: error: query failed: ERROR:  canceling statement due to lock timeout' >&2
-    printf 'pg_dumpall: detail: Query was: SELECT oid, rolname\\nFROM pg_authid ORDER BY 2\\n' >&2
-    exit 1 ;; esac
-    printf '%s\\n' -- '-- PostgreSQL database cluster dump complete' -- ''";
-
-/// Other failures are failures, and nothing is written of a dump that is not whole.
+/// Nothing is written of a dump that is not whole.
 #[test]
 fn what_is_not_whole_is_not_globals() {
-    let of_its_table = "echo pg_authid >&2; exit 1";
-    for script in [
-        "echo CREATE ROLE a",
-        "exit 1",
-        of_its_table,
-        WHOLE,
-        OTHER_FAILURE,
-    ] {
+    for script in ["echo CREATE ROLE a", "exit 1", WHOLE] {
         let output = failed(&with_shim(script, &["--globals"]));
         assert_eq!(output.printed(), "", "{script}");
         let said = output.said();
@@ -184,18 +170,29 @@ fn an_empty_server_becomes_what_the_source_was() {
     }
 }
 
+/// psql's commands have one line each.
+const LINES: &str = "two\nlines \r ' \" \\n";
+
 /// It never contains a table, and is a dump like any other: `--check` reads it, and notices a cut. Of what a server has
 /// already each thing is said, and the rest is restored.
 #[test]
 fn globals_with_databases_are_a_dump_without_tables() {
     let server = Server::start();
-    let sql = "CREATE ROLE clerk; CREATE DATABASE shop OWNER clerk; ALTER ROLE ALL SET work_mem = '5MB'; \
-        ALTER DATABASE shop SET work_mem = '7MB'";
+    let sql =
+        "CREATE ROLE clerk; CREATE DATABASE shop OWNER clerk; ALTER ROLE ALL SET work_mem = '5MB'";
     sql.split(';')
         .for_each(|it| drop(server.sql("postgres", it)));
     let tables = "CREATE SCHEMA s; CREATE TABLE s.secret (a int); SELECT lo_create(9)";
     server.sql("shop", tables);
-    let globals = with_databases(&server, &["shop", "postgres"]);
+    server.create_database(LINES);
+    let quoted = LINES.replace('"', "\"\"");
+    let change = |shop: &str, lines: &str| {
+        for (name, what) in [("shop", shop), (&*quoted, lines)] {
+            server.sql("postgres", &format!("ALTER DATABASE \"{name}\" {what}"));
+        }
+    };
+    change("SET work_mem = '7MB'", "SET work_mem = '9MB'");
+    let globals = with_databases(&server, &["shop", "postgres", LINES]);
     let text = String::from_utf8_lossy(&globals);
     let has_tables = text.contains("secret") || text.contains("CREATE SCHEMA");
     assert!(!has_tables, "{text}");
@@ -209,15 +206,18 @@ fn globals_with_databases_are_a_dump_without_tables() {
     for length in ends.filter(|length| *length < globals.len()) {
         assert!(check(&globals[..length]).is_err(), "{}", &text[..length]);
     }
-    server.sql("postgres", "ALTER DATABASE shop RESET work_mem");
+    change("RESET ALL", "RESET ALL");
     let mut psql = server.command("psql");
     psql.args(["-Xq", "-d", "postgres", "-f", "-"]);
     let said = run_with_input(&mut wrapped(TIMEOUT, &psql), &globals).said();
     for there in ["role \"clerk\"", "database \"shop\""] {
         assert!(said.contains(&format!("{there} already exists")), "{said}");
     }
-    let settings = "SELECT setconfig FROM pg_db_role_setting WHERE setdatabase > 0";
-    assert_eq!(server.sql("postgres", settings), "{work_mem=7MB}\n");
+    let settings = "SELECT setconfig FROM pg_db_role_setting WHERE setdatabase > 0 ORDER BY 1";
+    assert_eq!(
+        server.sql("postgres", settings),
+        "{work_mem=7MB}\n{work_mem=9MB}\n"
+    );
 }
 
 /// `cback-pgdump --globals` with these names of databases, as bytes of a file.
@@ -230,16 +230,19 @@ fn from_file(names: &[u8]) -> (NamedTempFile, Command) {
 }
 
 /// "One database failing does not stop the others": of one that does not exist the own dump fails, and is a
-/// failure of the run's. One that is named twice is created once, one that psql cannot connect to not at all.
+/// failure of the run's. One that is named twice is created once, one that no server of the encoding takes not at all.
 #[test]
 fn databases_are_recreated_once_and_where_that_is_possible() {
     server().create_database("shop");
     let shut = "CREATE DATABASE shut ALLOW_CONNECTIONS false";
     server().sql("postgres", shut);
-    server().create_database("l\ne");
+    let latin = "CREATE DATABASE latin TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'";
+    server().sql("postgres", latin);
+    let in_latin = "SET client_encoding = 'UTF8'; CREATE DATABASE \"é\"";
+    server().sql("latin", in_latin);
     let long = "x".repeat(64);
-    let (_file, command) =
-        from_file(format!("no \"such\"\0shop\0{long}\0l\ne\0shop\0shut\0").as_bytes());
+    let names = format!("no \"such\"\0shop\0{long}\0shop\0shut\0");
+    let (_file, command) = from_file(&[names.as_bytes(), b"\xe9\0"].concat());
     let output = run(&command);
     let said = output.succeeds();
     let is_ours = |line: &&str| line.starts_with("cback-pgdump: ");
@@ -248,7 +251,7 @@ fn databases_are_recreated_once_and_where_that_is_possible() {
     let expected = [
         format!("cback-pgdump: database \"no \\\"such\\\"\" {missing}"),
         format!("cback-pgdump: database \"{long}\" {missing}"),
-        "cback-pgdump: globals: without what recreates database \"l\\ne\"".to_owned(),
+        "cback-pgdump: globals: without what recreates database \"\\xE9\"".to_owned(),
     ];
     assert_eq!(ours, expected);
     let text = output.printed();
@@ -278,7 +281,8 @@ fn what_cannot_be_recreated_is_a_failure() {
 #[test]
 fn settings_of_all_roles_that_cannot_be_had_are_said_to_be_missing() {
     let server = Server::start();
-    server.sql("postgres", "CREATE ROLE clerk LOGIN");
+    let clerk = "CREATE ROLE clerk LOGIN IN ROLE pg_read_all_data";
+    server.sql("postgres", clerk);
     let end = "printf '%s\\n' -- '-- PostgreSQL database cluster dump complete' -- ''";
     let missing = "\ncback-pgdump: globals: without ALTER ROLE ALL, if there is any: \
         globals: psql failed (exit status: 2)\n";

@@ -145,7 +145,7 @@ fn a_reader_that_goes_away_is_a_quiet_failure_whatever_pg_dump_does() {
 
 #[test]
 fn a_child_that_takes_no_notice_of_sigterm_is_killed() {
-    let script = "trap '' TERM; echo ready; sleep 90";
+    let script = "trap '' TERM; echo ready; sleep 600";
     let run = Run::start(&mut with_shim(script, &["db"]), "stubborn");
     run.wait_for_output(1);
     run.assert_dies_of(Signal::TERM, server());

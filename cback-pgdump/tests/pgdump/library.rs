@@ -27,7 +27,7 @@ fn options(script: &str) -> Options {
 
 /// The same of a script that writes a line and then nothing, for as long as a test waits.
 fn endless(name: &str) -> Options {
-    options(&format!("echo begun; sleep 90 {}", mark(name)))
+    options(&format!("echo begun; sleep 600 {}", mark(name)))
 }
 
 /// Whether the child of [`endless`] is there.

@@ -28,10 +28,10 @@ const SEAL: &str = "a-word-for-this-dump";
 const WHOLE: &str = "printf '%s\n' -- '-- PostgreSQL database dump complete' -- ''";
 
 /// Long enough for a busy machine; nothing that works gets near it.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_secs(300);
 
 /// Ends what takes too long with status 124.
-const TIMEOUT: &[&str] = &["timeout", "--kill-after=10", "300"];
+const TIMEOUT: &[&str] = &["timeout", "--kill-after=10", "900"];
 
 /// Contents that a role may not see: `reader` reads all data, `owner` what is its own.
 const HIDDEN: &str = "

@@ -30,7 +30,7 @@ fn a_disk_that_is_full_at_any_point() {
     LazyLock::force(&WHOLE);
     for job in &JOBS {
         let (mut failed, mut succeeded) = (0, 0);
-        for kilobytes in [8, 16, 24, 64, 128, 256, 350, 512, 2048] {
+        for kilobytes in [8, 24, 64, 256, 350, 2048] {
             let site = Site::new();
             let disk = SmallDisk::mount(&site.collect_dir(), &format!("size={kilobytes}k"));
             let file = disk.path(&job.file(&site));
@@ -46,11 +46,9 @@ fn a_disk_that_is_full_at_any_point() {
             let left = left.map(|it| it.unwrap().file_name());
             assert_eq!(left.filter(|name| name != LIST).count(), 1, "{told}");
         }
-        let are_all = failed + succeeded == 9;
-        assert!(
-            are_all && failed > 4 && succeeded > 0,
-            "{failed}, {succeeded}"
-        );
+        let are_all = failed + succeeded == 6;
+        let told = format!("{job:?}: {failed} failed, {succeeded} succeeded");
+        assert!(are_all && failed > 2 && succeeded > 0, "{told}");
     }
 }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 in_each_shell!(a_stage_that_is_born_after_the_scripts_death_ends_at_once);
 
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_secs(300);
 
 /// A run with `fault` in its system calls, whose script is killed at the first sight of a process for
 /// which `now` holds; and the names of the processes that were there after it.

@@ -4,7 +4,7 @@
 //! /etc/passwd and /etc/group have a line more.
 
 use cback_tests::{
-    Finished, Run, Site, cback3, extension, server, skipped_without_root, workspace, wrapped,
+    Finished, Run, Site, cback3, extension, noon, server, skipped_without_root, workspace, wrapped,
 };
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -133,7 +133,8 @@ fn a_master_fetches_the_dumps_of_three_clients_and_tells_what_is_wrong() {
     let outer = [
         "unshare", "--mount", "--net", "sh", "-c", NAMESPACE, &top, USER, &id,
     ];
-    let output = wrapped(&outer, &cback3(&site, server())).run();
+    let mut action = cback3(&site, server());
+    let output = wrapped(&outer, action.env("TZ", noon())).run();
     let printed = output.printed();
     assert!(output.status.success(), "{printed}{}", output.said());
     let dump = site.collect_dir().join("postgresqldump-postgres.txt.gz");

@@ -1,7 +1,7 @@
 //! `scripts/install`: everything in its place, usable from there, and gone again.
 
 use crate::{PROGRAMS, SCRIPTS, installer};
-use cback_tests::{Finished, Run, Server, Site, cback3, extension};
+use cback_tests::{Finished, Run, Site, cback3, extension, server};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -49,7 +49,6 @@ fn listing(top: &Path) -> Vec<String> {
 /// Cron's PATH does not name the prefix, and nothing lies beside the module.
 #[test]
 fn cback3_runs_what_was_installed_wherever_that_is() {
-    let server = Server::start();
     let mut site = Site::new();
     site.add_section(&extension("cback_postgresql"));
     site.configure("gzip", &["postgres"]);
@@ -62,8 +61,11 @@ fn cback3_runs_what_was_installed_wherever_that_is() {
     let named = format!(" {}/bin/cback-postgresql ", prefix.display());
     assert!(fs::read_to_string(cron).unwrap().contains(&named));
 
-    let mut cback3 = cback3(&site, &server);
-    cback3.env("PATH", format!("{}:/usr/bin:/bin", server.bin().display()));
+    let mut cback3 = cback3(&site, server());
+    cback3.env(
+        "PATH",
+        format!("{}:/usr/bin:/bin", server().bin().display()),
+    );
     cback3.env_remove("PYTHONDONTWRITEBYTECODE");
     cback3.env("PYTHONPATH", &python);
     cback3.arg("postgresql").run().succeeds();

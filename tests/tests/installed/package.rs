@@ -3,7 +3,7 @@
 
 use crate::PROGRAMS;
 use crate::machine::throwaway_machine;
-use cback_tests::{Finished, Run, Server, Site, cback3, extension, script, tool};
+use cback_tests::{Finished, Run, Site, cback3, extension, script, server, tool};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -52,7 +52,6 @@ fn lintian_finds_no_error_and_nothing_is_taken_along_but_what_it_needs() {
 /// Python's compiled module included.
 #[test]
 fn it_is_installed_works_under_cback3_and_leaves_no_trace() {
-    let server = Server::start();
     let mut site = Site::new();
     site.add_section(&extension("cback_postgresql"));
     site.configure("gzip", &["postgres"]);
@@ -73,8 +72,8 @@ fn it_is_installed_works_under_cback3_and_leaves_no_trace() {
         package = package.display(),
         site = site.path("").display(),
     );
-    let mut action = cback3(&site, &server);
-    let path = format!("{}:/usr/sbin:/usr/bin:/sbin:/bin", server.bin().display());
+    let mut action = cback3(&site, server());
+    let path = format!("{}:/usr/sbin:/usr/bin:/sbin:/bin", server().bin().display());
     action.envs([("PATH", &*path), ("DEBIAN_FRONTEND", "noninteractive")]);
     action.env("PYTHONPATH", "/usr/lib/python3/dist-packages");
     action.env_remove("PYTHONDONTWRITEBYTECODE");

@@ -8,7 +8,7 @@
 //! block, or `scripts/trial`, for a Debian that is really booted.
 
 use crate::machine::throwaway_machine;
-use cback_tests::{Finished, Server, Site, create_sample, extension, python, workspace};
+use cback_tests::{Finished, Server, Site, create_sample, extension, noon, python, workspace};
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;
@@ -131,6 +131,7 @@ fn every_command_does_what_the_text_around_it_says() {
     site.configure("gzip", &["shop"]);
     let mut environment = server.command("true");
     environment.env_remove("PGPORT").env("python", python());
+    environment.env("TZ", noon());
     environment.env("site", site.config().parent().unwrap());
     let cargo = Path::new(env!("CARGO")).parent().unwrap().display();
     let (bin, clients) = (site.path("bin"), server.bin().display());

@@ -58,6 +58,7 @@ block() {
     *try-all) and_then='! grep -q .' ;;
     *verify) and_then="grep -q ': whole, '" ;;
     *prove-encrypted) and_then="grep ': whole, ' | grep -q ', restored into '" ;;
+    *restore-table) ;;
     *restore-*) and_then="tail -n 1 | grep -q '^restored '" ;;
     esac
     cd "$site/desk"
@@ -79,6 +80,10 @@ type_it() {
     *object-store*) object_store ;;
     *prove-encrypted) prove_encrypted ;;
     *restore-one) bash -eu $block ;;
+    *restore-table)
+        runuser -u postgres -- psql -Xqc 'DELETE FROM purchase' shop
+        runuser -u postgres -- bash -eu $block
+        ;;
     *restore-all)
         other_backup '<globals>Y</globals><database>shop</database>'
         env -u PGHOST -u PGUSER bash -eu $block

@@ -42,7 +42,7 @@ fn root_reads_the_file_and_another_account_restores_it() {
     kill_process(pid.unwrap(), Signal::HUP).unwrap();
     output.succeeds();
     let owner = "SELECT datdba::regrole FROM pg_database WHERE datname = 'x'";
-    wait_for("all are let in again", Duration::from_secs(60), || {
+    wait_for("all are let in again", Duration::from_secs(300), || {
         let mut psql = place.server.command("psql");
         psql.args(["-XAtc", owner, "postgres"]).run().printed() == "daemon\n"
     });

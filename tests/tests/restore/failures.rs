@@ -73,7 +73,8 @@ fn a_dump_that_has_changed_since_it_was_checked_is_not_restored() {
     place.put("x.sql", &dump);
     place.put("other.sql", other.as_bytes());
     place.put("short.sql", &dump[..dump.len() - 100]);
-    for with in ["other.sql", "short.sql"] {
+    place.put("empty.sql", b"");
+    for with in ["other.sql", "short.sql", "empty.sql"] {
         place.put("x.sql", &dump);
         place.replace(
             "cback-compress",

@@ -24,7 +24,9 @@ fn whatever_is_killed_at_whatever_moment_the_database_is_whole_or_none() {
     let (whole, right) = (start.elapsed(), place.server.sql("x", sum));
     let after = place.state();
     for seed in seeds(7) {
-        place.server.sql("postgres", "DROP DATABASE IF EXISTS x");
+        place
+            .server
+            .sql("postgres", "DROP DATABASE IF EXISTS x WITH (FORCE)");
         place
             .server
             .sql("postgres", "DROP ROLE IF EXISTS owner_of_bulk");
@@ -51,7 +53,7 @@ fn whatever_is_killed_at_whatever_moment_the_database_is_whole_or_none() {
             }
             told = format!("{told} of {chosen:?}");
         }
-        wait_for(&told, Duration::from_secs(120), || {
+        wait_for(&told, Duration::from_secs(300), || {
             child.try_wait().unwrap().is_some()
         });
         place.assert_clean();

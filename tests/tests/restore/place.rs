@@ -1,8 +1,7 @@
 //! Backups to be restored, and a server to restore them into.
 
-use cback_tests::{
-    Finished, Process, Run, SHELLS, Server, Shell, run_with_input, script, shim, tool,
-};
+use cback_tests::{Finished, Process, Run, SHELLS, Server, Shell, script, shim, tool};
+pub(crate) use cback_tests::{dump, globals, packed};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
@@ -124,37 +123,9 @@ impl Place {
     }
 }
 
-/// The plain dump of a database.
-pub(crate) fn dump(server: &Server, database: &str) -> Vec<u8> {
-    let mut command = server.command(tool("cback-pgdump"));
-    let output = command.env("PGDATABASE", database).run();
-    output.succeeds();
-    output.stdout
-}
-
 /// The plain dump of all of them.
 pub(crate) fn dump_all(server: &Server) -> Vec<u8> {
-    let output = server.command(tool("cback-pgdump")).arg("--all").run();
-    output.succeeds();
-    output.stdout
-}
-
-/// Roles, tablespaces and these databases, empty.
-pub(crate) fn globals(server: &Server, databases: &[&str]) -> Vec<u8> {
-    let names = databases.join("\0") + "\0";
-    let mut command = server.command(tool("cback-pgdump"));
-    command.args(["--globals", "--databases0-from", "-"]);
-    let output = run_with_input(&mut command, names.as_bytes());
-    output.succeeds();
-    output.stdout
-}
-
-/// As cback-compress packs it.
-pub(crate) fn packed(dump: &[u8], mode: &str) -> Vec<u8> {
-    let mut command = Command::new(tool("cback-compress"));
-    let output = run_with_input(command.args(["-m", mode]), dump);
-    output.succeeds();
-    output.stdout
+    dump(server, None)
 }
 
 /// A database with one table `item` of a hundred rows, and its dump.

@@ -2,25 +2,23 @@
 
 use cback_tests::{
     Finished, HaltedRun, Job, LIST, Published, Run, SHELLS, Server, Site, WholeDump, create_sample,
-    run_with_input, server, skip, unpacked,
+    server, skip,
 };
 use rustix::fs::{XattrFlags, setxattr};
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::process::Command;
 
-/// "A backup that was never restored is a hope." Each mode has the text that PostgreSQL's own program writes, and a
-/// server that is made of it writes the same.
+/// "Otherwise they are what pg_dump writes", in each mode; that such files can be restored is seen in `verify`.
 #[test]
-fn each_mode_restores_to_an_equal_database_or_server() {
+fn each_mode_has_what_postgresqls_own_program_writes() {
     let server = Server::start();
     create_sample(&server, "shop");
-    server.sql("postgres", "CREATE ROLE clerk LOGIN");
     for database in ["a=b", "Ünïcode \"and\" spaces"] {
         server.create_database(database);
         server.sql(database, "CREATE TABLE t AS SELECT current_database()");
     }
-    for (database, stop) in [(Some("shop"), "1"), (None, "0")] {
+    for database in [Some("shop"), None] {
         let whole = WholeDump::of(&server, database);
         let site = Site::new();
         for mode in ["none", "gzip", "bzip2"] {
@@ -28,20 +26,11 @@ fn each_mode_restores_to_an_equal_database_or_server() {
             job.command(&site, &server).run().succeeds();
             let list = String::from_utf8(site.backup(LIST)).unwrap();
             assert!(
-                list.ends_with(&format!("  {}\n", job.file_name())),
+                list.ends_with(&format!("  {}\n# files: 1\n", job.file_name())),
                 "{list}"
             );
             assert_eq!(whole.compare(&job.file(&site)), Published::New, "{mode}");
         }
-        let other = Server::start();
-        other.create_database("shop");
-        let dump = unpacked(&Job::new("bzip2", database).file(&site)).unwrap();
-        let mut psql = other.command("psql");
-        // All errors count, not the first alone: the superuser is there already, and so is this database.
-        psql.args(["-XAtq", "-v", &format!("ON_ERROR_STOP={stop}")]);
-        psql.env("PGDATABASE", database.unwrap_or("postgres"));
-        run_with_input(&mut psql, &dump).succeeds();
-        assert!(WholeDump::of(&other, database) == whole, "{database:?}");
     }
 }
 

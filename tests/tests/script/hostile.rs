@@ -79,7 +79,7 @@ fn a_directory_that_is_exchanged_for_a_link_leads_nowhere() {
                 renameat_with(CWD, &link, CWD, site.collect_dir(), RenameFlags::EXCHANGE).unwrap();
             }
         });
-        for _ in 0..40 {
+        for _ in 0..25 {
             site.run(server(), &["dash"]);
         }
         is_over.store(true, Ordering::Relaxed);

@@ -3,10 +3,11 @@
 
 use crate::with_jobs;
 use cback_tests::{Finished, LIST, Run, Shell, Site, in_each_shell, server};
-use std::fs;
+use std::fs::{self, File};
 use std::os::unix::fs::{MetadataExt, symlink};
 use std::process::Command;
 use std::sync::LazyLock;
+use std::time::SystemTime;
 
 in_each_shell!(
     each_file_has_a_line_that_sha256sum_reads,
@@ -49,7 +50,8 @@ fn is_time(text: &str) -> bool {
     digits == "9999-99-99T99:99:99Z"
 }
 
-/// The lines of the files; before each stands when it was made.
+/// The lines of the files; before each stands when it was made, and at the end how many there are, so that a list that
+/// was cut at a line's end is not taken for a whole one.
 #[track_caller]
 fn entries(list: &str) -> Vec<String> {
     let lines: Vec<_> = list.lines().collect();
@@ -59,7 +61,12 @@ fn entries(list: &str) -> Vec<String> {
         let time = pair[0].strip_prefix("# made ");
         assert!(time.is_some_and(is_time), "{list}");
     }
-    sorted(lines.iter().filter(is_entry).copied())
+    let entries = sorted(lines.iter().filter(is_entry).copied());
+    assert!(
+        list.ends_with(&format!("\n# files: {}\n", entries.len())),
+        "{list}"
+    );
+    entries
 }
 
 fn each_file_has_a_line_that_sha256sum_reads(shell: Shell) {
@@ -128,15 +135,32 @@ fn what_has_failed_keeps_the_line_of_the_file_that_is_still_there(shell: Shell) 
     assert_eq!(todays.matches("\n# made 1").count(), 2, "{todays}");
     assert_eq!(todays.matches("\n# made 2").count(), 1, "{todays}");
 
-    // Where yesterday's list is missing, no list, or of other files, there is no line.
+    // A file that was altered shows: it still has the line.
+    let name = site.collect_dir().join("postgresqldump-two\nlines \\.txt");
+    let time = fs::metadata(&name).unwrap().modified().unwrap();
+    fs::write(&name, "harmed").unwrap();
+    File::open(&name).unwrap().set_modified(time).unwrap();
+    run(&site).fails(1);
+    let again = list(&site);
+    let kept = todays.find("\n# made 1").expect("one that failed");
+    assert!(again.ends_with(&todays[kept..]), "{again}");
+
+    // Where yesterday's list is missing, no list, of other files, or older than these, there is no line.
     let lines = yesterdays.replace("# made 1", "# made it ");
-    let others = yesterdays.replace(['1', '2'], "3");
+    let others = yesterdays.replace("postgresqldump", "postgresql");
+    let longer = yesterdays.replace("  p", "0  p");
     let unlikely = yesterdays.replace("# made", "#made") + &"x".repeat(1 << 20);
-    for text in [&lines, &others, &unlikely, "\0\n\n\\", ""] {
+    let all = [lines, others, longer, unlikely].concat();
+    for text in [&all, "\0\n\n\\", ""] {
         put(&site, text);
         run(&site).fails(1);
         assert_eq!(entries(&list(&site)).len(), 1, "{text}");
     }
+    put(&site, &yesterdays);
+    let list_file = File::open(site.collect_dir().join(LIST)).unwrap();
+    list_file.set_modified(SystemTime::UNIX_EPOCH).unwrap();
+    run(&site).fails(1);
+    assert_eq!(entries(&list(&site)).len(), 1);
     // Whoever owns the directory may lay anything in its place.
     let path = site.collect_dir().join(LIST);
     fs::remove_file(&path).unwrap();

@@ -123,7 +123,7 @@ fn a_read_only_collect_dir_names_the_likely_cause(shell: Shell) {
     let disk = SmallDisk::mount(&site.collect_dir(), "ro,size=100k");
     let directory = site.collect_dir().display().to_string();
     let expected = format!(
-        "cback-postgresql: collect_dir {directory} is on a read-only file system\n\
+        "cback-postgresql: collect_dir {directory} cannot be read and written to\n\
          cback-postgresql: hint: a systemd unit has to name it in ReadWritePaths= (systemctl edit)\n"
     );
     // As root, busybox notices when it begins.

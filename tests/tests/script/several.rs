@@ -19,7 +19,7 @@ fn as_many_dumps_run_at_a_time_as_jobs_are_wanted(shell: Shell) {
         site.replace_pg_dump(&format!(
             "cd \"${{0%/*}}\"; mkdir running.$$\n\
              if mkdir first 2>/dev/null; then\n\
-             end=$(($(date +%s) + 60)); until set -- running.*; [ $# -ge {jobs} ]; do\n\
+             end=$(($(date +%s) + 300)); until set -- running.*; [ $# -ge {jobs} ]; do\n\
              [ \"$(date +%s)\" -lt \"$end\" ] || exit 1; done; fi\n\
              set -- running.*; echo $# >>counts\n\
              pg_dump --no-password; status=$?; rmdir running.$$; exit $status"

@@ -1,9 +1,10 @@
 //! Backups to be verified, and the directory where their restores take place.
 
 use cback_tests::{
-    Finished, Process, Run, SHELLS, Server, Shell, as_user, run_with_input, script, server, shim,
-    tool, wait_for,
+    Finished, Process, Run, SHELLS, Server, Shell, as_user, noon, script, server, shim, tool,
+    wait_for,
 };
+pub(crate) use cback_tests::{dump, packed};
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown, symlink};
@@ -34,7 +35,7 @@ impl Backups {
         let backups = Self::new();
         let name = backups.scratch().display().to_string();
         create_items(server(), &name);
-        let dump = dump(server(), Some(&name));
+        let dump = dump(server(), &*name);
         backups.put("x.sql", &dump);
         (backups, dump)
     }
@@ -69,7 +70,7 @@ impl Backups {
         command
             .env("TMPDIR", self.scratch())
             .env("CBACK_TEST_MARK", self.scratch())
-            .env("LC_ALL", "C.UTF-8");
+            .envs([("LC_ALL", "C.UTF-8"), ("TZ", noon())]);
         command.args(arguments).current_dir(self.directory.path());
         command
     }
@@ -127,7 +128,7 @@ impl Backups {
     /// No process lives that is in a box of ours or names its directory, and that is empty.
     #[track_caller]
     pub(crate) fn assert_clean(&self) {
-        wait_for("nothing is left", Duration::from_secs(20), || {
+        wait_for("nothing is left", Duration::from_secs(300), || {
             self.left().is_empty()
         });
     }
@@ -179,28 +180,6 @@ fn open_directory() -> TempDir {
         .unwrap();
     fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o755)).unwrap();
     directory
-}
-
-/// The plain dump of `database`, or of the whole cluster.
-pub(crate) fn dump(server: &Server, database: Option<&str>) -> Vec<u8> {
-    let mut command = server.command(tool("cback-pgdump"));
-    match database {
-        Some(name) => command.arg(name),
-        None => command.arg("--all"),
-    };
-    let output = command.run();
-    output.succeeds();
-    output.stdout
-}
-
-/// As cback-compress packs it.
-pub(crate) fn packed(dump: &[u8], mode: &str) -> Vec<u8> {
-    let output = run_with_input(
-        Command::new(tool("cback-compress")).args(["-m", mode]),
-        dump,
-    );
-    output.succeeds();
-    output.stdout
 }
 
 /// A database with one table `item` of a hundred rows.

@@ -1,7 +1,7 @@
 //! "Exit 0 only if all of it is proven": backups that are not what they should be.
 
-use crate::backups::{Backups, create_items, dump, packed, with_sql};
-use cback_tests::{Finished, Random, Server, installations, seeds, server, skip, unpacked};
+use crate::backups::{Backups, create_items, dump, packed};
+use cback_tests::{Finished, Random, Server, installations, seeds, skip, unpacked};
 use std::fs::File;
 use std::time::{Duration, SystemTime};
 
@@ -11,7 +11,7 @@ fn a_file_that_was_cut_or_altered_is_refused() {
     let (backups, dump) = Backups::of_items();
     for (name, mode) in [("x.gz", "gzip"), ("x.bz2", "bzip2")] {
         let whole = packed(&dump, mode);
-        for seed in seeds(20) {
+        for seed in seeds(3) {
             let mut random = Random::new(seed);
             let at = usize::try_from(random.below(whole.len() as u64)).unwrap();
             backups.put(name, &whole[..at]);
@@ -75,38 +75,6 @@ fn a_backup_that_is_too_old_is_refused() {
     backups.refuses(&["--max-age", "29", "x.sql"], "x.sql: 30 hours old\n");
     file.set_modified(SystemTime::now() + 30 * hour).unwrap();
     backups.refuses(&["--max-age", "29", "x.sql"], "dated in the future");
-}
-
-/// `pg_dump` empties `search_path`: what relies on it does not restore.
-#[test]
-fn a_dump_that_does_not_restore_is_refused() {
-    create_items(server(), "path");
-    server().sql(
-        "path",
-        "CREATE FUNCTION low(text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT lower($1)';
-         CREATE FUNCTION lower_it(text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN low($1); END';
-         ALTER TABLE item ADD CHECK (lower_it(name) <> '');",
-    );
-    let backups = Backups::new();
-    backups.put("x.sql", &dump(server(), Some("path")));
-    backups.proves(&["x.sql"]);
-    let said = backups.refuses(&["--restore", "x.sql"], "does not restore: ");
-    assert!(said.contains("function low(text) does not exist"), "{said}");
-}
-
-/// "Cannot be proven here, which is a failure too but says nothing against the backup."
-#[test]
-fn what_this_machine_lacks_is_no_proof_and_named() {
-    let (backups, dump) = Backups::of_items();
-    let function = "CREATE FUNCTION public.f() RETURNS integer LANGUAGE c AS '/no/such.so', 'f';";
-    let extension = "CREATE EXTENSION IF NOT EXISTS no_such_thing WITH SCHEMA public;";
-    for (lacking, sql) in [("no_such_thing", extension), ("/no/such.so", function)] {
-        backups.put("x.sql", &with_sql(&dump, sql));
-        backups.proves(&["x.sql"]);
-        let said = backups.refuses(&["--restore", "x.sql"], "cannot be proven here: ");
-        let reason = said.split_once("proven here: ").unwrap().1;
-        assert!(reason.contains(lacking), "{said}");
-    }
 }
 
 /// A server older than the dump proves nothing; "of several the oldest that is as new as the dump is taken".

@@ -1,124 +1,114 @@
-//! "Dumped again and compared": what is restored otherwise than it was in the backup.
+//! "Dumped again and compared": what is restored otherwise than it was in the backup, and what does not restore.
 
-use crate::backups::{Backups, dump, entry, with_trigger};
+use crate::backups::{Backups, create_items, dump, entry, with_sql, with_trigger};
 use cback_tests::{Finished, run_with_input, server, tool};
 use std::process::Command;
 
-/// "Every row is there afterwards with its values": the trigger stands for whatever makes a restore differ.
-#[test]
-fn a_restore_that_loses_doubles_or_changes_a_row_is_refused() {
-    let (backups, dump) = Backups::of_items();
-    let double = "IF NEW.id = 7 AND pg_trigger_depth() = 1 THEN
-        INSERT INTO public.item VALUES (7, 'item 7'); END IF; RETURN NEW;";
-    backups.put("x.sql", &with_trigger(&dump, "RETURN NEW;"));
-    backups.proves(&["--restore", "x.sql"]);
-    for (body, difference) in [
-        (
-            "IF NEW.id = 7 THEN RETURN NULL; END IF; RETURN NEW;",
-            "public.item has 100 rows in the backup, restored 99",
-        ),
-        (
-            double,
-            "public.item has 100 rows in the backup, restored 101",
-        ),
-        (
-            "IF NEW.id = 7 THEN NEW.name = 'Item 7'; END IF; RETURN NEW;",
-            "public.item has other data when restored",
-        ),
-        (
-            "PERFORM lo_create(0); RETURN NEW;",
-            "large objects was not in the backup, and has 100 rows now",
-        ),
-    ] {
-        backups.put("x.sql", &with_trigger(&dump, body));
-        backups.refuses(&["--restore", "x.sql"], difference);
-    }
-}
+const DOUBLE: &str = "IF NEW.id = 7 AND pg_trigger_depth() = 1 THEN
+    INSERT INTO public.item VALUES (7, 'item 7'); END IF; RETURN NEW;";
 
-/// "Its definitions too": a whole dump, of which psql runs every statement, may leave out what it has made.
+/// What a trigger makes of a row, for whatever makes a restore differ; and what is said of that.
+#[rustfmt::skip]
+const TRIGGERS: [(&str, &str); 4] = [
+    ("IF NEW.id = 7 THEN RETURN NULL; END IF; RETURN NEW;", "public.item has 100 rows in the backup, restored 99"),
+    (DOUBLE, "public.item has 100 rows in the backup, restored 101"),
+    ("IF NEW.id = 7 THEN NEW.name = 'Item 7'; END IF; RETURN NEW;", "public.item has other data when restored"),
+    ("PERFORM lo_create(0); RETURN NEW;", "large objects was not in the backup, and has 100 rows now"),
+];
+
+/// Whole dumps, of which psql runs every statement, may leave out what they have made.
+const FORGET: &str = "CREATE FUNCTION public.forget() RETURNS integer LANGUAGE plpgsql AS $$ BEGIN
+    DROP INDEX public.found; ALTER TABLE public.item DISABLE ROW LEVEL SECURITY;
+    GRANT ALL ON TABLE public.item TO PUBLIC; RETURN 1; END $$;\n\nALTER FUNCTION public.forget() OWNER TO postgres;";
+
+/// "Every row is there afterwards with its values", every sequence and every definition; "what the machine lacks says
+/// nothing against the backup". One run sees to all: each line has its own file's reasons.
 #[test]
-fn a_restore_that_takes_definitions_back_is_refused() {
-    let (backups, dump) = Backups::of_items();
-    let text = String::from_utf8(dump).unwrap();
-    let end = text.rfind("--\n-- PostgreSQL database dump complete");
-    let (before, after) = text.split_at(end.unwrap());
-    let forget = "CREATE FUNCTION public.forget() RETURNS integer LANGUAGE plpgsql AS $$ BEGIN
-        DROP INDEX public.found; ALTER TABLE public.item DISABLE ROW LEVEL SECURITY;
-        GRANT ALL ON TABLE public.item TO PUBLIC; RETURN 1; END $$;\n\nALTER FUNCTION public.forget() OWNER TO postgres;";
-    let entries = [
-        entry("forget(); Type: FUNCTION", forget),
-        entry(
-            "found; Type: INDEX",
-            "CREATE INDEX found ON public.item USING btree (id);",
-        ),
-        entry(
-            "item; Type: ROW SECURITY",
-            "ALTER TABLE public.item ENABLE ROW LEVEL SECURITY;",
-        ),
-        entry(
-            "x; Type: MATERIALIZED VIEW",
-            "CREATE MATERIALIZED VIEW public.x AS\n SELECT public.forget() AS forget\n  WITH NO DATA;\n\nALTER TABLE public.x OWNER TO postgres;",
-        ),
-        entry(
-            "x; Type: MATERIALIZED VIEW DATA",
-            "REFRESH MATERIALIZED VIEW public.x;",
-        ),
-    ];
-    backups.put(
-        "x.sql",
-        [before, &entries.concat(), after].concat().as_bytes(),
+fn what_is_restored_otherwise_or_not_at_all_is_refused() {
+    let (backups, items) = Backups::of_items();
+    let [tally, path] = ["tally", "path"];
+    for name in [tally, path] {
+        create_items(server(), name);
+    }
+    let sequence = "CREATE SEQUENCE tally; SELECT setval('tally', 42)";
+    server().sql(tally, sequence);
+    // pg_dump empties search_path: what relies on it does not restore.
+    server().sql(
+        path,
+        "CREATE FUNCTION low(text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT lower($1)';
+         CREATE FUNCTION lower_it(text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN low($1); END';
+         ALTER TABLE item ADD CHECK (lower_it(name) <> '');",
     );
-    let said = backups.refuses(&["--restore", "x.sql"], "x.sql: ");
-    for difference in [
-        "index public.found is missing when restored",
-        "row security public.item is missing when restored",
-        "acl TABLE public.item is there only when restored",
-    ] {
-        assert!(said.contains(difference), "{said}");
+    let [tally, path] = [tally, path].map(|name| dump(server(), Some(name)));
+    backups.put("tally.sql", &tally);
+    backups.put("x.sql", &with_trigger(&items, "RETURN NEW;"));
+    backups.proves(&["--restore", "x.sql", "tally.sql"]);
+
+    let spoil = "CREATE MATERIALIZED VIEW public.spoil AS SELECT pg_catalog.setval('public.tally', 43) AS n;\n\n";
+    let extension = "CREATE EXTENSION IF NOT EXISTS no_such_thing WITH SCHEMA public;";
+    #[rustfmt::skip]
+    let mut cases = vec![
+        (forgetting(&items), "index public.found is missing when restored; row security public.item is missing \
+                              when restored; acl TABLE public.item is there only when restored"),
+        (before_its_end(&tally, spoil), "sequences has other data when restored"),
+        (colliding(), "public.item has other data"),
+        (path, "does not restore: ERROR:  function low(text) does not exist"),
+        (with_sql(&items, extension), "cannot be proven here: this PostgreSQL lacks extension no_such_thing"),
+    ];
+    cases.extend(TRIGGERS.map(|(body, reason)| (with_trigger(&items, body), reason)));
+    let names: Vec<_> = (0..cases.len()).map(|it| format!("{it}.sql")).collect();
+    let mut arguments = vec!["--restore"];
+    for (name, (dump, _)) in names.iter().zip(&cases) {
+        backups.put(name, dump);
+        arguments.push(name);
+    }
+    let all = format!("not proven, {0} of {0}:\n", cases.len());
+    let said = backups.refuses(&arguments, &all);
+    for (name, (_, reason)) in names.iter().zip(&cases) {
+        let lines = said.lines().filter(|it| it.contains(&format!("/{name}: ")));
+        let told = lines.filter(|it| it.contains(reason)).count();
+        assert_eq!(told, 2, "{name}: {reason}: {said}");
     }
 }
 
-/// "Every sequence."
-#[test]
-fn a_sequence_that_is_restored_otherwise_is_refused() {
-    server().create_database("sequence");
-    let create = "CREATE SEQUENCE tally; SELECT setval('tally', 42)";
-    server().sql("sequence", create);
-    let backups = Backups::new();
-    let dump = dump(server(), Some("sequence"));
-    backups.put("x.sql", &dump);
-    backups.proves(&["--restore", "x.sql"]);
-    let text = String::from_utf8(dump).unwrap();
-    let sabotage = "CREATE MATERIALIZED VIEW public.spoil AS SELECT pg_catalog.setval('public.tally', 43) AS n;\n\n";
+/// With `sql` at its end.
+fn before_its_end(dump: &[u8], sql: &str) -> Vec<u8> {
+    let text = String::from_utf8(dump.to_vec()).unwrap();
     let end = text.rfind("--\n-- PostgreSQL database dump complete");
     let (before, after) = text.split_at(end.unwrap());
-    backups.put("x.sql", format!("{before}{sabotage}{after}").as_bytes());
-    let reason = "sequences has other data when restored";
-    backups.refuses(&["--restore", "x.sql"], reason);
+    [before, sql, after].concat().into_bytes()
 }
 
-/// XXH3 has inputs that collide by construction: a random key for each run ends it.
-#[test]
-fn values_made_up_to_have_the_same_fingerprint_differ() {
+/// A view that is filled last of all takes back what stands before it.
+fn forgetting(items: &[u8]) -> Vec<u8> {
+    let view = "CREATE MATERIALIZED VIEW public.x AS\n SELECT public.forget() AS forget\n  WITH NO DATA;\n\n\
+                ALTER TABLE public.x OWNER TO postgres;";
+    #[rustfmt::skip]
+    let entries = [
+        ("forget(); Type: FUNCTION", FORGET),
+        ("found; Type: INDEX", "CREATE INDEX found ON public.item USING btree (id);"),
+        ("item; Type: ROW SECURITY", "ALTER TABLE public.item ENABLE ROW LEVEL SECURITY;"),
+        ("x; Type: MATERIALIZED VIEW", view),
+        ("x; Type: MATERIALIZED VIEW DATA", "REFRESH MATERIALIZED VIEW public.x;"),
+    ];
+    let entries = entries.map(|(title, sql)| entry(title, sql));
+    before_its_end(items, &entries.concat())
+}
+
+/// XXH3 has inputs that collide by construction: a random key for each run ends it. A dump with one value, which its
+/// restore changes to another that has the same fingerprint without a key.
+fn colliding() -> Vec<u8> {
+    let column = "c5757";
     let debt = |amount| format!("lmO9FvzJ{amount}/ to be paid toA");
     let (small, large) = (debt("10000000"), debt("99999999"));
-    let (backups, first, second) = restored_as_another("c5757", &small, &large);
-    assert_eq!(first, second);
-    backups.refuses(&["--restore", "x.sql"], "public.item has other data");
-}
-
-/// A dump with one value, which its restore changes to another; and the fingerprints of both without a key.
-fn restored_as_another(column: &str, first: &str, second: &str) -> (Backups, String, String) {
     server().create_database(column);
-    let create = format!("CREATE TABLE item AS SELECT '{first}' AS {column}");
+    let create = format!("CREATE TABLE item AS SELECT '{small}' AS {column}");
     server().sql(column, &create);
     let dump = dump(server(), Some(column));
     let other = String::from_utf8(dump.clone()).unwrap();
-    let other = other.replace(first, second);
-    let backups = Backups::new();
-    let change = format!("NEW.{column} = '{second}'; RETURN NEW;");
-    backups.put("x.sql", &with_trigger(&dump, &change));
-    (backups, fingerprint(&dump), fingerprint(other.as_bytes()))
+    let other = other.replace(&small, &large);
+    assert_eq!(fingerprint(&dump), fingerprint(other.as_bytes()));
+    with_trigger(&dump, &format!("NEW.{column} = '{large}'; RETURN NEW;"))
 }
 
 /// The one table's in `dump`.

@@ -36,59 +36,48 @@ fn seen_by_a_dump(program: &str) -> String {
     seen(program, |_, command| wrapped(&["env"], command))
 }
 
+/// Each program's output, in one restore.
 #[test]
-fn a_dump_sees_only_the_programs_and_its_own_server() {
-    // Links in /usr may lead to more, such as /etc/alternatives.
-    let program = "ls -A / | grep -vx -e lib32 -e libx32 -e etc -e opt -e srv -e var; ls -A /given; \
-                   find /etc /opt /srv /var ! -type l ! -type d ! -perm -o=r 2>/dev/null; cat /etc/passwd | wc -l; \
-                   ls -d /etc/shadow /etc/group /etc/hosts /root /home 2>/dev/null; ls /proc | grep [0-9] | wc -l";
-    let seen = seen_by_a_dump(program);
-    let (files, processes) = seen.rsplit_once('|').unwrap();
-    assert_eq!(
-        files,
-        "bin|data|dev|given|lib|lib64|proc|sbin|tmp|tools|usr|plan|1"
-    );
-    assert!(processes.parse::<u32>().unwrap() < 30, "{seen}");
-}
-
-#[test]
-fn a_dump_has_no_network() {
-    let program = "cat /proc/net/dev | tail -n +3 | cut -d: -f1";
-    let seen = seen_by_a_dump(program);
-    assert_eq!(seen.trim_matches('_'), "lo");
-}
-
-#[test]
-fn a_dump_runs_as_nobody_that_owns_anything() {
+fn a_dump_is_nobody_alone_with_the_programs_and_its_own_server() {
+    let outside = tempfile::tempdir().unwrap();
+    let host = server().host().display().to_string();
+    let programs = [
+        // Links in /usr may lead to more, such as /etc/alternatives.
+        "ls -A / | grep -vx -e lib32 -e libx32 -e etc -e opt -e srv -e var; ls -A /given; \
+         find /etc /opt /srv /var ! -type l ! -type d ! -perm -o=r 2>/dev/null; cat /etc/passwd | wc -l; \
+         ls -d /etc/shadow /etc/group /etc/hosts /root /home 2>/dev/null",
+        "ls /proc | grep [0-9] | wc -l",
+        "cat /proc/net/dev | tail -n +3 | cut -d: -f1 | tr -d [:blank:]",
+        "id -u; grep ^CapEff /proc/self/status",
+        &format!(
+            "for f in {}/x /usr/x /usr/bin/x /etc/x /given/x /tools/x /var/tmp/x /proc/1/root/x /dev/shm/x; \
+             do touch $f && echo wrote $f; done 2>/dev/null",
+            outside.path().display()
+        ),
+        &format!(
+            "{}/psql -X -h {host} -U postgres -c select postgres; ls -d {host}",
+            server().bin().display()
+        ),
+    ];
+    let seen = seen_by_a_dump(&programs.join("; echo =; "));
+    let lines: Vec<_> = seen.split('|').collect();
+    let parts: Vec<_> = lines.split(|it| *it == "=").collect();
+    let [files, processes, network, account, written, reached] = parts[..] else {
+        panic!("{seen}");
+    };
+    let expected = "bin|data|dev|given|lib|lib64|proc|sbin|tmp|tools|usr|plan|1";
+    assert_eq!(files.join("|"), expected);
+    assert!(processes[0].parse::<u32>().unwrap() < 30, "{seen}");
+    assert_eq!((network, written), (&["lo"][..], &[][..]), "{seen}");
+    assert_eq!(fs::read_dir(&outside).unwrap().count(), 0);
+    let reached = reached.join("|");
+    let is_missing = reached.contains("No_such_file_or_directory");
+    assert!(is_missing && !reached.contains("1_row"), "{reached}");
     if skipped_without_root("another caller's uid is its own") {
         return;
     }
-    let seen = seen_by_a_dump("id -u; grep ^CapEff /proc/self/status");
-    let (uid, capabilities) = seen.split_once('|').unwrap();
-    assert!(uid.parse::<u32>().unwrap() >= 65534, "{seen}");
-    assert!(capabilities.ends_with("_0000000000000000"), "{seen}");
-}
-
-#[test]
-fn a_dump_writes_nowhere_outside() {
-    let target = tempfile::tempdir().unwrap();
-    let place = target.path().display();
-    let program = format!(
-        "for f in {place}/x /usr/x /usr/bin/x /etc/x /given/x /tools/x /var/tmp/x /proc/1/root/x /dev/shm/x; \
-         do touch $f && echo wrote $f; done >/data/log 2>/dev/null; cat /data/log"
-    );
-    assert_eq!(seen_by_a_dump(&program), "<NULL>");
-    assert_eq!(fs::read_dir(&target).unwrap().count(), 0);
-}
-
-#[test]
-fn a_dump_does_not_reach_a_server_that_was_there() {
-    let host = server().host().display();
-    let psql = server().bin().join("psql").display().to_string();
-    let program = format!("{psql} -X -h {host} -U postgres -c select postgres; ls -d {host}");
-    let seen = seen_by_a_dump(&program);
-    assert!(seen.contains("No_such_file_or_directory"), "{seen}");
-    assert!(!seen.contains("1_row"), "{seen}");
+    assert!(account[0].parse::<u32>().unwrap() >= 65534, "{seen}");
+    assert!(account[1].ends_with("_0000000000000000"), "{seen}");
 }
 
 /// "Without the caller's environment": bwrap's first process keeps what `--clearenv` hides.

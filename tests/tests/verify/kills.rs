@@ -47,12 +47,12 @@ fn whatever_is_killed_at_whatever_moment_nothing_is_left() {
             process.send(signal);
         }
         let told = format!("seed {seed}, {shell:?}, {signal:?} to {chosen:?}");
-        wait_for(&told, Duration::from_secs(60), || {
+        wait_for(&told, Duration::from_secs(300), || {
             child.try_wait().unwrap().is_some()
         });
         wait_for(
             &format!("nothing runs, {told}"),
-            Duration::from_secs(20),
+            Duration::from_secs(300),
             || backups.alive().is_empty(),
         );
         let left = fs::read_dir(backups.scratch()).unwrap().count();

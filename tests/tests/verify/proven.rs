@@ -26,28 +26,26 @@ fn a_backup_is_proven_to_restore(shell: Shell) {
     backups.assert_clean();
 }
 
-/// "The smallest installed major that is not older": all that a version dumps, into that version and every later one.
+/// All that a version dumps, into the newest; cback-pgrestore's `one` has the others.
 #[test]
-fn every_version_restores_into_itself_and_into_later_ones() {
+fn every_version_restores_into_the_newest() {
     let installations = installations();
+    let newest = installations.last().unwrap();
     let modes = [("gzip", "gz"), ("bzip2", "bz2"), ("none", "sql")];
-    for (number, installation) in installations.iter().enumerate() {
+    for (installation, (mode, suffix)) in installations.iter().zip(modes.iter().cycle()) {
         let server = Server::start_from(installation);
         create_sample(&server, "sample");
         let odd = "CREATE ROLE \"odd \"\"name\" ; ALTER TABLE customer OWNER TO \"odd \"\"name\"";
         server.sql("sample", odd);
         server.sql("postgres", "CREATE TABLE of_initdbs AS SELECT 1 AS n");
         let backups = Backups::new();
-        let (mode, suffix) = modes[number % 3];
         let (one, all) = (format!("sample.{suffix}"), format!("all.{suffix}"));
         backups.put(&one, &packed(&dump(&server, Some("sample")), mode));
         backups.put(&all, &packed(&dump(&server, None), mode));
-        for later in &installations[number..] {
-            let bin = later.bin.to_str().unwrap();
-            let printed = backups.proves(&["--restore", "--pg-bin", bin, &one, &all]);
-            let same = format!("restored into PostgreSQL {} in ", later.major);
-            assert_eq!(printed.matches(&same).count(), 2, "{printed}");
-        }
+        let bin = newest.bin.to_str().unwrap();
+        let printed = backups.proves(&["--restore", "--pg-bin", bin, &one, &all]);
+        let same = format!("restored into PostgreSQL {} in ", newest.major);
+        assert_eq!(printed.matches(&same).count(), 2, "{printed}");
     }
 }
 
@@ -59,11 +57,7 @@ fn what_a_configuration_means_is_proven() {
     for database in databases {
         create_items(&server, database);
     }
-    for (mode, databases) in [
-        ("none", &databases[..]),
-        ("gzip", &[]),
-        ("bzip2", &databases),
-    ] {
+    for (mode, databases) in [("none", &databases[..]), ("gzip", &[])] {
         let site = Site::with(mode, databases);
         site.run(&server, SHELLS[0]).succeeds();
         let config = site.config();
@@ -121,12 +115,10 @@ fn a_backup_from_another_time_zone_is_proven() {
          CREATE TABLE note AS SELECT 'since 2020-01-07 08:00:00+01, not 2020-13-77 25:00:00+99' AS text",
     );
     let backups = Backups::new();
-    for zone in ["America/St_Johns", "Asia/Kolkata"] {
-        let mut pg_dump = server().command("pg_dump");
-        let dump = pg_dump.env("PGTZ", zone).arg("zone").prints();
-        backups.put("zone.sql", dump.as_bytes());
-        backups.proves(&["--restore", "zone.sql"]);
-    }
+    let mut pg_dump = server().command("pg_dump");
+    let dump = pg_dump.env("PGTZ", "America/St_Johns").arg("zone").prints();
+    backups.put("zone.sql", dump.as_bytes());
+    backups.proves(&["--restore", "zone.sql"]);
 }
 
 #[test]
@@ -155,6 +147,9 @@ fn a_backup_is_proven_in_a_container_with_few_processes() {
         return;
     }
     let (backups, _) = Backups::of_items();
+    // From coreutils 9.10 on its child takes process 1 for a parent that has died.
+    let timeout = "[ $$ -ne 1 ] || exit 125; PATH=${PATH#*:} exec timeout \"$@\"";
+    backups.replace("timeout", timeout);
     let container = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"];
     let command = backups.command(SHELLS[0], &["--restore", "x.sql"]);
     wrapped(&container, &command).run().succeeds();

@@ -3,7 +3,7 @@
 
 use crate::backups::{Backups, packed};
 use crate::lists::{LIST, lines};
-use cback_tests::{Finished, Run, Site};
+use cback_tests::{Finished, Run, Site, noon};
 use std::fs::{self, File};
 use std::path::PathBuf;
 use std::process::Command;
@@ -11,7 +11,9 @@ use std::time::{Duration, SystemTime};
 
 /// The directory of that day, as cback3 names it in local time, below the staging directory.
 fn day(site: &Site, day: &str) -> PathBuf {
-    let date = Command::new("date").args(["-d", day, "+%Y/%m/%d"]).prints();
+    let mut date = Command::new("date");
+    date.args(["-d", day, "+%Y/%m/%d"]).env("TZ", noon());
+    let date = date.prints();
     site.path("stage").join(date.trim_end())
 }
 
@@ -178,6 +180,36 @@ fn what_came_yesterday_and_no_list_of_today_tells_of_is_missing() {
         "exchanged/postgresqldump-shop.txt.gz: not the file that the list beside it has",
         "odd/postgresqldump.sha256: not a regular file",
     ]);
+}
+
+/// A peer decides how many files it sends, and under which names.
+#[test]
+fn what_a_peer_has_sent_without_end_is_told_in_bounded_words() {
+    let master = Master::of(&["many"]);
+    for (when, hours) in [("yesterday", 25), ("today", 1)] {
+        let directory = master.stage(when, "many", hours);
+        fs::remove_file(directory.join(LIST)).unwrap();
+    }
+    for number in 0..10_100 {
+        let name = format!("many/postgresqldump-{number}.txt");
+        fs::write(day(&master.site, "yesterday").join(name), b"").unwrap();
+    }
+    master.end("today", 0);
+    let said = master.backups.run(&master.arguments(&[])).fails(1);
+    for (reason, count) in [
+        (
+            "many: 10102 backups came before, and no list now: too many to compare",
+            1,
+        ),
+        (".txt: missing, though this peer has sent it before", 100),
+        (
+            "many: 10000 files are missing, though this peer has sent them before",
+            1,
+        ),
+    ] {
+        // Each is told when it is found, and again in the end.
+        assert_eq!(said.matches(reason).count(), 2 * count, "{reason}: {said}");
+    }
 }
 
 /// cback3 derives the day's directory when the stage begins, and writes cback.stage into it at the end.

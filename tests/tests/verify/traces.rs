@@ -56,7 +56,8 @@ fn what_was_proven_is_purged_in_its_time() {
         }
         assert_eq!(left, ["control"]);
     };
-    let command = backups.command(SHELLS[0], &["--restore", staging.to_str().unwrap()]);
+    let staged = staging.to_str().unwrap();
+    let command = backups.command(SHELLS[0], &["--restore", staged]);
     put(None);
     let printed = wrapped(&["env"], &command).prints();
     let with_globals = printed.matches(" with postgresqlglobals.txt").count();
@@ -66,6 +67,7 @@ fn what_was_proven_is_purged_in_its_time() {
         return;
     }
     put(Some(NOBODY));
+    let command = backups.command(SHELLS[0], &[staged]);
     backups.by(NOBODY, &command).run().succeeds();
     assert_purged();
 }
