@@ -43,6 +43,7 @@ GOALS = [
 # Whose costs the peers' are compared with.
 CHAMPIONS = {"backup": OURS, "whole": OURS, "pack gzip": GZIP, "pack bzip2": BZIP2, "unpack": UNPACKER, "prove": VERIFY,
              "restore": PGRESTORE, "stage": STAGE[1]}  # fmt: skip
+ORDER = ("backup", "whole", "pack", "levels", "unpack", "prove", "restore", "stage", "threads")
 SIZED = ("backup", "whole", "pack")  # elsewhere the output is the same, or nothing
 
 
@@ -54,7 +55,7 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 def page(contests: Contests, chart: str, before: float, unusual: str) -> str:
     figures = contests.figures
-    titles = dict.fromkeys(contest for contest, _, _ in figures.runs)
+    titles = sorted(dict.fromkeys(contest for contest, _, _ in figures.runs), key=lambda title: ORDER.index(title.split()[0]))
     sizes = {f"{name}_mb": os.path.getsize(contests.dumps.get(name, os.devnull)) / MB for name in CORPORA}
     return Path(__file__).with_name("page.md").read_text().format(
         chart=chart,
@@ -65,7 +66,7 @@ def page(contests: Contests, chart: str, before: float, unusual: str) -> str:
         left_out="\n".join(f"- `{way}`: {why}" for way, why in contests.left_out.items()) or "Nothing.",
         small=len(contests.small),
         **sizes,
-        **{title.replace(" ", "_"): standings(figures, title) for title in titles},
+        tables="\n\n".join(f"### {title.capitalize()}\n\n{standings(figures, title)}" for title in titles),
     )  # fmt: skip
 
 

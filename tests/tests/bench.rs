@@ -13,21 +13,21 @@ use tempfile::TempDir;
 
 /// A table a line: its heading, and ways that are there wherever `scripts/prerequisites test` has been.
 const TABLES: &str = r"
-Whole backups: none; **`cback-postgresql`**; `pg_dump`
-Whole backups: gzip; **`cback-postgresql`**; `pg_dump \| pigz`
-Whole backups: bzip2; `cback3, its own module`; `pg_dump \| lbzip2 -9`
-the cluster, all=Y; **`cback-postgresql`**; `cback-postgresql, separate=Y`; `pg_dumpall \| gzip`
-Packing: gzip; **`cback-compress -p2`**; `gzip -9`
-Packing: each level; `gzip -1`; `cback-compress -p2 -9`
-Packing: bzip2; **`cback-compress -p2 -m bzip2`**; `lbzip2 -n2 -9`
-Unpacking: gzip; **`cback-compress -d -p2`**; `gzip -d`; `pigz -d -p2`
-Unpacking: bzip2; **`cback-compress -d -p2`**; `pbzip2 -d -c -p2`
-Proving: plain; **`cback-pgverify`**; `cback-pgdump --check`
-Proving: gzip; **`cback-pgverify`**; `gzip -t`
-Proving: bzip2; **`cback-pgverify`**; `lbzip2 -t -n2`
-## Restoring; **`cback-pgrestore`**; `createdb, gzip -d, psql`
-## The dump's stage; `pg_dump`; **`cback-pgdump`**
-## Threads; `cback-compress -p8 -m bzip2`
+### Backup none; **`cback-postgresql`**; `pg_dump`
+### Backup gzip; **`cback-postgresql`**; `pg_dump \| pigz`
+### Backup bzip2; `cback3, its own module`; `pg_dump \| lbzip2 -9`
+### Whole; **`cback-postgresql`**; `cback-postgresql, separate=Y`; `pg_dumpall \| gzip`
+### Pack gzip; **`cback-compress -p2`**; `gzip -9`
+### Levels; `gzip -1`; `cback-compress -p2 -9`
+### Pack bzip2; **`cback-compress -p2 -m bzip2`**; `lbzip2 -n2 -9`
+### Unpack gzip; **`cback-compress -d -p2`**; `gzip -d`; `pigz -d -p2`
+### Unpack bzip2; **`cback-compress -d -p2`**; `pbzip2 -d -c -p2`
+### Prove none; **`cback-pgverify`**; `cback-pgdump --check`
+### Prove gzip; **`cback-pgverify`**; `gzip -t`
+### Prove bzip2; **`cback-pgverify`**; `lbzip2 -t -n2`
+### Restore; **`cback-pgrestore`**; `createdb, gzip -d, psql`
+### Stage; `pg_dump`; **`cback-pgdump`**
+### Threads; `cback-compress -p8 -m bzip2`
 ";
 
 #[test]
