@@ -33,7 +33,7 @@ pub struct Cli {
     #[command(flatten)]
     pub(crate) level: Level,
 
-    /// Threads that work [default: as many as there are cores for this process, at most 16]
+    /// Threads that work [default: as many as there are cores for this process, at most 8]
     ///
     /// 1 to 1024. The output is the same whatever their number. A thread takes up to 14 MB with
     /// bzip2, 8 MB with gzip. gzip is unpacked by one thread.

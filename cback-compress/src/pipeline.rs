@@ -23,8 +23,8 @@ use crate::buffer;
 use crate::error::Error;
 
 /// The most threads where no number is asked for: enough for any `pg_dump`, even with bzip2, and
-/// 180 MB of memory at most.
-const MOST_CORES: usize = 16;
+/// 100 MB of memory at most, for each of several databases that are dumped at a time.
+const MOST_CORES: usize = 8;
 
 /// Splits the input into blocks.
 pub(crate) trait Split: Send + 'static {

@@ -38,6 +38,8 @@ const LEVEL: u8 = 5;
 const FEW: usize = 24;
 /// One part in so many is tried.
 const PARTS: usize = 16;
+/// It has to promise so much less, one byte of so many, to be worth the time.
+const WORTH: usize = 32;
 
 /// Deflates `data` by what samples of it show to be best; none if that is libdeflate, or `data` is better searched for
 /// long repeats, or is little. `by_libdeflate` tells how long a sample is then.
@@ -79,7 +81,9 @@ pub(crate) fn deflate_long(
         |before: &[u8], data: &[u8]| zlib::deflate(Strategy::Default, level, before, data);
     let (beginning, rest) = data.split_at(data.len() / 2);
     let part = data.len() / PARTS;
-    if length >= data.len() / FEW || by_zlib(beginning, &rest[..part])?.len() * PARTS >= length {
+    if length >= data.len() / FEW
+        || by_zlib(beginning, &rest[..part])?.len() * PARTS >= length - length / WORTH
+    {
         return Ok(None);
     }
     let deflated = by_zlib(before, data)?;

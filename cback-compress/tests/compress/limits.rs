@@ -38,7 +38,7 @@ fn as_many_threads_work_as_asked_for_or_else_as_this_process_may_use_cores() {
     let on_one_core = |arguments| wrapped(&["taskset", "-c", &first], &program(arguments));
     let all = match available_parallelism().unwrap().get() {
         1 => 1,
-        cores => cores.min(16) + 2,
+        cores => cores.min(8) + 2,
     };
     for (mut command, input, expected) in [
         (on_one_core(""), &input, 1),
