@@ -235,11 +235,12 @@ fn roles_are_made_only_where_that_is_asked_for() {
     );
     source.sql(
         "latin",
-        "CREATE ROLE \"größe\"; CREATE TABLE t AS SELECT 1 AS n; ALTER TABLE t OWNER TO \"größe\"",
+        "SET client_encoding = 'UTF8';
+         CREATE ROLE \"größe\"; CREATE TABLE t AS SELECT 1 AS n; ALTER TABLE t OWNER TO \"größe\"",
     );
     place.put("latin.sql", &dump(&source, "latin"));
     place.restores(&["--into", "latin", "--create-roles", "latin.sql"]);
-    let owner = "SELECT rolname, rolconfig FROM pg_roles, pg_class WHERE relname = 't' AND relowner = pg_roles.oid";
+    let owner = "SET client_encoding = 'UTF8'; SELECT rolname, rolconfig FROM pg_roles, pg_class WHERE relname = 't' AND relowner = pg_roles.oid";
     assert_eq!(place.server.sql("latin", owner), "größe|\n");
 }
 

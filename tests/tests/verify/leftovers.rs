@@ -169,13 +169,13 @@ fn too_little_room_is_no_proof() {
     // What comes on standard input may have no end.
     let disk = SmallDisk::mount(backups.scratch(), "size=16m");
     let mut command = disk.command(&backups.command(SHELLS[0], &["-"]));
-    let said = run_with_input(&mut command, &vec![b'x'; 16 << 20]).fails(1);
+    let said = run_with_input(&mut command, &vec![b'x'; 20 << 20]).fails(1);
     let reason = "standard input takes more than nine tenths of the ";
     assert!(said.contains(reason), "{said}");
     drop(disk);
     // One after the other fits.
     let path = backups.put("x.sql", &dump).display().to_string();
-    let disk = SmallDisk::mount(backups.scratch(), "size=360m");
+    let disk = SmallDisk::mount(backups.scratch(), "size=365m");
     let command = backups.command(SHELLS[0], &["--restore", &path, &path]);
     disk.command(&command).run().succeeds();
     drop(disk);
