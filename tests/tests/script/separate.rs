@@ -120,7 +120,7 @@ fn a_role_that_may_read_all_data_backs_all_of_it_up() {
 /// "A database that appears or goes during the run is a message", and no failure; one that is there fails.
 fn databases_that_come_or_go_during_the_run_are_told(shell: Shell) {
     let server = Server::start();
-    for name in ["a", "gone", "roles and tablespaces", "no\nsuch"] {
+    for name in ["a", "gone", "old", "roles and tablespaces", "no\nsuch"] {
         server.sql("postgres", &format!("CREATE DATABASE \"{name}\""));
     }
     let mut site = Site::new();
@@ -128,7 +128,7 @@ fn databases_that_come_or_go_during_the_run_are_told(shell: Shell) {
     // create a database from template1 while that is dumped.
     site.replace_pg_dump(
         "mkdir \"${0%/*}/first\" 2>/dev/null && psql -Xq postgres -c 'DROP DATABASE gone' \
-         -c 'CREATE DATABASE new TEMPLATE template0' \
+         -c 'ALTER DATABASE old RENAME TO new' \
          -c 'CREATE DATABASE excluded TEMPLATE template0' >&2\n\
          case $PGDATABASE in roles*|no*) exit 1 ;; esac; exec pg_dump \"$@\"",
     );
@@ -139,7 +139,7 @@ fn databases_that_come_or_go_during_the_run_are_told(shell: Shell) {
     let said = command.arg("--quiet").run().fails(1);
     let config = site.config().display().to_string();
     let last = format!(
-        "cback-pgconf: {config}: warning: dropped or renamed during the run: \"gone\"\n\
+        "cback-pgconf: {config}: warning: dropped or renamed during the run: \"gone\", \"old\"\n\
          cback-pgconf: {config}: warning: created during the run, so not backed up: \"new\"\n\
          cback-postgresql: not backed up: "
     );
