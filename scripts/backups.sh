@@ -33,7 +33,7 @@ make_queue() {
         sort -st "$tab" -k 1,1 -u listed >listed.sorted &&
         join -t "$tab" -a 1 -a 2 -e - -o 1.4,0,1.2,1.3,2.2,2.3,2.4,2.5 found.sorted listed.sorted | sort -sn |
         awk -F '\t' -v OFS='\t' '
-            $3 == "d" { print "problem", "-", "-", "-", $2, "cannot be read" }
+            $3 == "d" { print "problem", "-", "-", "-", $2, length($2) < 4096 ? "cannot be read" : "its path is too long" }
             $3 == "-" && $7 == "all" {
                 above = $2; sub("[^/]*$", "", above)
                 if (++missing[above] <= 100) print "problem", "-", "-", "-", $2, "missing, and the list beside it has it"
@@ -89,10 +89,12 @@ spool() {
     [ -z "$spooled" ] || fail 'standard input can be read once only'
     look_at_clock
     started=$uptime limit=${time_limit:-0}
-    timeout -k 10 "$limit" cat <&5 >spooled 2>said || {
+    free=$(free_megabytes) && most=$((free * 900000))
+    timeout -k 10 "$limit" head -c "$most" <&5 >spooled 2>said || {
         ! in_time 'not read' || reason=$(first_line said)
         fail "standard input: $reason"
     }
+    [ "$(stat -c %s spooled)" -lt "$most" ] || fail "standard input takes more than nine tenths of the $free MB in $place (TMPDIR)"
     case $(head -c 3 spooled | od -An -tx1) in
     ' 1f 8b'*) suffix=.gz ;;
     ' 42 5a 68') suffix=.bz2 ;;
@@ -159,13 +161,15 @@ find_beneath() {
 }
 
 # Prints when each was changed, its blocks, a letter and its path, a NUL after it. Links are not followed, since they may
-# lead anywhere, and hidden names passed over. A list that is no plain file is told by who reads it.
+# lead anywhere, and hidden names passed over. A list that is no plain file is told by who reads it. Directories can be
+# in one another without end, and find's time grows with the square: one whose path no program takes stands for all in it.
 walk_beneath() (
     reach "$1/." || tell_reason || exit
     minutes=$((${newer_than:-9999999} * 60))
     find . -name '.?*' -prune -o -name "$list" ! -type f -printf '%T@ %b l%p\0' -prune -o -type l -prune -o \
         -type d \( ! -readable -o ! -executable \) -printf '%T@ %b d%p\0' -prune -o \
-        ! -type d -regextype posix-extended \( -name "$list" -mmin "-$minutes" -printf '%T@ %b l%p\0' -o \
+        -regextype posix-extended -type d -regex '.{4095,}' -printf '%T@ %b d%p\0' -prune -o \
+        ! -type d \( -name "$list" -mmin "-$minutes" -printf '%T@ %b l%p\0' -o \
         -regex '.*/postgresql(dump(-[^/]*)?|globals)\.txt(\.gz|\.bz2)?' \
         \( -mmin "-$minutes" -printf '%T@ %b f%p\0' -o -printf '%T@ %b o%p\0' \) \)
 )
@@ -200,7 +204,7 @@ find_stage() (
 )
 
 # Tells what a peer has sent before, as what is still staged shows, and not today: anything at all; its list; or, where
-# no list says what there is, a backup of the last older day. Only names are read.
+# no list says what there is, a backup of the last older day. Only names are read. A peer may send any number of them.
 find_unsent() {
     (
         reach "$staging_dir/." || tell_reason || exit
@@ -212,22 +216,26 @@ find_unsent() {
     escape_lines <peers | above=$line today=${day#"${staging_dir%/}/"} awk -F / -v list="$list" '
         function problem(path, reason) { print ENVIRON["above"] "/" path "\t" reason }
         FILENAME != "sent" { is_peer[$0]; next }
-        { day = substr($0, 1, 10); peer = substr($0, 12, length - length($NF) - 12) }
+        { day = substr($0, 1, 10); path = substr($0, 12); peer = substr(path, 1, length(path) - length($NF) - 1) }
         !(peer in is_peer) || day > ENVIRON["today"] { next }
-        day == ENVIRON["today"] { sent[peer]; sent[peer "/" $NF]; next }
-        day != last[peer] { last[peer] = day; names[peer] = "" }
-        $NF == list { had_list[peer]; next }
-        { names[peer] = names[peer] $NF "/" }
+        day == ENVIRON["today"] { has_sent[peer]; if ($NF == list) has_list[peer]; delete before[path]; next }
+        day != last[peer] { last[peer] = day; held[peer] = 0 }
+        $NF != list && ++held[peer] > 10000 { next }
+        { before[path] = $NF == list ? "ever" : day }
         END {
             for (peer in last) {
-                if (!(peer in sent)) problem(peer, "this peer has sent no backup, though it has before")
-                else if (!((peer "/" list) in sent)) {
-                    count = split(names[peer] (peer in had_list ? list "/" : ""), name, "/")
-                    for (i = 1; i < count; i++)
-                        if (!((peer "/" name[i]) in sent)) problem(peer "/" name[i], "missing, though this peer has sent it before")
-                }
+                if (!(peer in has_sent)) problem(peer, "this peer has sent no backup, though it has before")
+                if (held[peer] > 10000 && !(peer in has_list))
+                    problem(peer, held[peer] " backups came before, and no list now: too many to compare")
             }
-        }' - sent >>problems
+            for (path in before) {
+                peer = path; sub("/[^/]*$", "", peer)
+                if (peer in has_sent && !(peer in has_list) && (before[path] == "ever" || before[path] == last[peer]) &&
+                    ++missing[peer] <= 100) problem(path, "missing, though this peer has sent it before")
+            }
+            for (peer in missing) if (missing[peer] > 100)
+                problem(peer, missing[peer] " files are missing, though this peer has sent them before")
+        }' - sent | sort >>problems
 }
 
 # --- lists -----------------------------------------------------------------------------------------
@@ -257,7 +265,7 @@ read_list() {
     directory=$line wanted=$2 changed=$list_changed awk -v list="$list" "$list_reader" beside || problem "$1/$list" 'cannot be read'
 }
 
-# Lines of sha256sum: a digest, two blanks, a name; in one that begins with a backslash line ends and backslashes are
+# Lines of sha256sum, and of one of ours the last tells their number: a digest, two blanks, a name; in one that begins with a backslash line ends and backslashes are
 # escaped. What is found goes to ./listed, what is wrong to ./problems.
 # shellcheck disable=SC2016 # a program of awk's
 list_reader='
@@ -266,7 +274,10 @@ list_reader='
         gsub(/[[:cntrl:]]/, "?", reason)
         if (++problems <= 100) print directory list "\t" reason >>"problems"
     }
-    END { if (problems > 100) print directory list "\tand so on, " problems - 100 " times more" >>"problems" }
+    END {
+        if (!is_ended && is_ours) problem("cut: its last line, of how many files it has, is not there")
+        if (problems > 100) print directory list "\tand so on, " problems - 100 " times more" >>"problems"
+    }
     # Seconds since 1970, of a date like 2026-11-30T02:30:01Z
     function seconds(text, y, m) {
         y = substr(text, 1, 4) + 0; m = substr(text, 6, 2) + 0
@@ -285,6 +296,8 @@ list_reader='
         made = sprintf("%d", seconds(substr($0, 8)))
         next
     }
+    NR == 1 { is_ours = /^# backups of PostgreSQL by cback-postgresql / }
+    { is_ended = ($0 == ("# files: " files + 0)) }
     /^# failed: / && wanted != "named" { problem("when it was made the backup failed of " substr($0, 11, 200)) }
     /^#/ { next }
     {
@@ -297,8 +310,10 @@ list_reader='
         if (length(digest) != 64 || digest ~ /[^0-9a-f]/ || name ~ /\// || \
             name !~ /^postgresql(dump|dump-.*|globals)\.txt(\.gz|\.bz2)?$/) {
             problem("line " NR " is none of a list of backups")
+            is_ours = 0
             exit
         }
+        files++
         gsub(/%/, "%25", name); gsub(/\n/, "%0A", name); gsub(/\t/, "%09", name)
         print directory name "\t" digest "\t" made "\t" wanted "\t" changed >>"listed"
         made = "-"

@@ -200,7 +200,7 @@ check() {
 record() {
     plan=$1
     shift
-    exec cback-pgdump --check --plan "$plan" $restrict "$@" --die-with "$me" >/dev/null 9<&-
+    exec cback-pgdump --check --plan "$plan" $restrict "$@" --die-with "$me" 9<&-
 }
 
 # pass FILE COMMAND...: unpacks FILE to COMMAND; fails unless both succeed. The pipeline's status is that of its last
@@ -257,20 +257,17 @@ find_globals() {
     done
 }
 
-# sample_settings FILE PLAN: what the settings have been by which a dump of another's making was written; fails where it
-# does not tell. Into ./zones one time of day for each month and offset from UTC; ./escape is there if it has bytea and
-# none in hexadecimal digits. Lines may be of any length, and grep holds whole ones.
-sample_settings() {
-    date='[12][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])'
+# sample_zones FILE: what the time zone has been in which a dump of another's making was written; fails where it does not
+# tell. Into ./zones one time of day for each month and offset from UTC: of whole values, since times within a text say
+# nothing. Lines may be of any length, and grep holds whole ones.
+sample_zones() {
+    day='(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31'
     time='([01][0-9]|2[0-3])(:[0-5][0-9]){2}(\.[0-9]+)?' offset='[-+](0[0-9]|1[0-5])(:[0-5][0-9]){0,2}'
     passes=$((passes + 1))
-    unpack "$1" 2>>said | fold -b -w 65536 | grep -aoE "$date $time$offset" | sed 's/\.[0-9]*//' |
-        awk '!seen[substr($0, 1, 7) substr($0, 20)]++' >zones
-    if grep -qx bytea=yes "$2/facts" && ! { passes=$((passes + 1)) && unpack "$1" 2>>said | fold -b -w 65536 |
-        grep -aqE "(^|[[:blank:]'\"({,])\\\\+x"; }; then
-        true >escape
-    fi
-    [ -s zones ] || [ -e escape ]
+    unpack "$1" 2>>said | fold -b -w 65536 |
+        grep -aoE "(^|[^ 0-9A-Za-z])[12][0-9]{3}-($day) $time$offset(\$|[^ 0-9A-Za-z])" |
+        sed 's/^[^0-9]//; s/[^0-9]$//; s/\.[0-9]*//' | awk '!seen[substr($0, 1, 7) substr($0, 20)]++' >zones
+    [ -s zones ]
 }
 
 # database_of FILE: sets $database to the name that cback-pgconf's rule has given the file; fails if none has.
@@ -290,8 +287,11 @@ database_of() {
 make_work_dir() {
     absolute "${TMPDIR:-/var/tmp}"
     reach "$path/." || fail "$path: $reason (TMPDIR)"
-    is_trusted . || fail "$path is another account's, or others may rename what is in it (TMPDIR)"
-    place=${here:-/}
+    place=${here:-/} above=$here
+    while [ -n "$above" ]; do # sort, and we, reach what is in it by its name
+        is_trusted "$above" || fail "$above is another account's, or others may rename what is in it (TMPDIR)"
+        above=${above%/*}
+    done
     for dead in "./$program".??????????; do
         { [ -d "$dead" ] && [ -O "$dead" ] && [ ! -L "$dead" ]; } || continue
         (command exec 8<"$dead/." && flock -n 8 && cd -P "$dead" && { [ ! -e undo ] || sh ./undo; } && cd .. &&

@@ -132,8 +132,9 @@ fn check(cli: &Cli, output: &File) -> anyhow::Result<()> {
     }
     let mut printed = BufWriter::new(output);
     let written = if let Some(other) = &cli.expect {
-        let list = List::Compared(Known::read(&other.join(plan::OBJECTS), key)?);
-        let same = check::compare(&mut read(list)?, other)?;
+        let made_up = names::read(&other.join(plan::LACKING_ROLES), LONGEST_LIST)?;
+        let known = Known::read(&other.join(plan::OBJECTS), &made_up, key)?;
+        let same = check::compare(&mut read(List::Compared(known))?, other)?;
         writeln!(printed, "{same}")
     } else if cli.objects {
         let output = output.try_clone().map_err(Error::Write)?;

@@ -9,8 +9,8 @@ use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
-/// After this long a program hangs. The longest, an installation by apt, takes a minute.
-const LIMIT: Duration = Duration::from_secs(300);
+/// After this long a program hangs. The longest, an installation by apt, takes a minute, on a busy machine ten.
+const LIMIT: Duration = Duration::from_secs(1200);
 
 /// Running a command to its end, if it has one.
 pub trait Run {

@@ -56,10 +56,10 @@ fn python(script: &str) -> Command {
     command
 }
 
-/// Runs `command` on `input`. What takes longer than five minutes is killed.
+/// Runs `command` on `input`. What takes longer than a quarter of an hour is killed.
 #[track_caller]
 fn run(command: &Command, input: &[u8]) -> Output {
-    let timeout = ["timeout", "--signal=KILL", "300"];
+    let timeout = ["timeout", "--signal=KILL", "900"];
     run_with_input(&mut wrapped(&timeout, command), input)
 }
 

@@ -9,7 +9,7 @@ use super::sections::note_encoding;
 use super::subject::Subject;
 use super::token::{Token, Tokens};
 use memchr::memmem;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The statements of that part.
 #[derive(Debug, Default)]
@@ -50,6 +50,12 @@ impl Cluster {
         // The names in it are held too, and stand in a plan.
         self.held += 2 * (statement.len() + OVERHEAD);
         self.statements.push((subject, statement.to_vec()));
+    }
+
+    /// Forgets what was said about these roles.
+    pub(crate) fn forget(&mut self, roles: &BTreeSet<Vec<u8>>) {
+        let is_kept = |it: &Subject| it.role().is_none_or(|role| !roles.contains(role));
+        self.statements.retain(|(subject, _)| is_kept(subject));
     }
 
     /// Entries by headings, without the superuser's own statements: not all of them are restored.

@@ -3,7 +3,9 @@
 
 use super::fingerprint::Key;
 use super::token::shown;
+use crate::names;
 use anyhow::{Context, ensure};
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek};
 use std::path::Path;
@@ -28,6 +30,8 @@ const STEP: usize = 1 << 16;
 pub(crate) struct Known {
     list: BufReader<File>,
     key: Key,
+    /// Roles that a restore has to make up, since the other dump names them and has none of that name.
+    pub(crate) made_up: BTreeSet<Vec<u8>>,
     /// Sorted. The last bit of a hash tells whether this dump has the object; the fingerprints are those of the
     /// other dump less those of this one.
     objects: Vec<(u64, u64)>,
@@ -40,11 +44,12 @@ impl Known {
     /// # Errors
     ///
     /// The list cannot be read, or takes more than 96 MiB.
-    pub(crate) fn read(path: &Path, key: Key) -> anyhow::Result<Self> {
+    pub(crate) fn read(path: &Path, made_up: &[u8], key: Key) -> anyhow::Result<Self> {
         let named = || path.display().to_string();
         let mut known = Self {
             list: BufReader::new(File::open(path).with_context(named)?),
             key,
+            made_up: names::split(made_up).map(<[u8]>::to_vec).collect(),
             objects: Vec::new(),
             new: Vec::new(),
             new_count: 0,

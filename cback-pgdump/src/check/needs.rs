@@ -24,6 +24,8 @@ pub(crate) struct Needs {
     pub(crate) superusers: BTreeSet<Vec<u8>>,
     /// Owners of subscriptions, who have to be superusers before PostgreSQL 16.
     pub(crate) subscribers: BTreeSet<Vec<u8>>,
+    /// Whoever restores has to be a member of these.
+    pub(crate) owners: BTreeSet<Vec<u8>>,
     /// The role that `SET SESSION AUTHORIZATION` has made the current one.
     pub(crate) session: Option<Vec<u8>>,
     pub(crate) tablespaces: BTreeSet<Vec<u8>>,
@@ -34,6 +36,10 @@ pub(crate) struct Needs {
     pub(crate) icu: bool,
     /// Encodings that databases are created in.
     pub(crate) encodings: BTreeSet<Vec<u8>>,
+    /// The dump creates the schema `public`, as by `pg_dump --schema`.
+    pub(crate) has_new_public: bool,
+    /// Settings of the session that wrote the dump, as far as it tells, as options of the server's.
+    pub(crate) settings: BTreeSet<&'static str>,
     /// Types of columns whose values hold more than they say.
     pub(crate) types: Types,
     /// Bytes of memory that all this takes, about.
@@ -77,6 +83,14 @@ const ROLES: [(Words, &[Words]); 10] = [
     (&["SET", "SESSION"], &[&["AUTHORIZATION"]]),
 ];
 
+/// Those before a role that is to own something.
+const OF_OWNERS: [Words; 4] = [
+    &["OWNER", "TO"],
+    &["OWNER", "="],
+    &["FOR", "ROLE"],
+    &["AUTHORIZATION"],
+];
+
 /// The same for a tablespace; `=` stands for the symbol.
 const TABLESPACES: [(Words, Words); 2] = [
     (&["SET", "default_tablespace"], &["default_tablespace", "="]),
@@ -108,13 +122,28 @@ impl Needs {
         if let Some((_, keywords)) = ROLES.iter().find(|(words, _)| begins(words)) {
             let tokens = tokens();
             for keywords in *keywords {
-                self.roles(after(&tokens, keywords));
+                let named = roles(after(&tokens, keywords));
+                for name in named {
+                    if OF_OWNERS.contains(keywords) {
+                        self.held += insert(&mut self.owners, &name);
+                    }
+                    self.held += insert(&mut self.roles, &name);
+                }
             }
         }
         if OF_TYPES.iter().any(|words| begins(words)) {
             let tokens = Tokens::new(statement);
             tokens.for_each(|it| self.types.record(it.name().unwrap_or_default()));
         }
+        if begins(&["ALTER", "TABLE"]) || OF_TYPES.iter().any(|words| begins(words)) {
+            let is_quoted = tokens().windows(3).any(is_cast_to_quoted);
+            let setting = is_quoted.then_some("-c quote_all_identifiers=on");
+            self.settings.extend(setting);
+        }
+        if statement == b"SET standard_conforming_strings = off;\n" {
+            self.settings.insert("-c standard_conforming_strings=off");
+        }
+        self.has_new_public |= creates_public(statement);
         if begins(&["CREATE", "DATABASE"])
             && let Some(Token::Text(name)) = after(&tokens(), &["ENCODING", "="]).first()
         {
@@ -168,20 +197,6 @@ impl Needs {
         }
     }
 
-    /// Takes the names, separated by commas, that `tokens` begins with.
-    fn roles(&mut self, tokens: &[Token<'_>]) {
-        for pair in tokens.chunks(2) {
-            self.held += match &pair[0] {
-                Token::Word(word) if !is_no_role(word) => insert(&mut self.roles, word),
-                Token::Name(name) | Token::Text(name) => insert(&mut self.roles, name),
-                _ => 0,
-            };
-            if pair.get(1) != Some(&Token::Symbol(b',')) {
-                return;
-            }
-        }
-    }
-
     /// Takes the values of LOCALE, `LC_COLLATE` and `LC_CTYPE`: of a database always the operating system's, of
     /// a collation its provider's.
     fn locales(&mut self, tokens: &[Token<'_>]) {
@@ -217,6 +232,38 @@ pub(crate) fn insert(names: &mut BTreeSet<Vec<u8>>, name: &[u8]) -> usize {
     } else {
         0
     }
+}
+
+/// `::"text"`, which is quoted by `quote_all_identifiers` alone; `"char"` is another type than `char`.
+fn is_cast_to_quoted(tokens: &[Token<'_>]) -> bool {
+    let colon = Token::Symbol(b':');
+    tokens[..2] == [colon.clone(), colon]
+        && matches!(&tokens[2], Token::Name(name) if name != b"char")
+}
+
+/// Whether this creates the schema `public`, which every new database has.
+pub(crate) fn creates_public(statement: &[u8]) -> bool {
+    let statements = [
+        &b"CREATE SCHEMA public;\n"[..],
+        b"CREATE SCHEMA \"public\";\n",
+    ];
+    statements.contains(&statement)
+}
+
+/// The roles in the list, separated by commas, that `tokens` begins with.
+fn roles(tokens: &[Token<'_>]) -> Vec<Vec<u8>> {
+    let mut names = Vec::new();
+    for pair in tokens.chunks(2) {
+        match &pair[0] {
+            Token::Word(word) if !is_no_role(word) => names.push(word.to_vec()),
+            Token::Name(name) | Token::Text(name) => names.push(name.clone()),
+            _ => {}
+        }
+        if pair.get(1) != Some(&Token::Symbol(b',')) {
+            break;
+        }
+    }
+    names
 }
 
 /// The tokens after the first occurrence of `keywords`; none where there is none.

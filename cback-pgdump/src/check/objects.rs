@@ -91,11 +91,15 @@ impl Objects {
         }
         self.has_owner |= owner != b"-" && !owner.starts_with(b"-; Tablespace: ");
         self.has_comment |= kind == b"COMMENT";
+        // No statement of rights gives an owner, and that of an extension's member is not in a dump.
+        let is_of_rights = kind.ends_with(b"ACL");
+        let owner = if is_of_rights { owner.len() } else { 0 };
+        let told = &comment[..comment.len().saturating_sub(owner)];
         self.current = Some(Object {
             line: line(kind, database, &name),
-            comment: if is_group { 0 } else { key.row(&comment) },
+            comment: if is_group { 0 } else { key.row(told) },
             is_table: kind == b"TABLE" || kind == b"MATERIALIZED VIEW",
-            is_of_rights: kind.ends_with(b"ACL"),
+            is_of_rights,
             last: 0,
             sum: None,
         });

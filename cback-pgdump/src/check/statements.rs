@@ -4,6 +4,7 @@ use super::contents::{Contents, Item};
 use super::database::OfDatabase;
 use super::fingerprint::{Entry, Key};
 use super::large_objects::LargeObject;
+use super::needs::creates_public;
 use super::sections::note_encoding;
 use super::statement::Statement;
 use super::token::{Token, Tokens, begins, list, qualified};
@@ -131,14 +132,14 @@ impl Statements {
         contents.databases.record(own);
     }
 
-    /// Leaves out the statements with which `--clean` begins, and, if all of it is restored in one transaction,
+    /// Leaves out the statements with which `--clean` begins, those for what is there, and, if all of it is restored in one transaction,
     /// those around large objects.
     fn leave_out(&mut self, text: &[u8], place: Range<u64>) {
         let has_begun = self.contents.sections.last().is_none_or(|it| it.has_begun);
         let begins = |start: &&str| text.starts_with(start.as_bytes());
         if text == b"BEGIN;\n" || text == b"COMMIT;\n" {
             self.contents.cut(place, true);
-        } else if !has_begun && CLEANING.iter().any(begins) {
+        } else if !has_begun && CLEANING.iter().any(begins) || creates_public(text) {
             self.contents.cut(place, false);
         }
     }

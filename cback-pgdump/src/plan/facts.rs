@@ -15,9 +15,9 @@ const LONGEST_NAME: usize = 63;
 /// `pg_dump_major`, `encoding`, `superuser` (initdb's role, if the dump tells, else postgres), `dump_options`
 /// (with which pg_dump writes such a dump; separated by blanks), `tables`, `rows` (of tables), `sequences`,
 /// `large_objects`, `bytes`, `objects` (by pg_dump's comments above each), `databases`, `connects` (`yes` if
-/// the dump itself does), `server_encoding` (in which a cluster's roles are named), `bytea`,
-/// `money` and `role_data` (`yes` if there are columns of these types), and `others`: those of postgres and template1
-/// that a cluster's dump has anything of.
+/// the dump itself does), `globals_encoding` (of a cluster's own part), `server_encoding` (in which its roles are named),
+/// `settings` (of a session that writes such a dump; options of the server's), `bytea`, `money` and `role_data` (`yes` if there are
+/// columns of these types), and `others`: those of postgres and template1 that a cluster's dump has anything of.
 pub(crate) fn write(contents: &Contents, output: &mut impl Write) -> Result<()> {
     let version = &contents.pg_dump_version;
     let tables = contents.sum(Item::Table);
@@ -33,6 +33,7 @@ pub(crate) fn write(contents: &Contents, output: &mut impl Write) -> Result<()> 
     let superuser = contents.cluster.superuser();
     let superuser = superuser.as_deref();
     let superuser = superuser.filter(|name| name.len() <= LONGEST_NAME);
+    let settings: Vec<_> = contents.needs.settings.iter().copied().collect();
     for (name, value) in [
         ("kind", contents.kind.word().as_bytes()),
         ("server_version", contents.server_version.as_bytes()),
@@ -49,7 +50,9 @@ pub(crate) fn write(contents: &Contents, output: &mut impl Write) -> Result<()> 
         ("objects", objects.to_string().as_bytes()),
         ("databases", sections().count().to_string().as_bytes()),
         ("connects", yes(connects)),
+        ("globals_encoding", contents.cluster.encoding.as_bytes()),
         ("server_encoding", server_encoding(contents)),
+        ("settings", settings.join(" ").as_bytes()),
         ("bytea", yes(contents.needs.types.bytea)),
         ("money", yes(contents.needs.types.money)),
         ("role_data", yes(contents.needs.types.role)),
@@ -62,11 +65,13 @@ pub(crate) fn write(contents: &Contents, output: &mut impl Write) -> Result<()> 
     Ok(())
 }
 
-/// Whether the plan in this directory tells that there are columns whose values are names of roles.
-pub(super) fn has_role_data(plan: &Path) -> anyhow::Result<bool> {
+/// All schemas of users'.
+const OF_SCHEMAS: &str = "--schema=* --exclude-schema=pg_* --exclude-schema=information_schema";
+
+/// The facts of the plan in this directory.
+pub(super) fn read(plan: &Path) -> anyhow::Result<String> {
     let file = plan.join("facts");
-    let facts = fs::read_to_string(&file).with_context(|| file.display().to_string())?;
-    Ok(facts.lines().any(|it| it == "role_data=yes"))
+    fs::read_to_string(&file).with_context(|| file.display().to_string())
 }
 
 fn yes(is_so: bool) -> &'static [u8] {
@@ -115,6 +120,10 @@ fn dump_options(contents: &Contents) -> Vec<&'static str> {
             "--load-via-partition-root",
         ),
         (is_single && creates, "--create"),
+        (
+            contents.needs.has_new_public && !objects.options.contains("--clean"),
+            OF_SCHEMAS,
+        ),
         (has_objects && !has_data, "--schema-only"),
         (has_objects && !objects.has_owner, "--no-owner"),
         // An extension brings a comment.

@@ -1,4 +1,4 @@
-//! A query for what a server lacks, of what a dump needs: extensions, tablespaces, locales, ICU. A line each,
+//! A query for what a server lacks, of what a dump needs: extensions, tablespaces, memberships, locales, ICU. A line each,
 //! on PostgreSQL 13 and later, by any role. Nothing stays of it.
 
 use super::Names;
@@ -43,6 +43,13 @@ WHERE name NOT IN (SELECT name FROM pg_catalog.pg_available_extensions);\n\n";
 const TABLESPACES: &[u8] = b") AS name
 WHERE name NOT IN (SELECT spcname FROM pg_catalog.pg_tablespace);\n\n";
 
+/// A superuser is a member of all. Who creates a role may be one of it (PostgreSQL 16).
+const MEMBERSHIPS: &[u8] = b") AS name LEFT JOIN pg_catalog.pg_roles ON rolname = name
+WHERE NOT (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user)
+AND NOT CASE WHEN oid IS NULL THEN coalesce(current_setting('createrole_self_grant', true) LIKE '%set%', false)
+    WHEN current_setting('server_version_num')::int < 160000 THEN pg_has_role(oid, 'MEMBER')
+    ELSE pg_has_role(oid, 'SET') END;\n\n";
+
 const HEAD: &[u8] =
     b"SET standard_conforming_strings = on;\nSET default_transaction_read_only = off;\n";
 
@@ -54,6 +61,14 @@ pub(super) fn write(needs: &Needs, tablespaces: &Names<'_>, sql: &mut impl Write
     sql.write_all(b"SELECT 'tablespace ' || name FROM unnest(")?;
     array(tablespaces, literal, sql)?;
     sql.write_all(TABLESPACES)?;
+    sql.write_all(b"SELECT 'membership in role ' || name FROM unnest(")?;
+    // Others may be no text in the encoding of the database that is asked.
+    let owners: BTreeSet<_> = { &needs.owners }
+        .iter()
+        .filter(|it| it.is_ascii())
+        .collect();
+    array(&owners, literal, sql)?;
+    sql.write_all(MEMBERSHIPS)?;
     if !needs.locales.is_empty() {
         let [head, rest] = TRY_LOCALES.map(|text| literal(text.as_bytes()));
         sql.write_all(&[b"DO ", &head[..head.len() - 1]].concat())?;

@@ -39,6 +39,9 @@ use std::path::Path;
 /// Written while the dump is read; the other files follow.
 pub(crate) const OBJECTS: &str = "objects";
 
+/// Names of roles that only rights and owners name.
+pub(crate) const LACKING_ROLES: &str = "lacking-roles";
+
 /// initdb creates them, so every server has them.
 const OF_INITDB: [&str; 2] = ["postgres", "template1"];
 
@@ -86,7 +89,7 @@ pub(crate) fn write(contents: &mut Contents, request: &Request<'_>) -> anyhow::R
     }
 }
 
-/// Adds what the database needs whose plan this is.
+/// Adds what the database needs whose plan this is. The same name may be other bytes in another encoding.
 fn add_needs(contents: &mut Contents, plan: &Path) -> anyhow::Result<Wanted> {
     let needs = &mut contents.needs;
     for (names, file) in [
@@ -97,7 +100,13 @@ fn add_needs(contents: &mut Contents, plan: &Path) -> anyhow::Result<Wanted> {
         let text = names::read(&plan.join(file), LONGEST)?;
         names.extend(names::split(&text).map(<[u8]>::to_vec));
     }
-    Ok(if facts::has_role_data(plan)? {
+    let facts = facts::read(plan)?;
+    let has_fact = |fact: &str| facts.lines().any(|it| it == fact);
+    let is_same_encoding = has_fact(&format!("encoding={}", contents.cluster.encoding));
+    let is_known = |role: &Vec<u8>| is_same_encoding || role.is_ascii();
+    let is_any = has_fact("role_data=yes") || !needs.roles.iter().all(is_known);
+    needs.roles.retain(is_known);
+    Ok(if is_any {
         Wanted::AllRoles
     } else {
         Wanted::Needed
@@ -124,7 +133,7 @@ fn globals(
     plan.names("needs", &needs.roles)?;
     plan.names("superusers", &needs.superusers)?;
     plan.names("created-roles", &roles.created)?;
-    plan.names("lacking-roles", &roles.lacking)?;
+    plan.names(LACKING_ROLES, &roles.lacking)?;
     plan.names("needed-tablespaces", &tablespaces)?;
     let restrict = |word| restrict(word, contents);
     let own = |file: &str, write: &dyn Fn(&mut BufWriter<File>) -> io::Result<()>| {

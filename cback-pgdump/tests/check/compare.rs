@@ -117,6 +117,6 @@ fn no_plan_is_a_failure() {
     let said = run_with_input(&mut wrapped(TIMEOUT, &command), &with_rows("a", "")).fails(1);
     assert_eq!(
         said,
-        "cback-pgdump: /nowhere/objects: No such file or directory (os error 2)\n"
+        "cback-pgdump: /nowhere/lacking-roles: No such file or directory (os error 2)\n"
     );
 }

@@ -6,6 +6,7 @@ use crate::plan::{Plan, SHOP, SHOPS};
 use crate::{PROGRAM, TIMEOUT, TORTURED, checked, dump, with_cluster_text, with_text};
 use cback_tests::{Finished, run_with_input, wrapped};
 use std::collections::BTreeMap;
+use std::fmt::Display;
 
 /// The lines of `--objects` by type and name; fingerprints of several are added.
 #[track_caller]
@@ -29,21 +30,17 @@ fn versioned(text: &str) -> Vec<u8> {
     ))
 }
 
-fn entry(name: &str, kind: &str, owner: &str, statements: &str) -> String {
-    format!("--\n-- Name: {name}; Type: {kind}; Schema: s; Owner: {owner}\n--\n\n{statements}\n\n")
+fn entry(name: &str, kind: &str, statements: impl Display) -> String {
+    format!("--\n-- Name: {name}; Type: {kind}; Schema: s; Owner: o\n--\n\n{statements}\n\n")
 }
 
 const SAME: &str = "the same rows and definitions\n";
 
 #[test]
 fn a_line_an_object_tells_type_name_and_fingerprint() {
-    let f = entry("f(integer)", "FUNCTION", "o", "CREATE FUNCTION s.f();");
-    let acl = entry(
-        "FUNCTION f(a integer)",
-        "ACL",
-        "o",
-        "GRANT ALL ON FUNCTION s.f() TO p;",
-    );
+    let f = entry("f(integer)", "FUNCTION", "CREATE FUNCTION s.f();");
+    let grant = "GRANT ALL ON FUNCTION s.f() TO p;";
+    let acl = entry("FUNCTION f(a integer)", "ACL", grant);
     let data = "-- Data for Name: t; Type: TABLE DATA; Schema: s; Owner: o\n--\n\nCOPY s.t (a) FROM stdin;\n\\.\n\n";
     let objects = objects(&with_text(&[&f, data, &acl].concat()));
     let names: Vec<_> = objects.keys().collect();
@@ -59,48 +56,32 @@ fn a_line_an_object_tells_type_name_and_fingerprint() {
 #[test]
 fn what_a_restore_may_have_otherwise_is_the_same() {
     let policy = |roles: &str| {
-        entry(
-            "p",
-            "POLICY",
-            "o",
-            &format!("CREATE POLICY p ON s.t FOR SELECT TO {roles} USING ((a < 5));"),
-        )
+        let create = format!("CREATE POLICY p ON s.t FOR SELECT TO {roles} USING ((a < 5));");
+        entry("p", "POLICY", create)
     };
     let table = |columns: &str| {
-        entry(
-            "t",
-            "TABLE",
-            "o",
-            &format!("CREATE TABLE s.t (\n    {columns}\n)\nINHERITS (s.u, s.v);"),
-        )
+        let create = format!("CREATE TABLE s.t (\n    {columns}\n)\nINHERITS (s.u, s.v);");
+        entry("t", "TABLE", create)
     };
     let function = |text: &str| {
-        entry(
-            "f()",
-            "FUNCTION",
-            "o",
-            &format!("CREATE FUNCTION s.f() AS {text};"),
-        )
+        let create = format!("CREATE FUNCTION s.f() AS {text};");
+        entry("f()", "FUNCTION", create)
     };
     let of_columns = |columns: &str| {
         let statistics = format!("CREATE STATISTICS s.i (ndistinct) ON {columns} FROM s.t;");
-        let publication =
-            format!("ALTER PUBLICATION p ADD TABLE ONLY s.t ({columns}) WHERE ((a > 1));");
-        entry("i", "STATISTICS", "o", &statistics)
-            + &entry("p t", "PUBLICATION TABLE", "o", &publication)
+        let add = format!("ALTER PUBLICATION p ADD TABLE ONLY s.t ({columns}) WHERE ((a > 1));");
+        entry("i", "STATISTICS", statistics) + &entry("p t", "PUBLICATION TABLE", add)
     };
     let (one, other) = ("GRANT SELECT ON s.t TO a;", "GRANT UPDATE ON s.t TO b;");
-    let acl =
-        |first: &str, second: &str| entry("TABLE t", "ACL", "o", &format!("{first}\n{second}"));
-    for (old, new) in [
-        (
-            policy("a, b, \"C\"") + &table("a integer, b numeric(3,2)"),
-            table("b numeric(3,2), \"a\" integer") + &policy("\"C\", b, a"),
-        ),
+    let acl = |first: &str, second: &str| entry("TABLE t", "ACL", format!("{first}\n{second}"));
+    #[rustfmt::skip]
+    let cases = [
+        (policy("a, b, \"C\"") + &table("a integer, b numeric(3,2)"), table("b numeric(3,2), \"a\" integer") + &policy("\"C\", b, a")),
         (acl(one, other), acl(other, one)),
         (of_columns("lower(a), b"), of_columns("b, lower(a)")),
         (function("$$it's$$"), function("'it''s'")),
-    ] {
+    ];
+    for (old, new) in cases {
         let plan = Plan::of(&versioned(&old), None, &[]);
         assert_eq!(
             compared_with(&plan, &versioned(&new)),
@@ -112,83 +93,42 @@ fn what_a_restore_may_have_otherwise_is_the_same() {
 
 #[test]
 fn what_else_differs_is_told() {
-    let index = |name: &str, owner: &str| {
-        entry(
-            name,
-            "INDEX",
-            owner,
-            &format!("CREATE INDEX {name} ON s.t (a);"),
-        )
-    };
-    let view = |query: &str| entry("v", "VIEW", "o", &format!("CREATE VIEW s.v AS {query};"));
+    let index = |name: &str| entry(name, "INDEX", format!("CREATE INDEX {name} ON s.t (a);"));
+    let view = |query: &str| entry("v", "VIEW", format!("CREATE VIEW s.v AS {query};"));
     let body = |first: &str, second: &str| {
         let body = format!("CREATE FUNCTION s.f()\nBEGIN ATOMIC\n {first};\n {second};\nEND;");
-        entry("f()", "FUNCTION", "o", &body)
+        entry("f()", "FUNCTION", body)
     };
-    let two = index("i", "o") + &index("j", "o");
     let set = "SET default_table_access_method = ";
-    let table = |method: &str| {
-        format!("{set}{method};\n") + &entry("t", "TABLE", "o", "CREATE TABLE s.t ();")
-    };
+    let table =
+        |method: &str| format!("{set}{method};\n") + &entry("t", "TABLE", "CREATE TABLE s.t ();");
     let by = |role: &str| {
-        let grant = format!(
-            "SET SESSION AUTHORIZATION {role};\nGRANT ALL ON s.t TO a;\nRESET SESSION AUTHORIZATION;"
-        );
-        entry("TABLE t", "ACL", "o", &grant)
+        let grant = "GRANT ALL ON s.t TO a;\nRESET SESSION AUTHORIZATION;";
+        entry(
+            "TABLE t",
+            "ACL",
+            format!("SET SESSION AUTHORIZATION {role};\n{grant}"),
+        )
     };
     let long = |last: char| format!("SELECT '{}{last}'", "x".repeat(2 << 20));
-    for (old, new, difference) in [
-        (
-            two.clone(),
-            index("j", "o"),
-            "index s.i is missing when restored",
-        ),
-        (
-            index("j", "o"),
-            two,
-            "index s.i is there only when restored",
-        ),
-        (
-            index("i", "o"),
-            index("i", "p"),
-            "index s.i differs when restored",
-        ),
-        (
-            view("SELECT 1, 2"),
-            view("SELECT 2, 1"),
-            "view s.v differs when restored",
-        ),
-        (
-            view("SELECT 'a'"),
-            view("SELECT \"a\""),
-            "view s.v differs when restored",
-        ),
-        (
-            view(&long('a')),
-            view(&long('b')),
-            "view s.v differs when restored",
-        ),
-        (
-            body("SELECT 1", "SELECT 2"),
-            body("SELECT 2", "SELECT 1"),
-            "function s.f() differs when restored",
-        ),
-        (
-            table("heap"),
-            table("columnar"),
-            "table s.t differs when restored",
-        ),
-        (
-            by("one"),
-            by("other"),
-            "acl TABLE s.t differs when restored",
-        ),
-    ] {
+    #[rustfmt::skip]
+    let cases = [
+        (index("i") + &index("j"), index("j"), "index s.i is missing when restored"),
+        (index("j"), index("i") + &index("j"), "index s.i is there only when restored"),
+        (index("i"), index("i").replace("Owner: o", "Owner: p"), "index s.i differs when restored"),
+        (view("SELECT 1, 2"), view("SELECT 2, 1"), "view s.v differs when restored"),
+        (view("SELECT 'a'"), view("SELECT \"a\""), "view s.v differs when restored"),
+        (view(&long('a')), view(&long('b')), "view s.v differs when restored"),
+        (body("SELECT 1", "SELECT 2"), body("SELECT 2", "SELECT 1"), "function s.f() differs when restored"),
+        (table("heap"), table("columnar"), "table s.t differs when restored"),
+        (by("one"), by("other"), "acl TABLE s.t differs when restored"),
+    ];
+    for (old, new, difference) in cases {
         let plan = Plan::of(&versioned(&old), None, &[]);
         let said = Err(format!("cback-pgdump: {difference}\n"));
         assert_eq!(compared_with(&plan, &versioned(&new)), said);
     }
-    let names = ["a", "b", "c", "d", "e"].map(|name| index(name, "o"));
+    let names = ["a", "b", "c", "d", "e"].map(index);
     let plan = Plan::of(&versioned(&names[..4].concat()), None, &[]);
     let said = compared_with(&plan, &versioned(&names[4])).expect_err("others");
     assert!(
@@ -200,7 +140,7 @@ fn what_else_differs_is_told() {
 #[test]
 fn definitions_of_other_versions_are_not_compared_and_that_is_said() {
     let of = |server: &str, pg_dump: &str, name: &str| {
-        let view = entry(name, "VIEW", "o", "CREATE VIEW s.v AS SELECT 1;");
+        let view = entry(name, "VIEW", "CREATE VIEW s.v AS SELECT 1;");
         with_text(&format!(
             "-- Dumped from database version {server}\n-- Dumped by pg_dump version {pg_dump}\n\n{view}"
         ))

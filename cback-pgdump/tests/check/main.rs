@@ -39,7 +39,7 @@ fn tortured(installation: &Installation) -> Server {
 }
 
 /// Ends a program that takes too long with status 124.
-const TIMEOUT: &[&str] = &["timeout", "--kill-after=10", "300"];
+const TIMEOUT: &[&str] = &["timeout", "--kill-after=10", "900"];
 
 /// The output of the server's `program`.
 #[track_caller]

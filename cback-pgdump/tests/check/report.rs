@@ -186,13 +186,6 @@ fn a_name_with_a_line_end_is_on_one_line() {
     assert_eq!(report.lines().count(), 1, "{report}");
 }
 
-/// As many rows and bytes, but others: an exclusive or would not see equal rows.
-#[test]
-fn rows_that_come_twice_count_twice() {
-    let with = |rows| report(&with_rows("a", rows));
-    assert_ne!(with("1\n1\n3\n"), with("2\n2\n3\n"));
-}
-
 #[test]
 fn a_changed_large_object_or_sequence_is_found() {
     let object = |oid: u32, data: &str| {

@@ -31,7 +31,7 @@ const WHOLE: &str = "printf '%s\n' -- '-- PostgreSQL database dump complete' -- 
 const DEADLINE: Duration = Duration::from_secs(300);
 
 /// Ends what takes too long with status 124.
-const TIMEOUT: &[&str] = &["timeout", "--kill-after=10", "300"];
+const TIMEOUT: &[&str] = &["timeout", "--kill-after=10", "900"];
 
 /// Contents that a role may not see: `reader` reads all data, `owner` what is its own.
 const HIDDEN: &str = "

@@ -120,11 +120,29 @@ fn a_database_of_which_there_is_no_file_is_no_success() {
     fs::create_dir(place.path("collect")).unwrap();
     let file = format!("collect/postgresqldump-{there}.txt");
     place.put(&file, &dump(&source, there));
-    place.put(
-        "collect/postgresqlglobals.txt",
-        &globals(&source, &[there, "gone"]),
-    );
-    let said = place.run(&["--everything", "collect"]).fails(1);
+    let globals = globals(&source, &[there, "gone"]);
+    let refuses = |globals: &[u8], lack: &str| {
+        place.put("collect/postgresqlglobals.txt", globals);
+        place.refuses(&["--everything", "collect"], lack);
+    };
+    // Names are bytes, and those of roles are the same in databases of one encoding only.
+    let latin = String::from_utf8(globals.clone()).unwrap();
+    let latin = latin.replace("ENCODING = 'UTF8'", "ENCODING = 'LATIN1'");
+    let latin = latin.replacen("ALTER ROLE", "CREATE ROLE \"größe\";\nALTER ROLE", 1);
+    let lack = "initdb's encoding LATIN1, in which roles are named (its own is UTF8)\n";
+    refuses(latin.as_bytes(), lack);
+    let mut odd = globals.clone();
+    while let Some(at) = odd.windows(4).position(|it| it == b"gone") {
+        odd.splice(at..at + 4, *b"\"\xff\"");
+    }
+    refuses(&odd, "the encoding of a database's name: ");
+    // A role that nothing but a database's dump names.
+    let lost = "CREATE ROLE lost; CREATE TABLE t AS SELECT 1 AS n; ALTER TABLE t OWNER TO lost";
+    source.sql(there, lost);
+    place.put(&file, &dump(&source, there));
+    refuses(&globals, "this server lacks role lost\n");
+    let everything = ["--everything", "--create-roles", "collect"];
+    let said = place.run(&everything).fails(1);
     let end = "these databases are empty, since there is no dump of them: gone\n";
     assert!(
         said.contains("which will be empty: gone\n") && said.ends_with(end),

@@ -1,7 +1,7 @@
 //! "Everything that can be known to be missing is said before the first change, all at once."
 
 use crate::place::{Place, dump, items};
-use cback_tests::{Server, installations, server};
+use cback_tests::{Finished, Run, SHELLS, Server, installations, server};
 
 #[test]
 fn all_that_the_server_lacks_is_said_at_once() {
@@ -33,6 +33,13 @@ CREATE COLLATION public.far (provider = libc, locale = 'xx_XX.utf8');\n";
         assert!(said.contains(lack), "{lack}: {said}");
     }
     assert_eq!(said.lines().count(), 2, "{said}");
+
+    // Who is no superuser cannot give a table to a role that he is no member of.
+    let maker = "CREATE ROLE owner; CREATE ROLE maker LOGIN CREATEDB CREATEROLE";
+    place.server.sql("postgres", maker);
+    let mut command = place.command(SHELLS[0], &["--into", "x", "x.sql"]);
+    let said = command.env("PGUSER", "maker").run().fails(1);
+    assert!(said.contains("membership in role owner"), "{said}");
 }
 
 /// "A newer major."

@@ -70,7 +70,7 @@ impl Backups {
         command
             .env("TMPDIR", self.scratch())
             .env("CBACK_TEST_MARK", self.scratch())
-            .envs([("LC_ALL", "C.UTF-8"), ("TZ", &noon())]);
+            .envs([("LC_ALL", "C.UTF-8"), ("TZ", noon())]);
         command.args(arguments).current_dir(self.directory.path());
         command
     }

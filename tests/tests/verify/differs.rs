@@ -8,23 +8,12 @@ const DOUBLE: &str = "IF NEW.id = 7 AND pg_trigger_depth() = 1 THEN
     INSERT INTO public.item VALUES (7, 'item 7'); END IF; RETURN NEW;";
 
 /// What a trigger makes of a row, for whatever makes a restore differ; and what is said of that.
+#[rustfmt::skip]
 const TRIGGERS: [(&str, &str); 4] = [
-    (
-        "IF NEW.id = 7 THEN RETURN NULL; END IF; RETURN NEW;",
-        "public.item has 100 rows in the backup, restored 99",
-    ),
-    (
-        DOUBLE,
-        "public.item has 100 rows in the backup, restored 101",
-    ),
-    (
-        "IF NEW.id = 7 THEN NEW.name = 'Item 7'; END IF; RETURN NEW;",
-        "public.item has other data when restored",
-    ),
-    (
-        "PERFORM lo_create(0); RETURN NEW;",
-        "large objects was not in the backup, and has 100 rows now",
-    ),
+    ("IF NEW.id = 7 THEN RETURN NULL; END IF; RETURN NEW;", "public.item has 100 rows in the backup, restored 99"),
+    (DOUBLE, "public.item has 100 rows in the backup, restored 101"),
+    ("IF NEW.id = 7 THEN NEW.name = 'Item 7'; END IF; RETURN NEW;", "public.item has other data when restored"),
+    ("PERFORM lo_create(0); RETURN NEW;", "large objects was not in the backup, and has 100 rows now"),
 ];
 
 /// Whole dumps, of which psql runs every statement, may leave out what they have made.
@@ -56,28 +45,15 @@ fn what_is_restored_otherwise_or_not_at_all_is_refused() {
     backups.proves(&["--restore", "x.sql", "tally.sql"]);
 
     let spoil = "CREATE MATERIALIZED VIEW public.spoil AS SELECT pg_catalog.setval('public.tally', 43) AS n;\n\n";
+    let extension = "CREATE EXTENSION IF NOT EXISTS no_such_thing WITH SCHEMA public;";
+    #[rustfmt::skip]
     let mut cases = vec![
-        (
-            forgetting(&items),
-            "index public.found is missing when restored; row security public.item is missing when restored; \
-             acl TABLE public.item is there only when restored",
-        ),
-        (
-            before_its_end(&tally, spoil),
-            "sequences has other data when restored",
-        ),
+        (forgetting(&items), "index public.found is missing when restored; row security public.item is missing \
+                              when restored; acl TABLE public.item is there only when restored"),
+        (before_its_end(&tally, spoil), "sequences has other data when restored"),
         (colliding(), "public.item has other data"),
-        (
-            path,
-            "does not restore: ERROR:  function low(text) does not exist",
-        ),
-        (
-            with_sql(
-                &items,
-                "CREATE EXTENSION IF NOT EXISTS no_such_thing WITH SCHEMA public;",
-            ),
-            "cannot be proven here: this PostgreSQL lacks extension no_such_thing",
-        ),
+        (path, "does not restore: ERROR:  function low(text) does not exist"),
+        (with_sql(&items, extension), "cannot be proven here: this PostgreSQL lacks extension no_such_thing"),
     ];
     cases.extend(TRIGGERS.map(|(body, reason)| (with_trigger(&items, body), reason)));
     let names: Vec<_> = (0..cases.len()).map(|it| format!("{it}.sql")).collect();
@@ -107,21 +83,13 @@ fn before_its_end(dump: &[u8], sql: &str) -> Vec<u8> {
 fn forgetting(items: &[u8]) -> Vec<u8> {
     let view = "CREATE MATERIALIZED VIEW public.x AS\n SELECT public.forget() AS forget\n  WITH NO DATA;\n\n\
                 ALTER TABLE public.x OWNER TO postgres;";
+    #[rustfmt::skip]
     let entries = [
         ("forget(); Type: FUNCTION", FORGET),
-        (
-            "found; Type: INDEX",
-            "CREATE INDEX found ON public.item USING btree (id);",
-        ),
-        (
-            "item; Type: ROW SECURITY",
-            "ALTER TABLE public.item ENABLE ROW LEVEL SECURITY;",
-        ),
+        ("found; Type: INDEX", "CREATE INDEX found ON public.item USING btree (id);"),
+        ("item; Type: ROW SECURITY", "ALTER TABLE public.item ENABLE ROW LEVEL SECURITY;"),
         ("x; Type: MATERIALIZED VIEW", view),
-        (
-            "x; Type: MATERIALIZED VIEW DATA",
-            "REFRESH MATERIALIZED VIEW public.x;",
-        ),
+        ("x; Type: MATERIALIZED VIEW DATA", "REFRESH MATERIALIZED VIEW public.x;"),
     ];
     let entries = entries.map(|(title, sql)| entry(title, sql));
     before_its_end(items, &entries.concat())

@@ -2,8 +2,8 @@
 
 use crate::backups::{Backups, with_trigger};
 use cback_tests::{
-    Finished, Run, SHELLS, Shell, SmallDisk, end_of, in_background, in_each_shell, server, shim,
-    skipped_without_root, wait_for,
+    Finished, Run, SHELLS, Shell, SmallDisk, end_of, in_background, in_each_shell, run_with_input,
+    server, shim, skipped_without_root, wait_for,
 };
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
@@ -166,6 +166,19 @@ fn too_little_room_is_no_proof() {
         return;
     }
     let (backups, dump) = Backups::of_items();
+    // What comes on standard input may have no end.
+    let disk = SmallDisk::mount(backups.scratch(), "size=16m");
+    let mut command = disk.command(&backups.command(SHELLS[0], &["-"]));
+    let said = run_with_input(&mut command, &vec![b'x'; 16 << 20]).fails(1);
+    let reason = "standard input takes more than nine tenths of the ";
+    assert!(said.contains(reason), "{said}");
+    drop(disk);
+    // One after the other fits.
+    let path = backups.put("x.sql", &dump).display().to_string();
+    let disk = SmallDisk::mount(backups.scratch(), "size=360m");
+    let command = backups.command(SHELLS[0], &["--restore", &path, &path]);
+    disk.command(&command).run().succeeds();
+    drop(disk);
     let fill = "IF NEW.id = 1 THEN
         CREATE TABLE public.big AS SELECT repeat('x', 1000) FROM generate_series(1, 1000000);
         END IF; RETURN NEW;";

@@ -41,7 +41,8 @@ fn age_comes_from_the_list_and_a_file_of_it_that_is_gone_is_missing() {
     let list: String = names
         .map(|name| lines(&backups, &format!("all/{name}"), 30))
         .concat();
-    backups.put(&format!("all/{LIST}"), format!("{START}{list}").as_bytes());
+    let list = format!("{START}{list}# files: 2\n");
+    backups.put(&format!("all/{LIST}"), list.as_bytes());
     for operand in ["all", "all/postgresqldump-x.txt"] {
         let printed = backups.proves(&["--max-age", "31", operand]);
         assert_eq!(
@@ -66,7 +67,7 @@ fn age_comes_from_the_list_and_a_file_of_it_that_is_gone_is_missing() {
     // A file that somebody names is all that he asks about.
     backups.proves(&["all/postgresqldump-x.txt"]);
     let failed = format!(
-        "{START}# failed: sh\top\n{}",
+        "{START}# failed: sh\top\n{}# files: 1\n",
         lines(&backups, "all/postgresqldump-x.txt", 1)
     );
     backups.put(&format!("all/{LIST}"), failed.as_bytes());
@@ -75,6 +76,13 @@ fn age_comes_from_the_list_and_a_file_of_it_that_is_gone_is_missing() {
         &format!("/{LIST}: when it was made the backup failed of sh?op\n"),
     );
     backups.proves(&["all/postgresqldump-x.txt"]);
+    // Cut at the end of any of its lines, it would miss what came after.
+    let lines: Vec<_> = failed.split_inclusive('\n').collect();
+    for count in 1..lines.len() {
+        backups.put(&format!("all/{LIST}"), lines[..count].concat().as_bytes());
+        let cut = format!("/{LIST}: cut: its last line, of how many files it has, is not there\n");
+        backups.refuses(&["all/postgresqldump-x.txt"], &cut);
+    }
 }
 
 /// "A file that is newer than its line means a run that did not end: whole, but said." One that is older than the list was

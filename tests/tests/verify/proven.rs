@@ -147,6 +147,9 @@ fn a_backup_is_proven_in_a_container_with_few_processes() {
         return;
     }
     let (backups, _) = Backups::of_items();
+    // From coreutils 9.10 on its child takes process 1 for a parent that has died.
+    let timeout = "[ $$ -ne 1 ] || exit 125; PATH=${PATH#*:} exec timeout \"$@\"";
+    backups.replace("timeout", timeout);
     let container = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"];
     let command = backups.command(SHELLS[0], &["--restore", "x.sql"]);
     wrapped(&container, &command).run().succeeds();

@@ -182,6 +182,36 @@ fn what_came_yesterday_and_no_list_of_today_tells_of_is_missing() {
     ]);
 }
 
+/// A peer decides how many files it sends, and under which names.
+#[test]
+fn what_a_peer_has_sent_without_end_is_told_in_bounded_words() {
+    let master = Master::of(&["many"]);
+    for (when, hours) in [("yesterday", 25), ("today", 1)] {
+        let directory = master.stage(when, "many", hours);
+        fs::remove_file(directory.join(LIST)).unwrap();
+    }
+    for number in 0..10_100 {
+        let name = format!("many/postgresqldump-{number}.txt");
+        fs::write(day(&master.site, "yesterday").join(name), b"").unwrap();
+    }
+    master.end("today", 0);
+    let said = master.backups.run(&master.arguments(&[])).fails(1);
+    for (reason, count) in [
+        (
+            "many: 10102 backups came before, and no list now: too many to compare",
+            1,
+        ),
+        (".txt: missing, though this peer has sent it before", 100),
+        (
+            "many: 10000 files are missing, though this peer has sent them before",
+            1,
+        ),
+    ] {
+        // Each is told when it is found, and again in the end.
+        assert_eq!(said.matches(reason).count(), 2 * count, "{reason}: {said}");
+    }
+}
+
 /// cback3 derives the day's directory when the stage begins, and writes cback.stage into it at the end.
 #[test]
 fn the_last_stage_is_todays_or_one_that_ended_within_a_day() {
