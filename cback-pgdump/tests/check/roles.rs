@@ -121,7 +121,7 @@ const DATABASE: &str = "
     WHERE datname = current_database() ORDER BY 1;
     SELECT count(*), (SELECT tenant FROM public.tenants), convert_from(lo_get(77), 'UTF8') FROM public.goods";
 
-/// Only initdb's role grants in its name; and what would change it is apart.
+/// Only initdb's role grants in its name, and what would change it is apart; a tablespace lies in the server's own directory.
 #[test]
 fn statements_go_where_their_role_belongs() {
     let text = "SET client_encoding = 'UTF8';\n\
@@ -133,7 +133,8 @@ fn statements_go_where_their_role_belongs() {
         GRANT old TO new GRANTED BY postgres;\nGRANT new TO old GRANTED BY postgres;\n\
         GRANT old TO new WITH INHERIT TRUE GRANTED BY old;\nGRANT x TO new GRANTED BY new;\n\
         GRANT old TO postgres GRANTED BY postgres;\n\
-        GRANT SET ON PARAMETER a TO new;\nGRANT SET ON PARAMETER a TO old;\nGRANT SET ON PARAMETER a TO PUBLIC;\n";
+        GRANT SET ON PARAMETER a TO new;\nGRANT SET ON PARAMETER a TO old;\nGRANT SET ON PARAMETER a TO PUBLIC;\n\
+        CREATE TABLESPACE fast OWNER postgres LOCATION '/the/old''s';\nCOMMENT ON TABLESPACE fast IS 'f';\n";
     let new = "SET client_encoding = 'UTF8';\n\
         CREATE ROLE \"new\";\nALTER ROLE new WITH LOGIN;\nCOMMENT ON ROLE new IS 'n';\n\
         ALTER ROLE new SET a TO 'b';\n\
@@ -142,13 +143,26 @@ fn statements_go_where_their_role_belongs() {
     let superuser = "SET client_encoding = 'UTF8';\nALTER ROLE postgres WITH SUPERUSER PASSWORD 'x';\n\
         COMMENT ON ROLE postgres IS 'p';\nALTER ROLE ALL SET a TO 'b';\n\
         GRANT old TO postgres GRANTED BY postgres;\nGRANT SET ON PARAMETER a TO PUBLIC;\n";
-    let mut existing = NamedTempFile::new().expect("room");
-    existing.write_all(b"postgres\0old\0").expect("room");
-    let existing = ["--existing-roles", existing.path().to_str().expect("text")];
-    let plan = Plan::of(&with_cluster_text(text), None, &existing);
+    let plan = |existing: &[u8]| {
+        let mut file = NamedTempFile::new().expect("room");
+        file.write_all(existing).expect("room");
+        let existing = ["--existing-roles", file.path().to_str().expect("text")];
+        Plan::of(&with_cluster_text(text), None, &existing)
+    };
+    let own = plan(b"postgres\0old\0");
     assert_eq!(
-        (&plan.file("roles.sql")[..], &plan.file("superuser.sql")[..]),
+        (&own.file("roles.sql")[..], &own.file("superuser.sql")[..]),
         (new, superuser)
+    );
+    let in_place = "SET allow_in_place_tablespaces = on;\nSET client_encoding = 'UTF8';\n\
+        CREATE TABLESPACE fast OWNER postgres LOCATION '';\nCOMMENT ON TABLESPACE fast IS 'f';\n";
+    assert_eq!(own.file("tablespaces.sql"), in_place);
+    // Where initdb's role is another, postgres is one that is there already.
+    let of_all = "SET client_encoding = 'UTF8';\nALTER ROLE ALL SET a TO 'b';\n\
+        GRANT SET ON PARAMETER a TO PUBLIC;\n";
+    assert_eq!(
+        plan(b"admin\0postgres\0old\0").file("superuser.sql"),
+        of_all
     );
 }
 

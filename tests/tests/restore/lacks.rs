@@ -1,7 +1,9 @@
 //! "Everything that can be known to be missing is said before the first change, all at once."
 
 use crate::place::{Place, dump, items};
-use cback_tests::{Finished, Run, SHELLS, Server, installations, server};
+use cback_tests::{
+    Finished, Run, SHELLS, Server, installations, server, skipped_without_root, wrapped,
+};
 
 #[test]
 fn all_that_the_server_lacks_is_said_at_once() {
@@ -40,6 +42,18 @@ CREATE COLLATION public.far (provider = libc, locale = 'xx_XX.utf8');\n";
     let mut command = place.command(SHELLS[0], &["--into", "x", "x.sql"]);
     let said = command.env("PGUSER", "maker").run().fails(1);
     assert!(said.contains("membership in role owner"), "{said}");
+
+    // For the script alone the server's data lie on a disk of 4 KiB.
+    if skipped_without_root("nobody else may mount") {
+        return;
+    }
+    let data = place.server.sql("postgres", "SHOW data_directory");
+    let mount = "mount -t tmpfs -o size=4k tmpfs \"$0\" && exec \"$@\"";
+    let small = ["unshare", "--mount", "sh", "-c", mount, data.trim_end()];
+    let command = place.command(SHELLS[0], &["--into", "x", "x.sql"]);
+    let said = wrapped(&small, &command).run().fails(1);
+    let lack = format!("room for 0 MB in {}", data.trim_end());
+    assert!(said.contains(&lack), "{said}");
 }
 
 /// "A newer major."

@@ -199,11 +199,12 @@ fn a_role_that_has_to_be_a_superuser_is_made_up_as_one() {
         server.create_database("super");
         server.sql(
             "super",
-            "CREATE ROLE boss SUPERUSER; CREATE ROLE app; SET ROLE boss;
+            "CREATE ROLE boss SUPERUSER; CREATE ROLE subscriber SUPERUSER; CREATE ROLE app; SET ROLE boss;
              CREATE FUNCTION f() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
              CREATE EVENT TRIGGER e ON sql_drop EXECUTE FUNCTION f();
              CREATE FOREIGN DATA WRAPPER w; CREATE SERVER s FOREIGN DATA WRAPPER w;
-             CREATE SUBSCRIPTION b CONNECTION 'dbname=x' PUBLICATION p WITH (connect = false);
+             SET ROLE subscriber; CREATE SUBSCRIPTION b CONNECTION 'dbname=x' PUBLICATION p WITH (connect = false);
+             SET ROLE boss;
              CREATE TABLE t AS SELECT 1 AS n; GRANT SELECT ON t TO app WITH GRANT OPTION;
              SET ROLE app; GRANT SELECT ON t TO public",
         );

@@ -147,8 +147,8 @@ fn what_the_caller_left_open_is_not_handed_to_a_dump() {
     fcntl_setfd(&socket, FdFlags::empty()).unwrap();
     let socket = socket.as_raw_fd();
     let left = format!("exec 5</ 12>>left 115<&{socket} 116> >(cat); exec \"$@\"");
-    let program = "for d in 1 self $PPID; do ls -l /proc/$d/fd | sed 1d | sed s/.*-.//; done | \
-                   grep -v -e ^/proc/ -e ^/dev/null | sort | uniq -c | tr -d [0-9]";
+    let program = "for d in 1 self $PPID; do ls -l /proc/$d/fd | sed 1d | sed s/.*-..//; done | \
+                   grep -v -e ^/data/ -e ^/proc/ -e ^/dev/null | sort | uniq -c | tr -d [0-9]";
     let alone = seen_by_a_dump(program);
     for shell in SHELLS {
         let seen = seen(program, |backups, _| {
