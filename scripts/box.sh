@@ -123,11 +123,12 @@ END
 }
 
 # bwrap that is killed while it starts leaves a box that goes on. So it starts in a PID namespace of its own, of
-# which a shell is the first process: with that, the kernel ends all that is in it. That dies with unshare, which
-# dies with this script. (timeout cannot be the first: coreutils 9.10's takes process 1 for a parent that has died.) PDEATHSIG is not sent if the parent died before it was asked for, so the parent is
-# compared after asking, the second time by the outer /proc, 3.
-# bwrap's first process keeps its environment, for the dump to read, and open files are ways out of the box: there
-# are none. dash cannot close those above 9, and where it is sh, bash is there.
+# which a shell is the first process: with that, the kernel ends all that is in it. (timeout cannot be: coreutils 9.10's
+# takes process 1 for a parent that has died.) That dies with unshare, which dies with this script. PDEATHSIG is not sent
+# if the parent died before it was asked for, so the parent is compared after asking, the second time by the outer
+# /proc, 3. bwrap's first process keeps its environment, for the dump to read, and open files are ways out of the box:
+# there are none. dash cannot close those above 9, and where it is sh, bash is there; which tells of a death where
+# nobody asks.
 run_alone() {
     closer=$(command -v bash) || closer='sh'
     # shellcheck disable=SC2016 # for the inner shell
@@ -137,7 +138,8 @@ run_alone() {
             descriptor=${descriptor##*/}
             [ "$descriptor" -le 2 ] || eval "exec $descriptor<&-"
         done
-        "$@"
+        exec 3>&2 2>/dev/null
+        "$@" 2>&3 3>&-
         exit' sh timeout -k 10 "$limit" env -i "$@"
     [ "$(id -u)" -eq 0 ] || set -- --user --map-current-user "$@"
     set -- unshare "$@"

@@ -133,7 +133,8 @@ fn check(cli: &Cli, output: &File) -> anyhow::Result<()> {
     let mut printed = BufWriter::new(output);
     let written = if let Some(other) = &cli.expect {
         let made_up = names::read(&other.join(plan::LACKING_ROLES), LONGEST_LIST)?;
-        let known = Known::read(&other.join(plan::OBJECTS), &made_up, key)?;
+        let initdbs = names::read(&other.join(plan::INITDBS_ROLES), LONGEST_LIST)?;
+        let known = Known::read(&other.join(plan::OBJECTS), &made_up, &initdbs, key)?;
         let same = check::compare(&mut read(List::Compared(known))?, other)?;
         writeln!(printed, "{same}")
     } else if cli.objects {

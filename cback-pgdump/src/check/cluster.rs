@@ -22,6 +22,8 @@ pub(crate) struct Cluster {
     superusers: BTreeMap<Vec<u8>, bool>,
     /// Roles in whose name memberships are granted, and how many.
     grantors: BTreeMap<Vec<u8>, u64>,
+    /// Of a dump that is compared with another: the role that initdb made for the other's server, then for this one's.
+    initdbs: Vec<Vec<u8>>,
     /// Bytes of memory that all this takes, about.
     pub(crate) held: usize,
 }
@@ -52,10 +54,14 @@ impl Cluster {
         self.statements.push((subject, statement.to_vec()));
     }
 
-    /// Forgets what was said about these roles.
-    pub(crate) fn forget(&mut self, roles: &BTreeSet<Vec<u8>>) {
-        let is_kept = |it: &Subject| it.role().is_none_or(|role| !roles.contains(role));
+    /// Forgets what was said about roles that the other dump does not have: those that were made up, and the second of
+    /// those that initdb has made.
+    pub(crate) fn forget(&mut self, made_up: &BTreeSet<Vec<u8>>, initdbs: &[Vec<u8>]) {
+        let own = initdbs.get(1).map(|it| &it[..]);
+        let is_other = |role: &[u8]| made_up.contains(role) || Some(role) == own;
+        let is_kept = |it: &Subject| it.role().is_none_or(|role| !is_other(role));
         self.statements.retain(|(subject, _)| is_kept(subject));
+        self.initdbs = initdbs.to_vec();
     }
 
     /// Entries by headings, without the superuser's own statements: not all of them are restored.
@@ -70,7 +76,7 @@ impl Cluster {
                 entries.entry(heading).or_default().add(Entry {
                     rows: 1,
                     bytes: statement.len() as u64,
-                    fingerprint: of_tokens(comparable(subject, statement, superuser), key),
+                    fingerprint: of_tokens(self.comparable(subject, statement), key),
                 });
             }
         }
@@ -89,7 +95,7 @@ impl Cluster {
             };
             let is_restored = !matches!(subject, Subject::Role { name, shuts_out: true }
                 if Some(&name[..]) == superuser);
-            let tokens = comparable(subject, statement, superuser);
+            let tokens = self.comparable(subject, statement);
             let fingerprint = is_restored.then(|| of_tokens(tokens, key));
             let sum = objects.entry(object).or_insert(Some(0_u64));
             *sum = sum.zip(fingerprint).map(|(sum, it)| sum.wrapping_add(it));
@@ -99,9 +105,33 @@ impl Cluster {
         }
     }
 
+    /// A statement without what a restore may have otherwise: see `definition`.
+    fn comparable<'a>(&self, subject: &Subject, statement: &'a [u8]) -> Vec<Token<'a>> {
+        let mut tokens: Vec<_> = Tokens::new(statement).collect();
+        match subject {
+            Subject::Tablespace(_) => {
+                if let Some(place) = tokens.iter().position(|it| it.is("LOCATION")) {
+                    tokens.drain(place..(place + 2).min(tokens.len()));
+                }
+            }
+            Subject::Member {
+                grantor: Some(grantor),
+                ..
+            } if self.superusers.contains_key(grantor) => {
+                let end = tokens.len() - 1;
+                tokens.drain(end - 3..end);
+            }
+            _ => {}
+        }
+        tokens
+    }
+
     /// The role that initdb made, which the dump does not tell: a superuser with all attributes, of these the one
     /// that most memberships were granted by, else postgres, else any.
     pub(crate) fn superuser(&self) -> Option<Vec<u8>> {
+        if let Some(known) = self.initdbs.first() {
+            return Some(known.clone()).filter(|it| !it.is_empty());
+        }
         let granted = |role: &Vec<u8>| self.grantors.get(role).copied().unwrap_or(0);
         let likely =
             |(role, has_all): &(&Vec<u8>, &bool)| (**has_all, granted(role), *role == b"postgres");
@@ -119,29 +149,4 @@ fn if_missing(statement: &[u8]) -> Option<Vec<u8>> {
     let inner = block.strip_prefix(b"BEGIN ")?;
     let inner = &inner[..memmem::rfind(inner, b"EXCEPTION WHEN duplicate_object")?];
     matches!(Subject::of(inner), Subject::New(_)).then(|| inner.to_vec())
-}
-
-/// A statement without what a restore may have otherwise: see `definition`.
-fn comparable<'a>(
-    subject: &Subject,
-    statement: &'a [u8],
-    superuser: Option<&[u8]>,
-) -> Vec<Token<'a>> {
-    let mut tokens: Vec<_> = Tokens::new(statement).collect();
-    match subject {
-        Subject::Tablespace(_) => {
-            if let Some(place) = tokens.iter().position(|it| it.is("LOCATION")) {
-                tokens.drain(place..(place + 2).min(tokens.len()));
-            }
-        }
-        Subject::Member {
-            grantor: Some(grantor),
-            ..
-        } if Some(&grantor[..]) == superuser => {
-            let end = tokens.len() - 1;
-            tokens.drain(end - 3..end);
-        }
-        _ => {}
-    }
-    tokens
 }

@@ -152,7 +152,7 @@ impl Contents {
     /// A cluster's own part has ended.
     pub(crate) fn end_cluster(&mut self) {
         if let List::Compared(known) = &self.objects.list {
-            self.cluster.forget(&known.made_up);
+            self.cluster.forget(&known.made_up, &known.initdbs);
         }
         for (heading, entry) in self.cluster.entries(self.key) {
             self.add(Item::Cluster, heading.as_bytes(), entry);

@@ -9,7 +9,7 @@
 //! - how large objects are put together: 17 and later do so by owner and rights, even if rights are left out;
 //! - a tablespace's LOCATION: a restore makes it in the server's own directory;
 //! - attributes of initdb's role that would keep it from logging in: a restore leaves them out;
-//! - GRANTED BY initdb's role, which has another name where the server's is called otherwise.
+//! - GRANTED BY a superuser, in whose place the server's own initdb's role grants.
 
 use super::fingerprint::Key;
 use super::token::{Token, Tokens, begins};

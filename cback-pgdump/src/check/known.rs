@@ -32,6 +32,8 @@ pub(crate) struct Known {
     key: Key,
     /// Roles that a restore has to make up, since the other dump names them and has none of that name.
     pub(crate) made_up: BTreeSet<Vec<u8>>,
+    /// Roles that initdb has made: see `initdbs-roles` of a plan.
+    pub(crate) initdbs: Vec<Vec<u8>>,
     /// Sorted. The last bit of a hash tells whether this dump has the object; the fingerprints are those of the
     /// other dump less those of this one.
     objects: Vec<(u64, u64)>,
@@ -44,12 +46,18 @@ impl Known {
     /// # Errors
     ///
     /// The list cannot be read, or takes more than 96 MiB.
-    pub(crate) fn read(path: &Path, made_up: &[u8], key: Key) -> anyhow::Result<Self> {
+    pub(crate) fn read(
+        path: &Path,
+        made_up: &[u8],
+        initdbs: &[u8],
+        key: Key,
+    ) -> anyhow::Result<Self> {
         let named = || path.display().to_string();
         let mut known = Self {
             list: BufReader::new(File::open(path).with_context(named)?),
             key,
             made_up: names::split(made_up).map(<[u8]>::to_vec).collect(),
+            initdbs: names::split(initdbs).map(<[u8]>::to_vec).collect(),
             objects: Vec::new(),
             new: Vec::new(),
             new_count: 0,

@@ -12,6 +12,7 @@
 //! | `needs` | roles that the dump names; `superusers` those of them that have to be superusers |
 //! | `created-roles` | those that `roles.sql` creates |
 //! | `lacking-roles` | those that neither the server has nor the dump creates; `plain-roles.sql` creates them |
+//! | `initdbs-roles` | the role that initdb made for the server that was dumped, or an empty name; then the server's own, where the dump has none of that name |
 //! | `roles.sql` | creates the dump's roles; `superuser.sql`, run last, changes the server's, and all roles' settings, to what they were |
 //! | `needed-tablespaces` | `tablespaces.sql` creates them in the server's own directory |
 //! | `lacks.sql` | a query for what the server lacks |
@@ -41,6 +42,7 @@ pub(crate) const OBJECTS: &str = "objects";
 
 /// Names of roles that only rights and owners name.
 pub(crate) const LACKING_ROLES: &str = "lacking-roles";
+pub(crate) const INITDBS_ROLES: &str = "initdbs-roles";
 
 /// initdb creates them, so every server has them.
 const OF_INITDB: [&str; 2] = ["postgres", "template1"];
@@ -134,6 +136,7 @@ fn globals(
     plan.names("superusers", &needs.superusers)?;
     plan.names("created-roles", &roles.created)?;
     plan.names(LACKING_ROLES, &roles.lacking)?;
+    plan.names(INITDBS_ROLES, roles.initdbs())?;
     plan.names("needed-tablespaces", &tablespaces)?;
     let restrict = |word| restrict(word, contents);
     let own = |file: &str, write: &dyn Fn(&mut BufWriter<File>) -> io::Result<()>| {

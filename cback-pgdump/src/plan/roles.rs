@@ -87,6 +87,17 @@ impl<'a> Roles<'a> {
         }
     }
 
+    /// The role that initdb made for the server that was dumped, or an empty name; then the server's own, where the dump has
+    /// none of that name.
+    pub(super) fn initdbs(&self) -> impl Iterator<Item = &'a [u8]> {
+        let is_new = |name: &&[u8]| {
+            let is_it = |it: &Subject| matches!(it, Subject::New(role) if role == name);
+            !self.statements.iter().any(|(subject, _)| is_it(subject))
+        };
+        let own = self.server.superuser.filter(is_new);
+        [self.superuser.unwrap_or_default()].into_iter().chain(own)
+    }
+
     /// The statements that create the roles.
     pub(super) fn create(&self, sql: &mut impl Write) -> Result<()> {
         let is_created = |role: &[u8]| self.created.contains(role);
