@@ -3,7 +3,9 @@
 use crate::plan::Plan;
 use crate::{PROGRAM, TIMEOUT, with_cluster_text, with_rows, with_text};
 use cback_tests::{Finished, run_with_input, wrapped};
+use std::io::Write;
 use std::process::Command;
+use tempfile::NamedTempFile;
 
 /// The verdict of `--check --expect` on `new`, planned by `old`: the same, or other.
 #[track_caller]
@@ -107,6 +109,34 @@ fn roles_of_another_version_are_only_counted() {
         compared(&old, &of("16", "CREATE ROLE a;", "2")),
         error(data)
     );
+}
+
+/// Everything of a server whose initdb's role is called `app`, as docker's `POSTGRES_USER` has it, restored into one whose own
+/// is called `postgres`.
+#[test]
+fn the_own_superuser_of_the_server_is_no_difference() {
+    let of = |roles: &str, grantor: &str| {
+        let all = "SUPERUSER INHERIT CREATEROLE CREATEDB LOGIN REPLICATION BYPASSRLS";
+        let created = roles.split(' ');
+        let created = created.map(|it| {
+            format!("CREATE ROLE {it};\nALTER ROLE {it} WITH {all} PASSWORD 'of {it}';\n")
+        });
+        with_cluster_text(&format!(
+            "{}CREATE ROLE a;\nGRANT a TO app GRANTED BY {grantor};\n\\connect d\n\n--\n-- PostgreSQL database dump\n\
+             --\n\n-- Dumped from database version 16.1\n-- Dumped by pg_dump version 16.1\n\n--\n\
+             -- PostgreSQL database dump complete\n--\n",
+            created.collect::<String>()
+        ))
+    };
+    let mut own = NamedTempFile::new().unwrap();
+    own.write_all(b"postgres\0other\0").unwrap();
+    let own = ["--existing-roles", own.path().to_str().unwrap()];
+    let plan = Plan::of(&of("app", "app"), None, &own);
+    plan.output.succeeds();
+    let same = compared_with(&plan, &of("app postgres", "postgres"));
+    assert_eq!(same, Ok("the same rows and definitions\n".to_owned()));
+    let other = compared_with(&plan, &of("app other", "other")).unwrap_err();
+    assert!(other.contains("role other is there only"), "{other}");
 }
 
 /// Only lines with the same key can be compared: a random one tells nothing of this.
