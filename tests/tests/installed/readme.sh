@@ -211,7 +211,7 @@ prometheus() {
 }
 
 # dumped [OPTION...] DATABASE: sorted, since a COPY may begin in the middle of a table.
-dumped() { runuser -u postgres -- pg_dump "$@" | grep -v -e '^.restrict' -e '^.unrestrict' | LC_ALL=C sort; }
+dumped() { PGTZ=UTC runuser -u postgres -- pg_dump "$@" | grep -v -e '^.restrict' -e '^.unrestrict' | LC_ALL=C sort; }
 
 # All examples under --help of each program, at one go.
 type_help() {
