@@ -28,7 +28,7 @@ fill_box() {
 
 # All that is to be seen beside /usr, for this server.
 build_root() {
-    rm -rf --one-file-system root && mkdir root && true >directories && (
+    rm -rf --one-file-system root && mkdir root && (
         cd root && mkdir usr proc dev data tmp given etc tools || exit
         for dir in bin sbin lib lib64; do
             [ ! -d "/usr/$dir" ] || ln -s "usr/$dir" "$dir"
@@ -37,15 +37,22 @@ build_root() {
         [ ! -e /etc/localtime ] || cp -L /etc/localtime etc
         printf 'verify:x:%s:%s::/data:/bin/sh\n' "$uid" "$gid" >etc/passwd
     ) || return
+    # The caller has named the server, so its directories and libraries may lie where the box's account does not come,
+    # such as below /root.
+    elsewhere='\,^/(usr|s?bin|lib[^/]*)/, d'
+    for part in bin lib lib64 share; do
+        path=${bin%/*}/$part
+        [ ! -d "$path" ] || printf '%s\0' "$path"
+    done | sed -zE "$elsewhere" >directories
+    ldd "$bin/postgres" "$bin/psql" 2>/dev/null | sed -n 's,.* => \(/.*\) (0x.*,\1,p' | xargs -rd '\n' readlink -zf -- |
+        sort -zu | sed -zE "$elsewhere" | xargs -0r cp -P --parents -t root --
     list_outside | show 8
     (cd root && sed -z 's,^,./,' ../directories | xargs -0r mkdir -p --) && chmod -R a+rX root
 }
 
-# Lists the paths outside of /usr that a server needs, a NUL after each: its own directories; libraries, which may be anywhere; and what
-# links in /usr lead to, in its directories and among libraries and programs. update-alternatives makes such links.
+# Lists the paths that links in /usr lead to, in a server's directories and among libraries and programs, a NUL after
+# each. update-alternatives makes such links.
 list_outside() {
-    printf '%s\0' "${bin%/*}/bin" "${bin%/*}/lib" "${bin%/*}/lib64" "${bin%/*}/share"
-    ldd "$bin/postgres" "$bin/psql" 2>/dev/null | sed -n 's,.* => \(/.*\) (0x.*,\1,p' | xargs -rd '\n' readlink -zf --
     for dir in "${bin%/*}" /usr/share/p*sql* /usr/lib*/p*sql*; do
         [ ! -d "$dir" ] || [ "$dir" = /usr ] || find "$dir/" -type l -lname '/*' -printf '%l\0'
     done

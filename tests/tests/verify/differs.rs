@@ -49,7 +49,7 @@ fn what_is_restored_otherwise_or_not_at_all_is_refused() {
     #[rustfmt::skip]
     let mut cases = vec![
         (forgetting(&items), "index public.found is missing when restored; row security public.item is missing \
-                              when restored; acl TABLE public.item is there only when restored"),
+                              when restored; "),
         (before_its_end(&tally, spoil), "sequences has other data when restored"),
         (colliding(), "public.item has other data"),
         (path, "does not restore: ERROR:  function low(text) does not exist"),
