@@ -77,7 +77,7 @@ show() {
 # what makes a server slow for safety's sake is off. Settings given like this cannot be changed by the dump.
 # shellcheck disable=SC2016 # for the shell in the box
 initdb_in_box='
-    give_up() { printf "%s\n" "$1" | grep -E "error|ERROR|FATAL" | head -n 1 | cut -b -1000 >&2; exit 1; }
+    give_up() { printf "%s\n" "$1" | grep -E "error|ERROR|FATAL|not found" | head -n 1 | cut -b -1000 >&2; exit 1; }
     . /given/plan/facts
     [ ! -e /given/globals ] || superuser=$(. /given/globals/facts && printf "%s" "$superuser")
     case $encoding$server_encoding in "" | UTF8 | UTF8UTF8) locale=C.UTF-8 ;; *) locale=C ;; esac

@@ -1,4 +1,4 @@
-//! What a backup consists of, as the programs under test write it.
+//! The parts of a backup, as the programs under test write it.
 
 use crate::{Finished, Run, Server, run_with_input, tool};
 use std::process::Command;

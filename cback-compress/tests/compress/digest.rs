@@ -140,7 +140,7 @@ fn a_report_tells_what_became_of_the_file() {
             assert!(published.contains(&middle), "{published}");
         }
 
-        // Of a missing seal nothing else is said; and a file that is there is named, as in the line above.
+        // Nothing else is said of a missing seal; and a file that is there is named, as in the line above.
         let path = directory.path().join(name);
         assert!(fs::read(&path).unwrap() == less);
         let (mark, name) = line.split_once(|it: char| it != '\\').unwrap();

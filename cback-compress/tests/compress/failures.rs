@@ -118,7 +118,7 @@ fn memory_that_cannot_be_had_is_a_failure_with_a_message() {
         let ends = (0..48).map(|more| run(&limited(enough + (more << 17), "-p1"), &input));
         let failures: Vec<_> = ends.filter(|end| !end.status.success()).collect();
         assert!(failures.len() > 8, "{}", failures.len());
-        // What the standard library itself cannot have ends by its own words and SIGABRT.
+        // The standard library ends by its own words and SIGABRT where it has no memory itself.
         let is_own = |end: &&Output| !end.said().starts_with("memory allocation of ");
         for failure in failures.iter().filter(is_own) {
             assert_eq!(failure.fails(1), says);

@@ -22,7 +22,7 @@ pub(crate) struct Cluster {
     superusers: BTreeMap<Vec<u8>, bool>,
     /// Roles in whose name memberships are granted, and how many.
     grantors: BTreeMap<Vec<u8>, u64>,
-    /// Of a dump that is compared with another: the role that initdb made for the other's server, then for this one's.
+    /// The role that initdb made for the other's server, then for this one's, where this dump is compared with another.
     initdbs: Vec<Vec<u8>>,
     /// Bytes of memory that all this takes, about.
     pub(crate) held: usize,

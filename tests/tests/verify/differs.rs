@@ -7,7 +7,7 @@ use std::process::Command;
 const DOUBLE: &str = "IF NEW.id = 7 AND pg_trigger_depth() = 1 THEN
     INSERT INTO public.item VALUES (7, 'item 7'); END IF; RETURN NEW;";
 
-/// What a trigger makes of a row, for whatever makes a restore differ; and what is said of that.
+/// Values that a trigger makes of a row, for whatever makes a restore differ; and what is said of that.
 #[rustfmt::skip]
 const TRIGGERS: [(&str, &str); 4] = [
     ("IF NEW.id = 7 THEN RETURN NULL; END IF; RETURN NEW;", "public.item has 100 rows in the backup, restored 99"),

@@ -20,7 +20,7 @@ fn a_role_comes_from_the_globals_or_the_backup_is_not_proven() {
     let content = "postgresqlglobals.txt: whole, roles and tablespaces, ";
     assert!(printed.contains(content), "{printed}");
 
-    // What pg_dump writes of a role that was dropped; and names in another encoding than the globals'.
+    // Rights of a role that was dropped, as pg_dump writes them; and names in another encoding than the globals'.
     server.sql(
         "owned",
         "CREATE ROLE gone; CREATE ROLE \"größe\"; GRANT SELECT ON item TO gone, \"größe\";

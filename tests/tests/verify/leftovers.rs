@@ -166,7 +166,7 @@ fn too_little_room_is_no_proof() {
         return;
     }
     let (backups, dump) = Backups::of_items();
-    // What comes on standard input may have no end.
+    // Standard input may have no end.
     let disk = SmallDisk::mount(backups.scratch(), "size=16m");
     let mut command = disk.command(&backups.command(SHELLS[0], &["-"]));
     let said = run_with_input(&mut command, &vec![b'x'; 20 << 20]).fails(1);
