@@ -77,13 +77,18 @@ show() {
 # what makes a server slow for safety's sake is off. Settings given like this cannot be changed by the dump.
 # shellcheck disable=SC2016 # for the shell in the box
 initdb_in_box='
-    give_up() { printf "%s\n" "$1" | grep -E "error|ERROR|FATAL|not found" | head -n 1 | cut -b -1000 >&2; exit 1; }
+    # give_up PROGRAM STATUS SAID
+    give_up() {
+        why=$(printf "%s\n" "$3" | grep -E "error|ERROR|FATAL|not found" | head -n 1 | cut -b -1000)
+        printf "no server can be started: %s\n" "${why:-$1 ended with status $2}" >&2
+        exit 1
+    }
     . /given/plan/facts
     [ ! -e /given/globals ] || superuser=$(. /given/globals/facts && printf "%s" "$superuser")
     case $encoding$server_encoding in "" | UTF8 | UTF8UTF8) locale=C.UTF-8 ;; *) locale=C ;; esac
     [ -d server ] ||
         said=$("$1/initdb" -D server --username="$superuser" -A trust -E "${server_encoding:-UTF8}" --locale="$locale" --no-sync </dev/null 2>&1) ||
-        give_up "$said"'
+        give_up initdb "$?" "$said"'
 # shellcheck disable=SC2016,SC2034 # for the shell in the box; for cback-pgverify
 restore_in_box=$initdb_in_box'
     export PGHOST=/data PGUSER="$superuser" TMPDIR=/data/tmp
@@ -92,8 +97,13 @@ restore_in_box=$initdb_in_box'
         -c max_connections=20 -c max_locks_per_transaction=10000 -c autovacuum=off -c jit=off \
         -c dynamic_shared_memory_type=mmap -c allow_in_place_tablespaces=on \
         -c log_min_messages=fatal -c log_min_error_statement=panic </dev/null >log 2>&1 &
-    until psql -XAtqd postgres -c "" </dev/null >/dev/null 2>&1; do
-        kill -0 "$!" 2>/dev/null || give_up "$(tail -c 10000 log)"
+    until said=$(psql -XAtqd postgres -c "" </dev/null 2>&1); do
+        status=$?
+        [ "$status" -eq 2 ] || give_up psql "$status" "$said" # 2: no connection yet
+        kill -0 "$!" 2>/dev/null || {
+            status=0 && wait "$!" || status=$?
+            give_up postgres "$status" "$(tail -c 10000 log)"
+        }
         sleep 0.05
     done
     exec sh /tools/cback-pgrestore --drill /given'
@@ -147,7 +157,9 @@ run_alone() {
         done
         exec 3>&2 2>/dev/null
         "$@" 2>&3 3>&-
-        exit' sh timeout -k 10 "$limit" env -i "$@"
+        status=$?
+        [ "$status" -eq 0 ] || printf "status %s\n" "$status" >&3
+        exit "$status"' sh timeout -k 10 "$limit" env -i "$@"
     [ "$(id -u)" -eq 0 ] || set -- --user --map-current-user "$@"
     set -- unshare "$@"
     [ -z "$keyctl" ] || set -- "$keyctl" session - "$@"
