@@ -36,8 +36,8 @@ pub use processes::{Process, figure};
 pub use random::{Random, cases, seeds};
 pub use root::{as_user, skip, skipped_without_root};
 pub use run::{
-    Finished, Run, assert_panic_is_one_line, end_of, in_background, run_with_input, shim, wait_for,
-    wrapped,
+    Finished, Run, assert_has, assert_panic_is_one_line, assert_times, end_of, in_background,
+    run_with_input, shim, wait_for, wrapped,
 };
 pub use server::{Server, server};
 pub use site::{LIST, Site};

@@ -32,32 +32,22 @@ impl Process {
 
     /// All that have `variable`, which is `NAME=value`, in their environment.
     pub fn with_variable(variable: &str) -> Vec<Self> {
-        let has = |bytes: &[u8]| {
-            let mut variables = bytes.split(|&byte| byte == 0);
-            variables.any(|it| it == variable.as_bytes())
-        };
-        Self::find("environ", has)
+        Self::find(|of| has_variable(of, variable))
     }
 
     /// All that name `path` in their arguments.
     pub fn with_argument(path: &Path) -> Vec<Self> {
-        Self::find("cmdline", contains(&path.display().to_string()))
+        let path = path.display().to_string();
+        let arguments = |of: &Path| fs::read(of.join("cmdline")).unwrap_or_default();
+        Self::find(|of| String::from_utf8_lossy(&arguments(of)).contains(&path))
     }
 
-    /// All that see a mount of `directory`, as what runs in a box does, whose environment is another one.
-    pub fn with_mount(directory: &Path) -> Vec<Self> {
-        let name = directory.file_name().expect("a directory").display();
-        Self::find("mountinfo", contains(&name.to_string()))
-    }
-
-    /// All with such a file in their directory of `/proc`.
-    fn find(file: &str, is_wanted: impl Fn(&[u8]) -> bool) -> Vec<Self> {
+    /// All of whose directory in `/proc` this is true.
+    pub(crate) fn find(is_wanted: impl Fn(&Path) -> bool) -> Vec<Self> {
         let entries = fs::read_dir("/proc").expect("/proc").flatten();
         let directories = entries.map(|entry| entry.path());
-        directories
-            .filter(|it| fs::read(it.join(file)).is_ok_and(|bytes| is_wanted(&bytes)))
-            .filter_map(|it| Self::at(&it))
-            .collect()
+        let wanted = directories.filter(|it| is_wanted(it));
+        wanted.filter_map(|it| Self::at(&it)).collect()
     }
 
     fn at(directory: &Path) -> Option<Self> {
@@ -72,8 +62,11 @@ impl Process {
     }
 }
 
-fn contains(text: &str) -> impl Fn(&[u8]) -> bool {
-    move |bytes| String::from_utf8_lossy(bytes).contains(text)
+/// Whether the process of this directory in `/proc` has `NAME=value` in its environment.
+pub(crate) fn has_variable(directory: &Path, variable: &str) -> bool {
+    let bytes = fs::read(directory.join("environ")).unwrap_or_default();
+    let mut variables = bytes.split(|&byte| byte == 0);
+    variables.any(|it| it == variable.as_bytes())
 }
 
 /// The number after `name:` in `/proc/PID/FILE`.

@@ -70,6 +70,18 @@ impl Finished for Output {
     }
 }
 
+/// Panics, showing `text`, unless it has these words.
+#[track_caller]
+pub fn assert_has(text: &str, words: &str) {
+    assert!(text.contains(words), "no {words:?} in: {text}");
+}
+
+/// Panics, showing `text`, unless it has these words so many times.
+#[track_caller]
+pub fn assert_times(text: &str, times: usize, words: &str) {
+    assert_eq!(text.matches(words).count(), times, "{words:?} in: {text}");
+}
+
 /// [`Run::run`] on `input`, all of which it need not read.
 #[track_caller]
 pub fn run_with_input(command: &mut Command, input: &[u8]) -> Output {

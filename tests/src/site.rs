@@ -1,13 +1,16 @@
-//! A place where backups are made: a cback3 configuration and its `collect_dir`.
+//! A place where backups are made, and where they are verified and restored: a cback3 configuration and its
+//! `collect_dir`, files beside it, programs in the place of others, and a TMPDIR.
 
+use crate::processes::has_variable;
 use crate::root::id;
-use crate::{Process, Run, Server, path_with_tools, run, script};
+use crate::{Process, Run, Server, path_with_tools, run, script, wait_for};
 use quick_xml::escape::escape;
 use rustix::fs::{FlockOperation, flock};
 use std::fs::{self, File};
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// In the environment of all that a site runs, so that a test finds what was left running.
@@ -45,7 +48,7 @@ impl Site {
         let top = tempfile::Builder::new().prefix("cback-site-").tempdir();
         let top = top.expect("room for a site");
         fs::set_permissions(top.path(), fs::Permissions::from_mode(0o755)).expect("ours");
-        for directory in ["collect", "work", "stage", "etc"] {
+        for directory in ["collect", "work", "stage", "etc", "scratch"] {
             fs::create_dir(top.path().join(directory)).expect("room for a site");
         }
         fs::write(top.path().join("etc/some.conf"), "something to collect\n").expect("room");
@@ -162,6 +165,20 @@ impl Site {
         self.top.path().join(name)
     }
 
+    /// The TMPDIR of [`Site::script`].
+    pub fn scratch(&self) -> PathBuf {
+        self.path("scratch")
+    }
+
+    /// Writes a file that all may read, such as a backup; its directory is made.
+    pub fn put(&self, name: &str, bytes: &[u8]) -> PathBuf {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().expect("it is in one of ours")).expect("room");
+        fs::write(&path, bytes).expect("room for a file");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).expect("ours");
+        path
+    }
+
     /// Writes an executable sh script, for an override's `abs_path`.
     pub fn shim(&self, name: &str, script: &str) -> PathBuf {
         let path = self.path(name);
@@ -169,7 +186,7 @@ impl Site {
         path
     }
 
-    /// Puts an sh script in place of `program` for [`Site::command`], which finds it first on PATH.
+    /// Puts an sh script in place of `program` for the site's commands, which find it first on PATH.
     pub fn replace(&self, program: &str, script: &str) {
         fs::create_dir_all(self.path("bin")).expect("room for a directory");
         self.shim(&format!("bin/{program}"), script);
@@ -177,8 +194,20 @@ impl Site {
 
     /// `scripts/cback-postgresql --config ...` under `shell`, against `server`.
     pub fn command(&self, server: &Server, shell: &[&str]) -> Command {
-        let mut command = server.in_shell(shell, &script("cback-postgresql"));
+        let mut command = self.marked(server.in_shell(shell, &script("cback-postgresql")), server);
         command.arg("--config").arg(self.config());
+        command
+    }
+
+    /// `scripts/NAME` under `shell`, where the site is the working directory and has the TMPDIR.
+    pub fn script(&self, server: &Server, shell: &[&str], name: &str) -> Command {
+        let mut command = self.marked(server.in_shell(shell, &script(name)), server);
+        command.env("TMPDIR", self.scratch());
+        command.current_dir(self.top.path());
+        command
+    }
+
+    fn marked(&self, mut command: Command, server: &Server) -> Command {
         let mut path = self.path("bin").into_os_string();
         path.push(":");
         path.push(path_with_tools(server));
@@ -198,9 +227,33 @@ impl Site {
         command.env(MARK, self.top.path());
     }
 
-    /// Processes that [`Site::command`], or another that was marked, has left or still runs.
+    /// Processes that a command of the site, or another that was marked, has left or still runs. In a box the environment
+    /// is another one: what runs there works in the scratch directory, or sees a mount of it.
     pub fn alive(&self) -> Vec<Process> {
-        Process::with_variable(&format!("{MARK}={}", self.top.path().display()))
+        let mark = format!("{MARK}={}", self.top.path().display());
+        let name = self.top.path().file_name().expect("a directory").display();
+        let box_of_ours = format!("{name}/scratch/cback-pgverify.");
+        Process::find(|of| {
+            has_variable(of, &mark)
+                || fs::read_link(of.join("cwd")).is_ok_and(|it| it.starts_with(self.scratch()))
+                || fs::read_to_string(of.join("mountinfo"))
+                    .is_ok_and(|it| it.contains(&box_of_ours))
+        })
+    }
+
+    /// What a script may leave behind nowhere: processes, and files in its TMPDIR.
+    pub fn left(&self) -> Vec<String> {
+        let files = fs::read_dir(self.scratch()).expect("ours").flatten();
+        let files = files.map(|it| it.path().display().to_string());
+        self.processes().into_iter().chain(files).collect()
+    }
+
+    /// "Nothing is left behind, whatever happens": a process on its way out has time for it.
+    #[track_caller]
+    pub fn assert_clean(&self) {
+        wait_for("nothing is left", Duration::from_secs(300), || {
+            self.left().is_empty()
+        });
     }
 
     /// [`Site::alive`] by number and command line.

@@ -1,33 +1,39 @@
-//! Backups to be verified, and the directory where their restores take place.
+//! Backups to be verified, at a site of their own.
 
 use cback_tests::{
-    Finished, Process, Run, SHELLS, Server, Shell, as_user, noon, script, server, shim, tool,
-    wait_for,
+    Finished, Run, SHELLS, Server, Shell, Site, as_user, assert_has, noon, server, tool,
 };
 pub(crate) use cback_tests::{dump, packed};
 use std::ffi::OsString;
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, chown, symlink};
-use std::path::{Path, PathBuf};
+use std::ops::Deref;
+use std::os::unix::fs::{chown, symlink};
 use std::process::{Command, Output};
-use std::time::Duration;
-use tempfile::TempDir;
 
 /// The number of an account that owns nothing.
 pub(crate) const NOBODY: u32 = 65534;
 
-/// A directory of backups, and an empty one that is cback-pgverify's TMPDIR.
-pub(crate) struct Backups {
-    directory: TempDir,
-    scratch: TempDir,
+/// What is said in the end of a backup that a restore has proven.
+pub(crate) const SAME: &str = " and found the same rows and definitions\n";
+
+/// A site with files for cback-pgverify.
+pub(crate) struct Backups(Site);
+
+impl Deref for Backups {
+    type Target = Site;
+
+    fn deref(&self) -> &Site {
+        &self.0
+    }
 }
 
 impl Backups {
     pub(crate) fn new() -> Self {
-        Self {
-            directory: open_directory(),
-            scratch: open_directory(),
-        }
+        Self::at(Site::new())
+    }
+
+    pub(crate) fn at(site: Site) -> Self {
+        Self(site)
     }
 
     /// With `x.sql`, the dump of a new database with one table `item` of a hundred rows; and the dump.
@@ -40,45 +46,24 @@ impl Backups {
         (backups, dump)
     }
 
-    pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.directory.path().join(name)
+    /// Makes the backups that its configuration means.
+    #[track_caller]
+    pub(crate) fn run_backup(&self, server: &Server) {
+        self.0.run(server, SHELLS[0]).succeeds();
     }
 
-    /// Where restores take place.
-    pub(crate) fn scratch(&self) -> &Path {
-        self.scratch.path()
-    }
-
-    pub(crate) fn put(&self, name: &str, bytes: &[u8]) -> PathBuf {
-        let path = self.path(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, bytes).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
-        path
-    }
-
-    /// The script under `shell`, in the directory of the backups.
-    pub(crate) fn command(&self, shell: Shell, arguments: &[&str]) -> Command {
-        let mut command = Command::new(shell[0]);
-        command.args(&shell[1..]).arg(script("cback-pgverify"));
-        let tools = tool("cback-pgdump").parent().unwrap().display().to_string();
-        let path = std::env::var("PATH").unwrap();
-        command.env(
-            "PATH",
-            format!("{}:{tools}:{path}", self.path("bin").display()),
+    /// Configures a backup of each of the server's databases in a file of its own.
+    pub(crate) fn configure_separate(&self) {
+        self.configure_section(
+            "<compress_mode>gzip</compress_mode><all>Y</all><separate>Y</separate>",
         );
-        command
-            .env("TMPDIR", self.scratch())
-            .env("CBACK_TEST_MARK", self.scratch())
-            .envs([("LC_ALL", "C.UTF-8"), ("TZ", noon())]);
-        command.args(arguments).current_dir(self.directory.path());
-        command
     }
 
-    /// Puts an sh script in place of `program` for [`Backups::command`].
-    pub(crate) fn replace(&self, program: &str, script: &str) {
-        fs::create_dir_all(self.path("bin")).unwrap();
-        shim(&self.path("bin").join(program), script);
+    /// The script under `shell`. It hears of a server that it has no business with.
+    pub(crate) fn command(&self, shell: Shell, arguments: &[&str]) -> Command {
+        let mut command = self.script(server(), shell, "cback-pgverify");
+        command.env("TZ", noon()).args(arguments);
+        command
     }
 
     /// A command of ours, run by that account, which gets the place for restores.
@@ -120,82 +105,51 @@ impl Backups {
     #[track_caller]
     pub(crate) fn refuses(&self, arguments: &[&str], reason: &str) -> String {
         let said = self.run(arguments).fails(1);
-        assert!(said.contains(reason), "{said}");
+        assert_has(&said, reason);
         self.assert_clean();
         said
     }
 
-    /// No process lives that is in a box of ours or names its directory, and that is empty.
+    /// Dumps that one run restores, and refuses each for its own reason: when it is its turn, and again in the end.
     #[track_caller]
-    pub(crate) fn assert_clean(&self) {
-        wait_for("nothing is left", Duration::from_secs(300), || {
-            self.left().is_empty()
-        });
+    pub(crate) fn refuses_each(&self, cases: &[(Vec<u8>, &str)]) {
+        let names: Vec<_> = (0..cases.len()).map(|it| format!("{it}.sql")).collect();
+        for (name, (dump, _)) in names.iter().zip(cases) {
+            self.put(name, dump);
+        }
+        let names: Vec<_> = names.iter().map(String::as_str).collect();
+        let all = format!("not proven, {0} of {0}:\n", cases.len());
+        let said = self.refuses(&[&["--restore"], &*names].concat(), &all);
+        for (name, (_, reason)) in names.iter().zip(cases) {
+            let lines = said.lines().filter(|it| it.contains(&format!("/{name}: ")));
+            let told = lines.filter(|it| it.contains(reason)).count();
+            assert_eq!(told, 2, "{name}: {reason}: {said}");
+        }
     }
-
-    /// Processes, by number and command line, and files in the scratch directory.
-    pub(crate) fn left(&self) -> Vec<String> {
-        let mut left: Vec<_> = self.alive().into_iter().map(|it| it.line).collect();
-        let entries = fs::read_dir(self.scratch()).unwrap();
-        left.extend(entries.map(|entry| entry.unwrap().path().display().to_string()));
-        left
-    }
-
-    pub(crate) fn alive(&self) -> Vec<Process> {
-        let mut alive = self.started();
-        alive.extend(Process::with_mount(self.scratch()));
-        alive
-    }
-
-    /// Processes with an environment from us, and bwrap, which has none. In a box it is another one.
-    pub(crate) fn started(&self) -> Vec<Process> {
-        let mark = format!("CBACK_TEST_MARK={}", self.scratch().display());
-        let mut started = Process::with_variable(&mark);
-        let numbers: Vec<_> = started.iter().map(number).collect();
-        let mut bwrap = Process::with_argument(Path::new("/tools/cback-pgrestore"));
-        bwrap.retain(|it| it.name == "bwrap" && numbers.contains(&figure_of(it, "PPid:")));
-        started.extend(bwrap);
-        started
-    }
-}
-
-fn number(process: &Process) -> usize {
-    process.pid.as_raw_pid().unsigned_abs() as usize
-}
-
-/// From its status in /proc; 0 of one that is gone.
-pub(crate) fn figure_of(process: &Process, name: &str) -> usize {
-    let path = format!("/proc/{}/status", process.pid.as_raw_pid());
-    let status = fs::read_to_string(path).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix(name));
-    let word = line.and_then(|line| line.split_whitespace().next());
-    word.map_or(0, |word| word.parse().unwrap())
-}
-
-/// A directory that everybody may look into.
-fn open_directory() -> TempDir {
-    let directory = tempfile::Builder::new()
-        .prefix("cback-verify-")
-        .tempdir()
-        .unwrap();
-    fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o755)).unwrap();
-    directory
 }
 
 /// A database with one table `item` of a hundred rows.
 pub(crate) fn create_items(server: &Server, database: &str) {
     server.create_database(database);
-    server.sql(
-        database,
-        "CREATE TABLE item AS SELECT n AS id, 'item ' || n AS name FROM generate_series(1, 100) n",
-    );
+    let items = "SELECT n AS id, 'item ' || n AS name FROM generate_series(1, 100) n";
+    server.sql(database, &format!("CREATE TABLE item AS {items}"));
+}
+
+/// The dump with `sql` before `mark`, which has to be there.
+pub(crate) fn with_sql_before(dump: &[u8], mark: &str, sql: &str) -> Vec<u8> {
+    let text = String::from_utf8(dump.to_vec()).unwrap();
+    let (before, after) = text.split_at(text.rfind(mark).unwrap());
+    [before, sql, "\n\n", after].concat().into_bytes()
+}
+
+/// The dump with `sql` at its end.
+pub(crate) fn ending_with(dump: &[u8], sql: &str) -> Vec<u8> {
+    with_sql_before(dump, "--\n-- PostgreSQL database dump complete", sql)
 }
 
 /// A dump of [`create_items`]' with `sql` before its data.
 pub(crate) fn with_sql(dump: &[u8], sql: &str) -> Vec<u8> {
-    let text = String::from_utf8(dump.to_vec()).unwrap();
-    let (before, after) = text.split_once("--\n-- Data for Name: item;").unwrap();
-    format!("{before}{sql}\n\n--\n-- Data for Name: item;{after}").into_bytes()
+    with_sql_before(dump, "--\n-- Data for Name: item;", sql)
 }
 
 /// A dump of [`create_items`]' that runs this PL/pgSQL for each row that is restored.

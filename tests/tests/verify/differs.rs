@@ -1,6 +1,6 @@
 //! "Dumped again and compared": what is restored otherwise than it was in the backup, and what does not restore.
 
-use crate::backups::{Backups, create_items, dump, entry, with_sql, with_trigger};
+use crate::backups::{Backups, create_items, dump, ending_with, entry, with_sql, with_trigger};
 use cback_tests::{Finished, run_with_input, server, tool};
 use std::process::Command;
 
@@ -21,62 +21,39 @@ const FORGET: &str = "CREATE FUNCTION public.forget() RETURNS integer LANGUAGE p
     DROP INDEX public.found; ALTER TABLE public.item DISABLE ROW LEVEL SECURITY;
     GRANT ALL ON TABLE public.item TO PUBLIC; RETURN 1; END $$;\n\nALTER FUNCTION public.forget() OWNER TO postgres;";
 
+/// pg_dump empties `search_path`: what relies on it does not restore.
+const PATH: &str = "CREATE FUNCTION low(text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT lower($1)';
+    CREATE FUNCTION lower_it(text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN low($1); END';
+    ALTER TABLE item ADD CHECK (lower_it(name) <> '');";
+
 /// "Every row is there afterwards with its values", every sequence and every definition; "what the machine lacks says
-/// nothing against the backup". One run sees to all: each line has its own file's reasons.
+/// nothing against the backup".
 #[test]
 fn what_is_restored_otherwise_or_not_at_all_is_refused() {
     let (backups, items) = Backups::of_items();
-    let [tally, path] = ["tally", "path"];
-    for name in [tally, path] {
-        create_items(server(), name);
-    }
     let sequence = "CREATE SEQUENCE tally; SELECT setval('tally', 42)";
-    server().sql(tally, sequence);
-    // pg_dump empties search_path: what relies on it does not restore.
-    server().sql(
-        path,
-        "CREATE FUNCTION low(text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT lower($1)';
-         CREATE FUNCTION lower_it(text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN low($1); END';
-         ALTER TABLE item ADD CHECK (lower_it(name) <> '');",
-    );
-    let [tally, path] = [tally, path].map(|name| dump(server(), Some(name)));
+    let [tally, path] = [("tally", sequence), ("path", PATH)].map(|(database, sql)| {
+        create_items(server(), database);
+        server().sql(database, sql);
+        dump(server(), database)
+    });
     backups.put("tally.sql", &tally);
     backups.put("x.sql", &with_trigger(&items, "RETURN NEW;"));
     backups.proves(&["--restore", "x.sql", "tally.sql"]);
 
-    let spoil = "CREATE MATERIALIZED VIEW public.spoil AS SELECT pg_catalog.setval('public.tally', 43) AS n;\n\n";
+    let spoil = "CREATE MATERIALIZED VIEW public.spoil AS SELECT pg_catalog.setval('public.tally', 43) AS n;";
     let extension = "CREATE EXTENSION IF NOT EXISTS no_such_thing WITH SCHEMA public;";
     #[rustfmt::skip]
     let mut cases = vec![
         (forgetting(&items), "index public.found is missing when restored; row security public.item is missing \
                               when restored; "),
-        (before_its_end(&tally, spoil), "sequences has other data when restored"),
+        (ending_with(&tally, spoil), "sequences has other data when restored"),
         (colliding(), "public.item has other data"),
         (path, "does not restore: ERROR:  function low(text) does not exist"),
         (with_sql(&items, extension), "cannot be proven here: this PostgreSQL lacks extension no_such_thing"),
     ];
     cases.extend(TRIGGERS.map(|(body, reason)| (with_trigger(&items, body), reason)));
-    let names: Vec<_> = (0..cases.len()).map(|it| format!("{it}.sql")).collect();
-    let mut arguments = vec!["--restore"];
-    for (name, (dump, _)) in names.iter().zip(&cases) {
-        backups.put(name, dump);
-        arguments.push(name);
-    }
-    let all = format!("not proven, {0} of {0}:\n", cases.len());
-    let said = backups.refuses(&arguments, &all);
-    for (name, (_, reason)) in names.iter().zip(&cases) {
-        let lines = said.lines().filter(|it| it.contains(&format!("/{name}: ")));
-        let told = lines.filter(|it| it.contains(reason)).count();
-        assert_eq!(told, 2, "{name}: {reason}: {said}");
-    }
-}
-
-/// With `sql` at its end.
-fn before_its_end(dump: &[u8], sql: &str) -> Vec<u8> {
-    let text = String::from_utf8(dump.to_vec()).unwrap();
-    let end = text.rfind("--\n-- PostgreSQL database dump complete");
-    let (before, after) = text.split_at(end.unwrap());
-    [before, sql, after].concat().into_bytes()
+    backups.refuses_each(&cases);
 }
 
 /// A view that is filled last of all takes back what stands before it.
@@ -92,7 +69,7 @@ fn forgetting(items: &[u8]) -> Vec<u8> {
         ("x; Type: MATERIALIZED VIEW DATA", "REFRESH MATERIALIZED VIEW public.x;"),
     ];
     let entries = entries.map(|(title, sql)| entry(title, sql));
-    before_its_end(items, &entries.concat())
+    ending_with(items, &entries.concat())
 }
 
 /// XXH3 has inputs that collide by construction: a random key for each run ends it. A dump with one value, which its
@@ -102,21 +79,25 @@ fn colliding() -> Vec<u8> {
     let debt = |amount| format!("lmO9FvzJ{amount}/ to be paid toA");
     let (small, large) = (debt("10000000"), debt("99999999"));
     server().create_database(column);
-    let create = format!("CREATE TABLE item AS SELECT '{small}' AS {column}");
-    server().sql(column, &create);
-    let dump = dump(server(), Some(column));
-    let other = String::from_utf8(dump.clone()).unwrap();
-    let other = other.replace(&small, &large);
+    server().sql(
+        column,
+        &format!("CREATE TABLE item AS SELECT '{small}' AS {column}"),
+    );
+    let dump = dump(server(), column);
+    let other = String::from_utf8(dump.clone())
+        .unwrap()
+        .replace(&small, &large);
+    let fingerprint = |dump: &[u8]| {
+        let check = run_with_input(Command::new(tool("cback-pgdump")).arg("--check"), dump);
+        check.succeeds();
+        check
+            .printed()
+            .trim_end()
+            .rsplit('\t')
+            .next()
+            .unwrap()
+            .to_owned()
+    };
     assert_eq!(fingerprint(&dump), fingerprint(other.as_bytes()));
     with_trigger(&dump, &format!("NEW.{column} = '{large}'; RETURN NEW;"))
-}
-
-/// The one table's in `dump`.
-fn fingerprint(dump: &[u8]) -> String {
-    let mut check = Command::new(tool("cback-pgdump"));
-    let output = run_with_input(check.arg("--check"), dump);
-    output.succeeds();
-    let printed = output.printed();
-    let last = printed.trim_end().rsplit('\t').next();
-    last.unwrap().to_owned()
 }

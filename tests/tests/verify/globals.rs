@@ -1,7 +1,7 @@
 //! "Roles and the database come from the globals beside a dump": or are made up where there are none.
 
-use crate::backups::{Backups, create_items, dump, packed};
-use cback_tests::{Finished, Run, SHELLS, Server, Site, globals, installations, tool};
+use crate::backups::{Backups, SAME, create_items, dump, packed};
+use cback_tests::{Run, Server, assert_has, assert_times, globals, installations, tool};
 use std::fs;
 
 /// A role that is missing there "is a failure".
@@ -9,42 +9,33 @@ use std::fs;
 fn a_role_comes_from_the_globals_or_the_backup_is_not_proven() {
     let server = Server::start();
     create_items(&server, "owned");
-    let give = "CREATE ROLE keeper; ALTER TABLE item OWNER TO keeper";
-    server.sql("owned", give);
-    let mut pg_dumpall = server.command("pg_dumpall");
-    let with_roles = pg_dumpall.arg("--globals-only").prints();
-    let backups = Backups::new();
-    backups.put("postgresqldump-owned.txt", &dump(&server, Some("owned")));
-    backups.put("postgresqlglobals.txt", with_roles.as_bytes());
-    let printed = backups.proves(&["--restore", "."]);
-    let content = "postgresqlglobals.txt: whole, roles and tablespaces, ";
-    assert!(printed.contains(content), "{printed}");
-
     // Rights of a role that was dropped, as pg_dump writes them; and names in another encoding than the globals'.
     server.sql(
         "owned",
-        "CREATE ROLE gone; CREATE ROLE \"größe\"; GRANT SELECT ON item TO gone, \"größe\";
+        "CREATE ROLE keeper; ALTER TABLE item OWNER TO keeper;
+         CREATE ROLE gone; CREATE ROLE \"größe\"; GRANT SELECT ON item TO gone, \"größe\";
          SET allow_system_table_mods = on; DELETE FROM pg_authid WHERE rolname = 'gone'",
     );
-    let mut pg_dump = server.command("pg_dump");
-    let latin = pg_dump.args(["-E", "LATIN1", "owned"]).run();
-    let mut pg_dumpall = server.command("pg_dumpall");
-    let all = pg_dumpall.prints();
-    backups.put("postgresqldump-owned.txt", &latin.stdout);
-    backups.put("postgresqldump.txt", all.as_bytes());
-    let globals = server.command("pg_dumpall").arg("--globals-only").prints();
-    backups.put("postgresqlglobals.txt", globals.as_bytes());
-    backups.proves(&[
-        "--restore",
-        "postgresqldump-owned.txt",
-        "postgresqldump.txt",
-    ]);
+    let backups = Backups::new();
+    let put = |file: &str, program: &str, arguments: &[&str]| {
+        let dump = server.command(program).args(arguments).run().stdout;
+        backups.put(file, &dump)
+    };
+    let file = "postgresqldump-owned.txt";
+    put(file, "pg_dump", &["-E", "LATIN1", "owned"]);
+    put("postgresqldump.txt", "pg_dumpall", &[]);
+    let globals = put("postgresqlglobals.txt", "pg_dumpall", &["--globals-only"]);
+    let printed = backups.proves(&["--restore", "."]);
+    assert_times(&printed, 2, SAME);
+    assert_has(
+        &printed,
+        "postgresqlglobals.txt: whole, roles and tablespaces, ",
+    );
 
-    let lines = with_roles.split_inclusive('\n');
-    let lines: String = lines.filter(|line| !line.contains("keeper")).collect();
-    backups.put("postgresqlglobals.txt", lines.as_bytes());
-    let arguments = ["--restore", "postgresqldump-owned.txt"];
-    backups.refuses(&arguments, "role \"keeper\" does not exist");
+    let text = fs::read_to_string(&globals).unwrap();
+    let lines = text.lines().filter(|line| !line.contains("keeper"));
+    fs::write(globals, lines.collect::<Vec<_>>().join("\n") + "\n").unwrap();
+    backups.refuses(&["--restore", file], "role \"keeper\" does not exist");
 }
 
 /// "Be it the database", with its own locale and settings: then nothing is made up.
@@ -63,31 +54,31 @@ fn a_database_comes_from_the_globals() {
          ALTER ROLE postgres VALID UNTIL 'infinity';",
     );
     let backups = Backups::new();
-    let dump = dump(&server, Some(database));
+    let dump = dump(&server, database);
     let globals = globals(&server, &[database]);
-    backups.put(file, &dump);
-    backups.put("postgresqlglobals.txt", &globals);
-    let printed = backups.proves(&["--restore", "."]);
-    let said = "postgresqlglobals.txt: whole, roles, tablespaces and empty databases, ";
-    assert!(printed.contains(said), "{printed}");
-    // A dump that creates its database itself finds none.
+    backups.put(&format!("plain/{file}"), &dump);
     let mut pg_dump = server.command("pg_dump");
     let created = pg_dump.args(["--create", database]).prints();
-    backups.put(file, created.as_bytes());
-    backups.proves(&["--restore", file]);
+    backups.put(&format!("creating/{file}"), created.as_bytes());
+    for directory in ["plain", "creating"] {
+        backups.put(&format!("{directory}/postgresqlglobals.txt"), &globals);
+    }
+    let file = backups.put(&format!("{file}.gz"), &packed(&dump, "gzip"));
+    let right = backups.put("postgresqlglobals.txt.gz", &packed(&globals, "gzip"));
     // Those of another mode are of another night.
     let stale = String::from_utf8_lossy(&globals).replace("keeper", "nobody");
     let stale = packed(stale.as_bytes(), "bzip2");
-    let file = backups.put(&format!("{file}.gz"), &packed(&dump, "gzip"));
-    let right = backups.put("postgresqlglobals.txt.gz", &packed(&globals, "gzip"));
     let stale = backups.put("postgresqlglobals.txt.bz2", &stale);
-    let file = ["--restore", file.to_str().unwrap()];
-    backups.proves(&file);
+    let file = file.to_str().unwrap();
+    let printed = backups.proves(&["--restore", "plain", "creating", file]);
+    assert_times(&printed, 5, SAME);
+    let said = "postgresqlglobals.txt: whole, roles, tablespaces and empty databases, ";
+    assert_times(&printed, 2, said);
     // Only with the setting does the check let the row in.
-    for globals in [right, stale, backups.path("postgresqlglobals.txt")] {
+    for globals in [right, stale] {
         fs::remove_file(globals).unwrap();
     }
-    backups.refuses(&file, "my.setting");
+    backups.refuses(&["--restore", file], "my.setting");
 }
 
 /// "Only the one that the configuration means": a file from when it still meant it does not count.
@@ -95,50 +86,53 @@ fn a_database_comes_from_the_globals() {
 fn leftover_globals_are_not_what_a_configuration_means() {
     let server = Server::start();
     create_items(&server, "owned");
+    let backups = Backups::new();
     let section =
         "<user>postgres</user><compress_mode>gzip</compress_mode><database>owned</database>";
     let with_globals = format!("{section}<globals>Y</globals>");
-    let site = Site::new();
     let back_up = |section: &str| {
-        site.configure_section(section);
-        site.run(&server, SHELLS[0]).succeeds();
+        backups.configure_section(section);
+        backups.run_backup(&server);
     };
     back_up(&with_globals);
-    let globals = site.collect_dir().join("postgresqlglobals.txt.gz");
+    let globals = backups.path("collect/postgresqlglobals.txt.gz");
     let leftover = fs::read(&globals).unwrap();
-    let config = site.config();
-    let restore = ["--restore", "--config", config.to_str().unwrap()];
-    let with_them = " s with postgresqlglobals.txt.gz and found the same rows and definitions\n";
-    assert!(Backups::new().proves(&restore).contains(with_them));
+    let restore = ["--restore", "--config", "cback3.conf"];
+    let with_them = format!(" s with postgresqlglobals.txt.gz{SAME}");
+    assert_has(&backups.proves(&restore), &with_them);
 
-    let give = "CREATE ROLE newer; ALTER TABLE item OWNER TO newer";
-    server.sql("owned", give);
-    back_up(section);
-    let printed = Backups::new().proves(&restore);
-    assert!(
-        printed.contains(" s and found the same rows and definitions\n"),
-        "{printed}"
+    server.sql(
+        "owned",
+        "CREATE ROLE newer; ALTER TABLE item OWNER TO newer",
     );
+    back_up(section);
+    assert_has(&backups.proves(&restore), &format!(" s{SAME}"));
     fs::write(&globals, b"no globals").unwrap();
-    Backups::new().proves(&restore);
+    backups.proves(&restore);
 
-    site.configure_section(&with_globals);
+    backups.configure_section(&with_globals);
     fs::write(&globals, leftover).unwrap();
-    Backups::new().refuses(&restore, "role \"newer\" does not exist");
+    backups.refuses(&restore, "role \"newer\" does not exist");
 }
 
-/// "They are read once: what is checked is what is used." Another reading would be of a part of the file.
+/// "They are read once: what is checked is what is used." "A database that the globals should have recreated and did not is
+/// a failure", and none is made up; nor is another dump taken for globals.
 #[test]
-fn globals_are_read_once() {
+fn globals_are_read_once_and_a_database_that_they_lack_is_a_failure() {
     let server = Server::start();
-    create_items(&server, "once");
-    let give = "CREATE ROLE keeper; ALTER TABLE item OWNER TO keeper";
-    server.sql("once", give);
+    create_items(&server, "here");
+    create_items(&server, "lost");
+    server.sql(
+        "here",
+        "CREATE ROLE keeper; ALTER TABLE item OWNER TO keeper",
+    );
+    let [here, lost] = ["here", "lost"].map(|it| dump(&server, it));
     let backups = Backups::new();
-    let file = "postgresqldump-once.txt";
-    backups.put(file, &dump(&server, Some("once")));
-    let globals = packed(&globals(&server, &["once"]), "gzip");
+    let globals = packed(&globals(&server, &["here"]), "gzip");
     backups.put("postgresqlglobals.txt.gz", &globals);
+    backups.put("postgresqldump-here.txt", &here);
+    backups.put("postgresqldump-lost.txt", &lost);
+    // Another reading would be of a part of the file.
     let read = format!(
         "case $3 in *globals*) [ ! -e '{0}' ] || exec gzip -dc \"$3\" | head -c 500; true >'{0}' ;; esac\n\
          exec {1} \"$@\"",
@@ -146,29 +140,18 @@ fn globals_are_read_once() {
         tool("cback-compress").display()
     );
     backups.replace("cback-compress", &read);
-    let printed = backups.proves(&["--restore", file]);
-    let with_them = " s with postgresqlglobals.txt.gz and found";
-    assert!(printed.contains(with_them), "{printed}");
-}
+    let printed = backups.proves(&["--restore", "postgresqldump-here.txt"]);
+    assert_has(&printed, " s with postgresqlglobals.txt.gz and found");
 
-/// "A database that the globals should have recreated and did not is a failure", and none is made up; nor is
-/// another dump taken for globals.
-#[test]
-fn a_database_that_the_globals_lack_is_a_failure() {
-    let server = Server::start();
-    create_items(&server, "here");
-    create_items(&server, "lost");
-    let backups = Backups::new();
-    backups.put("postgresqlglobals.txt", &globals(&server, &["here"]));
-    let lost = dump(&server, Some("lost"));
-    backups.put("postgresqldump-here.txt", &dump(&server, Some("here")));
-    backups.put("postgresqldump-lost.txt", &lost);
-    backups.proves(&["--restore", "postgresqldump-here.txt"]);
-    let reason = ": its database is not in the globals beside it\n";
-    backups.refuses(&["--restore", "postgresqldump-lost.txt"], reason);
+    fs::remove_file(backups.path("bin/cback-compress")).unwrap();
+    let arguments = ["--restore", "postgresqldump-lost.txt"];
+    backups.refuses(
+        &arguments,
+        ": its database is not in the globals beside it\n",
+    );
     backups.put("postgresqlglobals.txt", &lost);
-    let reason = "no globals, but a dump of a database\n";
-    backups.refuses(&["--restore", "postgresqldump-lost.txt"], reason);
+    fs::remove_file(backups.path("postgresqlglobals.txt.gz")).unwrap();
+    backups.refuses(&arguments, "no globals, but a dump of a database\n");
 }
 
 /// "Such a role may nothing but what the dump grants it": whether it might more no dump of one database tells.
@@ -183,10 +166,10 @@ fn a_view_whose_owner_may_not_read_its_table_is_no_proof() {
          SET ROLE app; CREATE MATERIALIZED VIEW m AS SELECT * FROM t; RESET ROLE",
     );
     let backups = Backups::new();
-    backups.put("x.sql", &dump(&server, Some("view")));
+    backups.put("x.sql", &dump(&server, "view"));
     backups.proves(&["--restore", "x.sql"]);
     server.sql("view", "REVOKE SELECT ON t FROM app");
-    backups.put("x.sql", &dump(&server, Some("view")));
+    backups.put("x.sql", &dump(&server, "view"));
     let reason = "cannot be proven here: ERROR:  permission denied for table t (to a role that is made up, without its memberships)\n";
     backups.refuses(&["--restore", "x.sql"], reason);
 }
@@ -209,15 +192,12 @@ fn a_role_that_has_to_be_a_superuser_is_made_up_as_one() {
              SET ROLE app; GRANT SELECT ON t TO public",
         );
         let backups = Backups::new();
-        for (option, name) in [
-            ("--no-comments", "x.sql"),
-            ("--use-set-session-authorization", "y.sql"),
-        ] {
-            let mut pg_dump = server.command("pg_dump");
-            backups.put(name, &pg_dump.args([option, "super"]).run().stdout);
-        }
         let bin = installation.bin.to_str().unwrap();
-        backups.proves(&["--restore", "--pg-bin", bin, "x.sql", "y.sql"]);
+        for option in ["--no-comments", "--use-set-session-authorization"] {
+            let mut pg_dump = server.command("pg_dump");
+            backups.put("x.sql", &pg_dump.args([option, "super"]).run().stdout);
+            backups.proves(&["--restore", "--pg-bin", bin, "x.sql"]);
+        }
     }
 }
 
@@ -229,21 +209,19 @@ fn each_database_of_a_separate_backup_has_to_be_there() {
         create_items(&server, database);
     }
     server.sql("postgres", "CREATE TABLE t AS SELECT 1 AS n");
-    let site = Site::new();
-    let section = "<user>postgres</user><compress_mode>gzip</compress_mode><all>Y</all>";
-    site.configure_section(&format!("{section}<separate>Y</separate>"));
-    site.run(&server, SHELLS[0]).succeeds();
-    let config = site.config();
-    let arguments = ["--config", config.to_str().unwrap()];
+    let backups = Backups::new();
+    backups.configure_separate();
+    backups.run_backup(&server);
     // postgres and template1 are every server's, and the globals have only what is said about them.
-    let printed = Backups::new().proves(&[&arguments[..], &["--restore", "-j2"]].concat());
+    let arguments = ["--config", "cback3.conf"];
+    let printed = backups.proves(&[&arguments[..], &["--restore", "-j2"]].concat());
     assert_eq!(printed.lines().count(), 5, "{printed}");
     assert!(!printed.contains("PostgreSQL ?"), "{printed}");
     for file in [
         "postgresqldump-postgres.txt.gz",
         "postgresqldump-it's%2F%25.txt.gz",
     ] {
-        fs::remove_file(site.collect_dir().join(file)).unwrap();
-        Backups::new().refuses(&arguments, &format!("{file}: missing\n"));
+        fs::remove_file(backups.path("collect").join(file)).unwrap();
+        backups.refuses(&arguments, &format!("{file}: missing\n"));
     }
 }

@@ -1,9 +1,10 @@
 //! "No path is followed through a link or a parent that somebody else can change, nothing is opened there that can
 //! block or lead away, nothing of theirs goes into a message or takes memory without a bound."
 
-use crate::backups::{Backups, NOBODY, figure_of, packed, with_sql};
+use crate::backups::{Backups, NOBODY, packed, with_sql};
 use cback_tests::{
-    Finished, Run, SHELLS, Shell, in_background, in_each_shell, shim, skipped_without_root, wrapped,
+    Finished, Process, Run, SHELLS, Shell, assert_times, in_background, in_each_shell, shim,
+    skipped_without_root, wrapped,
 };
 use rustix::fs::{CWD, Mode, mkfifoat};
 use std::fs;
@@ -18,12 +19,13 @@ fn no_link_is_followed_that_another_account_can_have_laid() {
     }
     let (backups, dump) = Backups::of_items();
     backups.put("real/x.sql", &dump);
-    fs::create_dir(backups.path("theirs")).unwrap();
-    symlink(backups.path("real"), backups.path("ours")).unwrap();
-    symlink("../real", backups.path("theirs/directory")).unwrap();
+    for directory in ["theirs", "ours"] {
+        fs::create_dir(backups.path(directory)).unwrap();
+        symlink("../real", backups.path(directory).join("directory")).unwrap();
+    }
     symlink("../real/x.sql", backups.path("theirs/postgresqldump-x.txt")).unwrap();
     let named = ["theirs/directory/x.sql", "theirs/postgresqldump-x.txt"];
-    backups.proves(&["ours/x.sql", "./theirs/../real//x.sql"]);
+    backups.proves(&["ours/directory/x.sql", "./theirs/../real//x.sql"]);
     backups.proves(&named);
     chown(backups.path("theirs"), Some(NOBODY), None).unwrap();
     for (name, link) in named.iter().zip(["directory", "postgresqldump-x.txt"]) {
@@ -33,17 +35,16 @@ fn no_link_is_followed_that_another_account_can_have_laid() {
     backups.refuses(&["theirs/"], "/theirs/: there is no backup in it\n");
     // Not the caller's own, either, where others may exchange it.
     let open = fs::Permissions::from_mode(0o757);
-    fs::set_permissions(backups.path("."), open).unwrap();
-    backups.refuses(&["ours/x.sql"], "ours is a link that others may have laid");
+    fs::set_permissions(backups.path("ours"), open).unwrap();
+    let reason = "ours/directory is a link that others may have laid";
+    backups.refuses(&["ours/directory/x.sql"], reason);
 }
 
 /// Files, and the directories that they are in, exchanged at any moment, in any shell.
 #[test]
 fn what_is_exchanged_for_a_fifo_or_a_link_neither_blocks_nor_leads_away() {
     let (backups, dump) = Backups::of_items();
-    let other = String::from_utf8(dump.clone())
-        .unwrap()
-        .replace("item", "secret");
+    let other = String::from_utf8_lossy(&dump).replace("item", "secret");
     // Long paths, so that much time is between the first look at a directory and its use.
     let name = format!("{}postgresqldump-x.txt.gz", "d/".repeat(300));
     backups.put(&format!("secret/{name}"), &packed(other.as_bytes(), "gzip"));
@@ -59,11 +60,8 @@ fn what_is_exchanged_for_a_fifo_or_a_link_neither_blocks_nor_leads_away() {
             done
         done";
     let mut shell = Command::new("sh");
-    shell
-        .args(["-c", exchange])
-        .env("file", name)
-        .current_dir(backups.path("."));
-    let mut exchange = in_background(&mut shell);
+    shell.args(["-c", exchange]).env("file", name);
+    let mut exchange = in_background(shell.current_dir(backups.path(".")));
     let mut ends = [0; 2];
     // Until both have been seen: that it was there, and that it was exchanged.
     for number in 0.. {
@@ -73,9 +71,8 @@ fn what_is_exchanged_for_a_fifo_or_a_link_neither_blocks_nor_leads_away() {
         assert!(number < 1000, "never exchanged, or never there: {ends:?}");
         let operand = ["all", file.to_str().unwrap()][number % 2];
         let arguments = ["-v", "--time-limit", "100", operand];
-        let output = backups
-            .command(SHELLS[number % SHELLS.len()], &arguments)
-            .run();
+        let shell = SHELLS[number % SHELLS.len()];
+        let output = backups.command(shell, &arguments).run();
         let (said, printed) = (output.said(), output.printed());
         assert!(!said.contains("not read within"), "{said}");
         assert!(!printed.contains("secret"), "{printed}");
@@ -123,17 +120,13 @@ fn a_directory_however_deep_and_names_however_odd_end_no_walk(shell: Shell) {
     let output = backups.command(shell, &["all"]).run();
     let said = output.fails(1);
     // Told when it is found, and again in the end.
-    assert_eq!(
-        said.matches(": its path is too long\n").count(),
-        2,
-        "{said}"
-    );
+    assert_times(&said, 2, ": its path is too long\n");
     assert!(said.lines().count() == 3 && said.len() < 3000, "{said}");
     let printed = output.printed();
-    assert_eq!(printed.matches(": whole, ").count(), 6, "{printed}");
+    assert_times(&printed, 6, ": whole, ");
     assert!(!printed.contains('\u{1b}'), "{printed}");
-    let mut remove = Command::new("rm");
-    remove.arg("-rf").arg(backups.path("all")).run().succeeds();
+    let all = backups.path("all");
+    Command::new("rm").arg("-rf").arg(all).run().succeeds();
     backups.assert_clean();
 }
 
@@ -147,13 +140,18 @@ fn an_error_of_200_megabytes_is_cut() {
     let mut command = backups.command(SHELLS[0], &["--restore", "x.sql"]);
     let mut child = command.stderr(said).spawn().unwrap();
     let mut most = 0;
+    let peak = |of: &Process| {
+        let status = format!("/proc/{}/status", of.pid.as_raw_pid());
+        let status = fs::read_to_string(status).unwrap_or_default();
+        let line = status.lines().find_map(|it| it.strip_prefix("VmHWM:"));
+        let number = line.and_then(|it| it.split_whitespace().next());
+        number.map_or(0, |it| it.parse().unwrap())
+    };
     while child.try_wait().unwrap().is_none() {
         let postgresql = ["postgres", "psql", "initdb", "pg_dump", "cback-pgdump"];
-        let others = backups.alive().into_iter();
-        let others = others.filter(|it| !postgresql.contains(&it.name.as_str()));
-        most = others
-            .map(|it| figure_of(&it, "VmHWM:"))
-            .fold(most, usize::max);
+        let mut others = backups.alive();
+        others.retain(|it| !postgresql.contains(&it.name.as_str()));
+        most = others.iter().map(peak).fold(most, usize::max);
     }
     let said = fs::read_to_string(backups.path("said")).unwrap();
     let is_told = said.contains("x.sql: does not restore: ") && said.contains("ERROR:  xxxxxxxxxx");
@@ -173,14 +171,8 @@ fn what_is_mounted_in_a_dead_ones_directory_is_left_alone() {
     fs::create_dir_all(dead.join("mounted")).unwrap();
     let mount = "cd \"$0/mounted\" && mount -t tmpfs tmpfs . && cd \"$0/mounted\" && echo kept >kept && \"$@\" && cat kept";
     let command = backups.command(SHELLS[0], &["-q", backups.path("x.sql").to_str().unwrap()]);
-    let outer = [
-        "unshare",
-        "--mount",
-        "sh",
-        "-c",
-        mount,
-        dead.to_str().unwrap(),
-    ];
+    let dead = dead.to_str().unwrap();
+    let outer = ["unshare", "--mount", "sh", "-c", mount, dead];
     assert_eq!(wrapped(&outer, &command).prints(), "kept\n");
     backups.proves(&["x.sql"]);
 }
@@ -189,9 +181,9 @@ fn what_is_mounted_in_a_dead_ones_directory_is_left_alone() {
 #[test]
 fn a_directory_that_others_may_change_is_no_place_for_a_restore() {
     let (backups, _) = Backups::of_items();
-    let scratch = backups.scratch().canonicalize().unwrap();
-    for place in [&*scratch, scratch.parent().unwrap()] {
-        let allow = |mode| fs::set_permissions(place, fs::Permissions::from_mode(mode)).unwrap();
+    for place in [backups.scratch(), backups.path(".")] {
+        let place = place.canonicalize().unwrap();
+        let allow = |mode| fs::set_permissions(&place, fs::Permissions::from_mode(mode)).unwrap();
         allow(0o777);
         let reason = "is another account's, or others may rename what is in it (TMPDIR)\n";
         backups.refuses(&["x.sql"], &format!("{} {reason}", place.display()));
@@ -220,14 +212,12 @@ fn nothing_is_locked_by_its_name() {
     let (backups, _) = Backups::of_items();
     fs::create_dir(backups.scratch().join("cback-pgverify.0123456789")).unwrap();
     let log = backups.path("locked by name");
-    backups.replace(
-        "flock",
-        &format!(
-            "for it; do case $it in -n | [0-9]) ;; *) echo \"$*\" >>'{}' ;; esac; done\n\
-             exec /usr/bin/flock \"$@\"",
-            log.display()
-        ),
+    let flock = format!(
+        "for it; do case $it in -n | [0-9]) ;; *) echo \"$*\" >>'{}' ;; esac; done\n\
+         exec /usr/bin/flock \"$@\"",
+        log.display()
     );
+    backups.replace("flock", &flock);
     backups.proves(&["x.sql"]);
     backups.assert_clean();
     assert!(!log.exists(), "{:?}", fs::read_to_string(log));

@@ -2,7 +2,7 @@
 //! nothing else and reaches no network, never into a server that was there before."
 
 use crate::backups::{Backups, NOBODY, with_trigger};
-use cback_tests::{Finished, Run, SHELLS, server, skip, skipped_without_root, wrapped};
+use cback_tests::{Finished, Run, SHELLS, assert_has, server, skip, skipped_without_root, wrapped};
 use rustix::io::{FdFlags, fcntl_setfd};
 use std::fs;
 use std::os::fd::AsRawFd;
@@ -23,24 +23,16 @@ fn seen(program: &str, wrap: impl FnOnce(&Backups, &Command) -> Command) -> Stri
     let command = backups.command(SHELLS[0], &["--restore", "x.sql"]);
     let said = wrap(&backups, &command).run().fails(1);
     backups.assert_clean();
-    let seen = said
-        .split_once("seen: ")
-        .unwrap_or_else(|| panic!("{said}"));
-    let seen = seen.1.trim_end();
-    seen.strip_suffix('.').unwrap_or(seen).to_owned()
-}
-
-/// [`seen`] by the caller itself.
-#[track_caller]
-fn seen_by_a_dump(program: &str) -> String {
-    seen(program, |_, command| wrapped(&["env"], command))
+    assert_has(&said, "seen: ");
+    let (_, seen) = said.split_once("seen: ").unwrap();
+    seen.trim_end().trim_end_matches('.').to_owned()
 }
 
 /// Each program's output, in one restore.
 #[test]
 fn a_dump_is_nobody_alone_with_the_programs_and_its_own_server() {
     let outside = tempfile::tempdir().unwrap();
-    let host = server().host().display().to_string();
+    let [host, bin] = [server().host(), server().bin()].map(|it| it.display());
     let programs = [
         // Links in /usr may lead to more, such as /etc/alternatives.
         "ls -A / | grep -vx -e lib32 -e libx32 -e etc -e opt -e srv -e var; ls -A /given; \
@@ -54,12 +46,10 @@ fn a_dump_is_nobody_alone_with_the_programs_and_its_own_server() {
              do touch $f && echo wrote $f; done 2>/dev/null",
             outside.path().display()
         ),
-        &format!(
-            "{}/psql -X -h {host} -U postgres -c select postgres; ls -d {host}",
-            server().bin().display()
-        ),
+        &format!("{bin}/psql -X -h {host} -U postgres -c select postgres; ls -d {host}"),
     ];
-    let seen = seen_by_a_dump(&programs.join("; echo =; "));
+    let all = programs.join("; echo =; ");
+    let seen = seen(&all, |_, command| wrapped(&["env"], command));
     let lines: Vec<_> = seen.split('|').collect();
     let parts: Vec<_> = lines.split(|it| *it == "=").collect();
     let [files, processes, network, account, written, reached] = parts[..] else {
@@ -127,9 +117,8 @@ fn a_dump_does_not_see_the_callers_keys() {
     let mut command = backups.command(SHELLS[0], &["--restore", "x.sql"]);
     command.env("PATH", backups.path_without("keyctl"));
     let said = wrapped(&with_key, &command).run().fails(1);
-    let reason =
-        "cannot be proven here: a dump could read the keys of this session: install keyutils";
-    assert!(said.contains(reason), "{said}");
+    let reason = "a dump could read the keys of this session: install keyutils";
+    assert_has(&said, &format!("cannot be proven here: {reason}"));
 
     // Where a container forbids keyrings, it forbids them to the dump, too.
     let (backups, _) = Backups::of_items();
@@ -149,12 +138,44 @@ fn what_the_caller_left_open_is_not_handed_to_a_dump() {
     let left = format!("exec 5</ 12>>left 115<&{socket} 116> >(cat); exec \"$@\"");
     let program = "for d in 1 self $PPID; do ls -l /proc/$d/fd | sed 1d | sed s/.*-..//; done | \
                    grep -v -e ^/data/ -e ^/proc/ -e ^/dev/null | sort | uniq -c | tr -d [0-9]";
-    let alone = seen_by_a_dump(program);
+    let alone = seen(program, |_, command| wrapped(&["env"], command));
     for shell in SHELLS {
         let seen = seen(program, |backups, _| {
             let command = backups.command(shell, &["--restore", "x.sql"]);
             wrapped(&["bash", "-c", &left, "bash"], &command)
         });
         assert_eq!(seen, alone, "{shell:?}");
+    }
+}
+
+/// "Cannot be proven here": where there can be no box, nothing is restored.
+#[test]
+fn without_bubblewrap_nothing_is_restored() {
+    let (backups, _) = Backups::of_items();
+    let mut command = backups.command(SHELLS[0], &["--restore", "x.sql"]);
+    command.env("PATH", backups.path_without("bwrap"));
+    let reason = "cback-pgverify: bwrap not found: a restore needs bubblewrap, so install that\n";
+    assert_eq!(command.run().fails(1), reason);
+    backups.assert_clean();
+}
+
+/// As for root in a container, mostly; and for others in one, or where the administrator has turned them off.
+#[test]
+fn without_namespaces_nothing_is_restored() {
+    let root = "setpriv --bounding-set=-sys_admin --";
+    let other = "bwrap --unshare-user --disable-userns --uid 1000 --gid 1000 --dev-bind / / --";
+    for outer in [other, root] {
+        if outer == root && skipped_without_root("to give up a capability") {
+            return;
+        }
+        let (backups, _) = Backups::of_items();
+        let command = backups.command(SHELLS[0], &["--restore", "x.sql"]);
+        let outer: Vec<_> = outer.split(' ').collect();
+        let said = wrapped(&outer, &command).run().fails(1);
+        let start = "x.sql: cannot be proven here: no namespace for a box to do it in (unshare: ";
+        assert_has(&said, start);
+        assert_has(&said, "allow them");
+        assert_eq!(said.lines().count(), 1, "{said}");
+        backups.assert_clean();
     }
 }

@@ -1,7 +1,9 @@
 //! "`-j N`: files at a time, with the promises of one."
 
-use crate::backups::Backups;
-use cback_tests::{Finished, Run, SHELLS, Shell, in_each_shell, wait_for};
+use crate::backups::{Backups, SAME};
+use cback_tests::{
+    Finished, Run, SHELLS, Shell, assert_has, assert_times, in_each_shell, wait_for,
+};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
 use std::process::Stdio;
@@ -39,11 +41,7 @@ fn a_part_that_is_killed_is_a_failure_that_ends_the_others() {
         backups.put(&format!("all/postgresqldump-{number}.txt"), &dump);
     }
     let mut command = backups.command(SHELLS[0], &["-j", "2", "-q", "all"]);
-    let child = command
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let child = command.stderr(Stdio::piped()).spawn().unwrap();
     let mut part = None;
     wait_for("a part has started", Duration::from_secs(300), || {
         let directories = fs::read_dir(backups.scratch()).unwrap();
@@ -53,11 +51,10 @@ fn a_part_that_is_killed_is_a_failure_that_ends_the_others() {
         part.is_some()
     });
     kill_process(part.unwrap(), Signal::KILL).unwrap();
-    let output = child.wait_with_output().unwrap();
-    let said = output.fails(1);
-    assert!(
-        said.contains("a part of it has ended with status 137, so not all is proven\n"),
-        "{said}"
+    let said = child.wait_with_output().unwrap().fails(1);
+    assert_has(
+        &said,
+        "a part of it has ended with status 137, so not all is proven\n",
     );
     backups.assert_clean();
 }
@@ -69,8 +66,7 @@ fn what_nobody_can_claim_is_a_failure() {
     backups.put("y.sql", &dump);
     let mkdir = "[ \"$*\" = claims ] || exec /usr/bin/mkdir \"$@\"; ln -s nowhere claims";
     backups.replace("mkdir", mkdir);
-    let reason = "so not all is proven\n";
-    backups.refuses(&["-j", "2", "x.sql", "y.sql"], reason);
+    backups.refuses(&["-j", "2", "x.sql", "y.sql"], "so not all is proven\n");
 }
 
 /// "One cluster a run and version, made once and copied."
@@ -80,20 +76,13 @@ fn several_restores_of_a_run_need_one_initdb() {
     backups.put("y.sql", &dump);
     let log = backups.path("log");
     for program in ["cp", "mv"] {
-        let script = format!(
-            "echo \"$0 $*\" >>'{}'\nexec /usr/bin/{program} \"$@\"",
-            log.display()
-        );
+        let log = log.display();
+        let script = format!("echo \"$0 $*\" >>'{log}'\nexec /usr/bin/{program} \"$@\"");
         backups.replace(program, &script);
     }
     let printed = backups.proves(&["-j", "2", "--restore", "x.sql", "y.sql"]);
-    assert_eq!(
-        printed.matches(" and found the same rows").count(),
-        2,
-        "{printed}"
-    );
+    assert_times(&printed, 2, SAME);
     let log = fs::read_to_string(log).unwrap();
-    let count = |words: &str| log.lines().filter(|it| it.contains(words)).count();
-    let made = (count("mv -T data/server "), count("cp -a --reflink=auto "));
-    assert_eq!(made, (1, 2), "{log}");
+    assert_times(&log, 1, "mv -T data/server ");
+    assert_times(&log, 2, "cp -a --reflink=auto ");
 }

@@ -2,14 +2,16 @@
 
 use crate::backups::{Backups, with_trigger};
 use cback_tests::{
-    Finished, Run, SHELLS, Shell, SmallDisk, end_of, in_background, in_each_shell, run_with_input,
-    server, shim, skipped_without_root, wait_for,
+    Finished, Run, SHELLS, Shell, SmallDisk, assert_has, end_of, in_background, in_each_shell,
+    run_with_input, server, shim, skipped_without_root, wait_for,
 };
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
+
+const LIMIT: Duration = Duration::from_secs(300);
 
 /// Backups of which no restore ends.
 fn hanging() -> Backups {
@@ -27,7 +29,7 @@ fn start_hanging(shell: Shell, jobs: usize) -> (Backups, Child) {
     let number = jobs.to_string();
     let arguments = ["-j", &number, "--restore", "x.sql", "y.sql", "z.sql"];
     let child = in_background(&mut backups.command(shell, &arguments));
-    wait_for("all are restoring", Duration::from_secs(300), || {
+    wait_for("all are restoring", LIMIT, || {
         let alive = backups.alive();
         let restoring = alive.iter().filter(|it| it.line.contains("[local] COPY"));
         restoring.count() == jobs
@@ -39,50 +41,35 @@ in_each_shell!(a_signal_ends_all_of_it);
 
 /// "Killed by a signal: die of that signal"; "`-j N`: files at a time, with the promises of one".
 fn a_signal_ends_all_of_it(shell: Shell) {
+    let signals = [Signal::TERM, Signal::INT, Signal::HUP, Signal::KILL];
     // The kernel sees to the last, whatever the shell.
-    let ends = [
-        (2, Signal::TERM),
-        (1, Signal::INT),
-        (1, Signal::HUP),
-        (2, Signal::KILL),
-    ];
-    for (jobs, signal) in &ends[..if shell == SHELLS[0] { 4 } else { 2 }] {
-        let (backups, mut child) = start_hanging(shell, *jobs);
-        kill_process(Pid::from_child(&child), *signal).unwrap();
+    let ends = [2, 1, 1, 2].into_iter().zip(signals);
+    for (jobs, signal) in ends.take(if shell == SHELLS[0] { 4 } else { 2 }) {
+        let (backups, mut child) = start_hanging(shell, jobs);
+        kill_process(Pid::from_child(&child), signal).unwrap();
         let status = end_of(&mut child);
         assert_eq!(status.signal(), Some(signal.as_raw()), "{status}");
         backups.assert_clean();
     }
 }
 
-/// "Where the janitor was killed too, the next run does."
+/// "Where the janitor was killed too, the next run does"; one that goes on is left alone.
 #[test]
 fn the_next_run_removes_what_a_killed_one_left() {
     let (backups, mut child) = start_hanging(SHELLS[0], 1);
+    let directories = || fs::read_dir(backups.scratch()).unwrap().count();
+    backups.run(&["missing.sql"]).fails(1);
+    assert_eq!(directories(), 1);
+    let goes_on = || backups.alive().iter().any(|it| it.name == "psql");
+    wait_for("it goes on", LIMIT, goes_on);
     // All are stopped before any is killed, or the janitor would see to the rest.
     for signal in [Signal::STOP, Signal::KILL] {
         backups.alive().iter().for_each(|it| it.send(signal));
     }
     end_of(&mut child);
-    wait_for("all are dead", Duration::from_secs(300), || {
-        backups.alive().is_empty()
-    });
-    let left = fs::read_dir(backups.scratch()).unwrap().count();
-    assert_ne!(left, 0, "a janitor has survived");
+    wait_for("all are dead", LIMIT, || backups.alive().is_empty());
+    assert_ne!(directories(), 0, "a janitor has survived");
     backups.refuses(&["missing.sql"], "missing");
-}
-
-#[test]
-fn a_run_leaves_another_ones_directory_alone() {
-    let (backups, mut hanging) = start_hanging(SHELLS[0], 1);
-    backups.run(&["missing.sql"]).fails(1);
-    assert_eq!(fs::read_dir(backups.scratch()).unwrap().count(), 1);
-    wait_for("it goes on", Duration::from_secs(300), || {
-        backups.alive().iter().any(|it| it.name == "psql")
-    });
-    kill_process(Pid::from_child(&hanging), Signal::TERM).unwrap();
-    end_of(&mut hanging);
-    backups.assert_clean();
 }
 
 in_each_shell!(a_directory_that_is_taken_for_a_dead_ones_is_made_anew);
@@ -133,29 +120,25 @@ fn a_server_that_does_not_start_or_ends_is_a_failure() {
     assert!(is_told, "{said}");
 
     backups.put("x.sql", &dump);
-    let real = &server().installation.bin;
+    let real = server().bin().display();
     fs::create_dir_all(backups.path("pg/bin")).unwrap();
+    let replace = |program: &str, script: &str| shim(&backups.path("pg/bin").join(program), script);
     for program in ["initdb", "psql", "pg_dump", "pg_dumpall"] {
-        let path = backups.path("pg/bin").join(program);
-        shim(&path, &format!("exec {}/{program} \"$@\"", real.display()));
+        replace(program, &format!("exec {real}/{program} \"$@\""));
     }
-    let version = Command::new(real.join("postgres"))
+    let version = Command::new(server().bin().join("postgres"))
         .arg("--version")
         .prints();
     let postgres = format!(
         "case $1 in --version) echo '{}';; *) echo 'FATAL:  it may not' >&2; exit 1 ;; esac",
         version.trim()
     );
-    shim(&backups.path("pg/bin/postgres"), &postgres);
+    replace("postgres", &postgres);
     let arguments = ["--restore", "--pg-bin", "pg/bin", "x.sql"];
     backups.refuses(&arguments, "FATAL:  it may not");
-    shim(
-        &backups.path("pg/bin/postgres"),
-        &format!("exec {}/postgres \"$@\"", real.display()),
-    );
+    replace("postgres", &format!("exec {real}/postgres \"$@\""));
     backups.proves(&arguments);
-    let status = format!("{}/pg_dump \"$@\"; exit 1", real.display());
-    shim(&backups.path("pg/bin/pg_dump"), &status);
+    replace("pg_dump", &format!("{real}/pg_dump \"$@\"; exit 1"));
     backups.refuses(&arguments, "x.sql: ");
 }
 
@@ -166,36 +149,32 @@ fn too_little_room_is_no_proof() {
         return;
     }
     let (backups, dump) = Backups::of_items();
+    let disk = |megabytes: u32| SmallDisk::mount(&backups.scratch(), &format!("size={megabytes}m"));
     // Standard input may have no end.
-    let disk = SmallDisk::mount(backups.scratch(), "size=16m");
-    let mut command = disk.command(&backups.command(SHELLS[0], &["-"]));
+    let small = disk(16);
+    let mut command = small.command(&backups.command(SHELLS[0], &["-"]));
     let said = run_with_input(&mut command, &vec![b'x'; 20 << 20]).fails(1);
-    let reason = "standard input takes more than nine tenths of the ";
-    assert!(said.contains(reason), "{said}");
-    drop(disk);
+    assert_has(&said, "standard input takes more than nine tenths of the ");
     // One after the other fits.
-    let path = backups.put("x.sql", &dump).display().to_string();
-    let disk = SmallDisk::mount(backups.scratch(), "size=365m");
-    let command = backups.command(SHELLS[0], &["--restore", &path, &path]);
-    disk.command(&command).run().succeeds();
-    drop(disk);
+    let path = |name: &str| backups.path(name).display().to_string();
+    let x = path("x.sql");
+    let twice = backups.command(SHELLS[0], &["--restore", &x, &x]);
+    let larger = disk(365);
+    larger.command(&twice).run().succeeds();
     let fill = "IF NEW.id = 1 THEN
         CREATE TABLE public.big AS SELECT repeat('x', 1000) FROM generate_series(1, 1000000);
         END IF; RETURN NEW;";
-    let filling = with_trigger(&dump, fill);
-    let first = "cannot be proven here: it takes about ";
-    for (size, sql, reason) in [
-        ("size=200m", dump, first),
-        ("size=400m", filling, "cannot be proven here: "),
+    backups.put("filling.sql", &with_trigger(&dump, fill));
+    for (megabytes, file, reason) in [
+        (200, "x.sql", "cannot be proven here: it takes about "),
+        (400, "filling.sql", "cannot be proven here: "),
     ] {
-        let path = backups.put("x.sql", &sql);
-        let disk = SmallDisk::mount(backups.scratch(), size);
-        let arguments = ["--restore", path.to_str().unwrap()];
-        let command = backups.command(SHELLS[0], &arguments);
-        let said = disk.command(&command).run().fails(1);
-        assert!(said.contains(reason), "{said}");
-        wait_for("nothing is left", Duration::from_secs(300), || {
-            fs::read_dir(disk.path(backups.scratch())).unwrap().count() == 0
+        let disk = disk(megabytes);
+        let command = backups.command(SHELLS[0], &["--restore", &path(file)]);
+        assert_has(&disk.command(&command).run().fails(1), reason);
+        let place = disk.path(&backups.scratch());
+        wait_for("nothing is left", LIMIT, || {
+            fs::read_dir(&place).unwrap().count() == 0
         });
     }
 }

@@ -14,7 +14,6 @@ mod json;
 mod kills;
 mod leftovers;
 mod lists;
-mod no_box;
 mod proven;
 mod staged;
 mod traces;

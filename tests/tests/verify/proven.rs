@@ -1,9 +1,9 @@
 //! "Each is restored into a throwaway server, dumped again and compared": good backups.
 
-use crate::backups::{Backups, NOBODY, create_items, dump, packed};
+use crate::backups::{Backups, NOBODY, SAME, create_items, dump, packed};
 use cback_tests::{
-    Finished, Run, SHELLS, Server, Shell, Site, create_sample, in_each_shell, installations,
-    server, skip, skipped_without_root, wrapped,
+    Finished, Run, SHELLS, Server, Shell, assert_has, assert_times, create_sample, in_each_shell,
+    installations, server, skip, skipped_without_root, wrapped,
 };
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -17,12 +17,8 @@ fn a_backup_is_proven_to_restore(shell: Shell) {
     let output = backups.command(shell, &["--restore", "items.gz"]).run();
     assert_eq!(output.succeeds(), "");
     let line = output.printed();
-    let start = "items.gz: whole, database, 1 tables, 100 rows, ";
-    assert!(line.contains(start), "{line}");
-    assert!(
-        line.contains(" s and found the same rows and definitions\n"),
-        "{line}"
-    );
+    assert_has(&line, "items.gz: whole, database, 1 tables, 100 rows, ");
+    assert_has(&line, &format!(" s{SAME}"));
     backups.assert_clean();
 }
 
@@ -40,16 +36,16 @@ fn every_version_restores_into_the_newest() {
         server.sql("postgres", "CREATE TABLE of_initdbs AS SELECT 1 AS n");
         let backups = Backups::new();
         let (one, all) = (format!("sample.{suffix}"), format!("all.{suffix}"));
-        backups.put(&one, &packed(&dump(&server, Some("sample")), mode));
+        backups.put(&one, &packed(&dump(&server, "sample"), mode));
         backups.put(&all, &packed(&dump(&server, None), mode));
         let bin = newest.bin.to_str().unwrap();
         let printed = backups.proves(&["--restore", "--pg-bin", bin, &one, &all]);
         let same = format!("restored into PostgreSQL {} in ", newest.major);
-        assert_eq!(printed.matches(&same).count(), 2, "{printed}");
+        assert_times(&printed, 2, &same);
     }
 }
 
-/// "None named: those that FILE means."
+/// "None named: those that FILE means, and one that is missing is a failure."
 #[test]
 fn what_a_configuration_means_is_proven() {
     let server = Server::start();
@@ -57,17 +53,19 @@ fn what_a_configuration_means_is_proven() {
     for database in databases {
         create_items(&server, database);
     }
-    for (mode, databases) in [("none", &databases[..]), ("gzip", &[])] {
-        let site = Site::with(mode, databases);
-        site.run(&server, SHELLS[0]).succeeds();
-        let config = site.config();
-        let config = config.to_str().unwrap();
-        let printed = Backups::new().proves(&["--restore", "--max-age", "1", "--config", config]);
-        let proven = printed
-            .matches("found the same rows and definitions\n")
-            .count();
-        assert_eq!(proven, databases.len().max(1), "{printed}");
+    let backups = Backups::new();
+    for (mode, databases, count) in [("none", &databases[..], 2), ("gzip", &[], 1)] {
+        backups.configure(mode, databases);
+        backups.run_backup(&server);
+        let restore = ["--restore", "--max-age", "1", "--config", "cback3.conf"];
+        assert_times(&backups.proves(&restore), count, SAME);
     }
+    backups.configure("none", &["shop", "one", "two"]);
+    let config = ["-c", "cback3.conf"];
+    let said = backups.refuses(&config, "postgresqldump-one.txt: missing");
+    assert_has(&said, "postgresqldump-two.txt: missing");
+    fs::remove_file(backups.config()).unwrap();
+    backups.refuses(&config, "cback3.conf");
 }
 
 /// "A directory for all beneath it."
@@ -101,24 +99,32 @@ fn a_directory_that_cannot_be_read_is_not_passed_over() {
     fs::set_permissions(backups.path("all/secret"), closed).unwrap();
     let command = backups.command(SHELLS[0], &["all"]);
     let said = backups.by(NOBODY, &command).run().fails(1);
-    assert!(said.contains("all/secret: cannot be read"), "{said}");
+    assert_has(&said, "all/secret: cannot be read");
 }
 
-/// A dump by pg_dump alone shows times in its server's zone, and the throwaway server has another. Texts are no times.
+/// A dump by pg_dump alone shows times in its server's zone, and the throwaway server has another. Texts are no times. A line
+/// says what there is, large objects too, and what there is not: a checksum.
 #[test]
-fn a_backup_from_another_time_zone_is_proven() {
+fn a_backup_by_pg_dump_from_another_time_zone_is_proven() {
     server().create_database("zone");
     server().sql(
         "zone",
         "CREATE TABLE moment AS SELECT '2020-01-01'::timestamptz + n * interval '37 hours 3.5 seconds'
          FROM generate_series(1, 500) n;
-         CREATE TABLE note AS SELECT 'since 2020-01-07 08:00:00+01, not 2020-13-77 25:00:00+99' AS text",
+         CREATE TABLE note AS SELECT 'since 2020-01-07 08:00:00+01, not 2020-13-77 25:00:00+99' AS text;
+         SELECT lo_from_bytea(0, 'x') FROM generate_series(1, 300)",
     );
     let backups = Backups::new();
     let mut pg_dump = server().command("pg_dump");
     let dump = pg_dump.env("PGTZ", "America/St_Johns").arg("zone").prints();
     backups.put("zone.sql", dump.as_bytes());
-    backups.proves(&["--restore", "zone.sql"]);
+    backups.put("zone.gz", &packed(dump.as_bytes(), "gzip"));
+    let printed = backups.proves(&["--restore", "zone.sql", "zone.gz"]);
+    let content = ": whole, database, 2 tables, 501 rows, 300 large objects, ";
+    assert_times(&printed, 2, content);
+    let lines = printed.lines();
+    let without = lines.map(|it| it.contains(", without a checksum, "));
+    assert_eq!(without.collect::<Vec<_>>(), [true, false], "{printed}");
 }
 
 #[test]
@@ -154,23 +160,4 @@ fn a_backup_is_proven_in_a_container_with_few_processes() {
     let command = backups.command(SHELLS[0], &["--restore", "x.sql"]);
     wrapped(&container, &command).run().succeeds();
     backups.assert_clean();
-}
-
-/// A line says what there is, large objects too, and what there is not: a checksum.
-#[test]
-fn large_objects_are_counted_and_a_missing_checksum_is_said() {
-    server().create_database("large");
-    let create = "SELECT lo_from_bytea(0, 'x') FROM generate_series(1, 300)";
-    server().sql("large", create);
-    let backups = Backups::new();
-    let dump = dump(server(), Some("large"));
-    backups.put("x.sql", &dump);
-    backups.put("x.gz", &packed(&dump, "gzip"));
-    let printed = backups.proves(&["--restore", "x.sql", "x.gz"]);
-    let content = ": whole, database, 0 tables, 0 rows, 300 large objects, ";
-    assert_eq!(printed.matches(content).count(), 2, "{printed}");
-    let without = printed
-        .lines()
-        .map(|line| line.contains(", without a checksum, "));
-    assert_eq!(without.collect::<Vec<_>>(), [true, false], "{printed}");
 }

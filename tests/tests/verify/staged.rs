@@ -2,24 +2,16 @@
 //! has not is a failure."
 
 use crate::backups::{Backups, packed};
-use crate::lists::{LIST, lines};
-use cback_tests::{Finished, Run, Site, noon};
-use std::fs::{self, File};
+use crate::lists::{LIST, lines, make_old};
+use cback_tests::{Finished, Run, Site, assert_has, assert_times, noon};
+use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
-use std::time::{Duration, SystemTime};
 
-/// The directory of that day, as cback3 names it in local time, below the staging directory.
-fn day(site: &Site, day: &str) -> PathBuf {
-    let mut date = Command::new("date");
-    date.args(["-d", day, "+%Y/%m/%d"]).env("TZ", noon());
-    let date = date.prints();
-    site.path("stage").join(date.trim_end())
-}
+const SHOP: &str = "postgresqldump-shop.txt.gz";
 
-/// A master of these peers, which lie in `backups` before they are staged.
+/// A master of some peers.
 struct Master {
-    site: Site,
     backups: Backups,
     dump: Vec<u8>,
 }
@@ -27,7 +19,6 @@ struct Master {
 impl Master {
     fn of(peers: &[&str]) -> Self {
         let mut site = Site::new();
-        let (backups, dump) = Backups::of_items();
         let peer = |name: &&str| {
             format!(
                 "<peer><name>{name}</name><type>remote</type><collect_dir>/c</collect_dir></peer>"
@@ -35,150 +26,136 @@ impl Master {
         };
         let peers: String = peers.iter().map(peer).collect();
         let stage = site.path("stage").display().to_string();
-        site.add_section(&format!(
-            "<stage><staging_dir>{stage}</staging_dir>{peers}</stage>"
-        ));
+        let stage = format!("<stage><staging_dir>{stage}</staging_dir>{peers}</stage>");
+        site.add_section(&stage);
         site.configure("none", &["postgres"]);
+        let (_, dump) = Backups::of_items();
         Self {
-            site,
-            backups,
+            backups: Backups::at(site),
             dump,
         }
     }
 
+    /// The path of `name` in the directory of that day, as cback3 names it in local time.
+    fn path(&self, day: &str, name: &str) -> PathBuf {
+        let mut date = Command::new("date");
+        let date = date.args(["-d", day, "+stage/%Y/%m/%d/"]).env("TZ", noon());
+        self.backups
+            .path(&(date.prints().trim_end().to_owned() + name))
+    }
+
+    fn put(&self, day: &str, name: &str, bytes: &[u8]) -> PathBuf {
+        let path = self.path(day, name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, bytes).unwrap();
+        path
+    }
+
     /// Stages a backup of that peer, with a list that was made so many hours ago.
-    fn stage(&self, when: &str, peer: &str, hours: u32) -> PathBuf {
-        let to = day(&self.site, when).join(peer);
-        fs::create_dir_all(&to).unwrap();
-        let names = ["postgresqldump-shop.txt.gz", "postgresqldump-blog.txt.gz"];
+    fn stage(&self, day: &str, peer: &str, hours: u32) {
+        let names = [SHOP, "postgresqldump-blog.txt.gz"];
         let list = names.map(|name| {
-            let file = format!("{peer}/{name}");
-            self.backups.put(&file, &packed(&self.dump, "gzip"));
-            fs::copy(self.backups.path(&file), to.join(name)).unwrap();
+            let file = format!("sent/{name}");
+            let packed = packed(&self.dump, "gzip");
+            self.backups.put(&file, &packed);
+            self.put(day, &format!("{peer}/{name}"), &packed);
             lines(&self.backups, &file, hours)
         });
-        fs::write(to.join(LIST), list.concat()).unwrap();
-        to
+        self.put(day, &format!("{peer}/{LIST}"), list.concat().as_bytes());
+    }
+
+    fn remove(&self, day: &str, name: &str) {
+        fs::remove_file(self.path(day, name)).unwrap();
     }
 
     /// Has the stage of that day have ended so many hours ago.
-    fn end(&self, when: &str, hours: u64) {
-        fs::create_dir_all(day(&self.site, when)).unwrap();
-        let indicator = File::create(day(&self.site, when).join("cback.stage")).unwrap();
-        let then = SystemTime::now() - Duration::from_secs(hours * 3600);
-        indicator.set_modified(then).unwrap();
-    }
-
-    fn proves(&self, arguments: &[&str]) -> String {
-        self.backups.proves(&self.arguments(arguments))
+    fn end(&self, day: &str, hours: u64) {
+        make_old(self.put(day, "cback.stage", b""), hours);
     }
 
     /// Not proven, and for these reasons alone: paths below the day's directory, each with what is said of it.
     #[track_caller]
     fn refuses(&self, reasons: &[&str]) {
-        let said = self.backups.run(&self.arguments(&["--quiet"])).fails(1);
+        let said = self
+            .backups
+            .run(&[&ARGUMENTS[..], &["--quiet"]].concat())
+            .fails(1);
         self.backups.assert_clean();
-        let today = day(&self.site, "today").display().to_string();
+        let today = self.path("today", "").display().to_string();
         let (_, last) = said.split_once("not proven, ").unwrap_or(("", &said));
         let mut lines: Vec<_> = last.lines().skip(1).collect();
         lines.sort_unstable();
         let expected = reasons
             .iter()
-            .map(|it| format!("cback-pgverify: {today}/{it}"));
+            .map(|it| format!("cback-pgverify: {today}{it}"));
         assert_eq!(lines, expected.collect::<Vec<_>>(), "{said}");
     }
-
-    fn arguments<'a>(&'a self, more: &[&'a str]) -> Vec<&'a str> {
-        let config = self.backups.path("config");
-        fs::copy(self.site.config(), config).unwrap();
-        [&["--staged", "--config", "config", "--max-age", "26"], more].concat()
-    }
 }
 
-#[test]
-fn each_peer_is_held_against_its_list_and_its_past() {
-    let master = Master::of(&[
-        "good", "late", "silent", "broken", "short", "without", "a/b",
-    ]);
-    for peer in ["good", "late", "silent", "broken", "short", "a/b"] {
-        let old = master.stage("yesterday", peer, 25);
-        // Nobody reads it again, every night, until it is purged.
-        fs::write(old.join("postgresqldump-shop.txt.gz"), b"damaged").unwrap();
-    }
-    master.end("yesterday", 24);
-    for (peer, hours) in [("good", 1), ("late", 25 + 24), ("broken", 1), ("short", 1)] {
-        let today = master.stage("today", peer, hours);
-        let file = today.join("postgresqldump-shop.txt.gz");
-        match peer {
-            "broken" => fs::write(file, &packed(&master.dump, "gzip")[..200]).unwrap(),
-            "short" => fs::remove_file(file).unwrap(),
-            _ => {}
-        }
-    }
-    for peer in ["silent", "without"] {
-        fs::create_dir_all(day(&master.site, "today").join(peer)).unwrap();
-    }
-    let others = day(&master.site, "today").join("without/etc.tar.gz");
-    fs::write(others, b"its files").unwrap();
-    master.end("today", 0);
-    master.refuses(&[
-        "a/b: this peer has sent no backup, though it has before",
-        "broken/postgresqldump-shop.txt.gz: byte 200: the input ends here, in the middle of a gzip member",
-        "late/postgresqldump-blog.txt.gz: 49 hours old",
-        "late/postgresqldump-shop.txt.gz: 49 hours old",
-        "short/postgresqldump-shop.txt.gz: missing, and the list beside it has it",
-        "silent: this peer has sent no backup, though it has before",
-    ]);
-}
+const ARGUMENTS: [&str; 5] = ["--staged", "--config", "cback3.conf", "--max-age", "26"];
+
+const DAYS: [(&str, u32); 3] = [("2 days ago", 49), ("yesterday", 25), ("today", 1)];
 
 /// A copy that breaks off leaves no list, or an older file beside it: cback3's stage ends all the same.
 #[test]
-fn what_came_yesterday_and_no_list_of_today_tells_of_is_missing() {
-    let peers = ["broken", "bare", "exchanged", "odd", "dropped"];
-    let master = Master::of(&peers);
+fn each_peer_is_held_against_its_list_and_its_past() {
+    let peers = "bare broken dropped exchanged good late listless odd short silent a/b";
+    let peers: Vec<_> = peers.split(' ').collect();
+    let master = Master::of(&[&peers[..], &["without"]].concat());
+    let shop = |peer: &str| format!("{peer}/{SHOP}");
+    let list = |peer: &str| format!("{peer}/{LIST}");
     for peer in peers {
-        master.stage("2 days ago", peer, 49);
-        let yesterday = master.stage("yesterday", peer, 25);
-        let today = master.stage("today", peer, 1);
-        let shop = today.join("postgresqldump-shop.txt.gz");
-        match peer {
-            "broken" => fs::remove_file(today.join(LIST)).unwrap(),
-            "bare" => {
-                let older = day(&master.site, "2 days ago").join(peer);
-                for directory in [&older, &yesterday, &today] {
-                    fs::remove_file(directory.join(LIST)).unwrap();
-                }
-                fs::write(older.join("postgresqldump-old.txt.gz"), b"").unwrap();
-                fs::remove_file(shop).unwrap();
-            }
-            // A copy is younger than the list, which is no sign of a run that goes on.
-            "exchanged" => {
-                let other = String::from_utf8(master.dump.clone()).unwrap();
-                let other = other.replace("item 7", "item X");
-                fs::write(&shop, packed(other.as_bytes(), "gzip")).unwrap();
-                let later = SystemTime::now() + Duration::from_secs(60);
-                let file = File::options().write(true).open(&shop).unwrap();
-                file.set_modified(later).unwrap();
-            }
-            "odd" => {
-                fs::remove_file(today.join(LIST)).unwrap();
-                fs::create_dir(today.join(LIST)).unwrap();
-            }
-            // The list, without it, tells that there is nothing to miss.
-            _ => {
-                let list = fs::read_to_string(today.join(LIST)).unwrap();
-                let blog = list.lines().skip(2).map(|it| format!("{it}\n"));
-                fs::write(today.join(LIST), blog.collect::<String>()).unwrap();
-                fs::remove_file(shop).unwrap();
-            }
+        for (day, hours) in DAYS {
+            master.stage(day, peer, hours);
         }
+        // Nobody reads it again, every night, until it is purged.
+        master.put("yesterday", &shop(peer), b"damaged");
     }
+    master.end("yesterday", 24);
+
+    let packed = |dump: &[u8]| packed(dump, "gzip");
+    master.put("today", "without/etc.tar.gz", b"its files");
+    for peer in ["silent", "a/b"] {
+        fs::remove_dir_all(master.path("today", peer)).unwrap();
+    }
+    fs::create_dir(master.path("today", "silent")).unwrap();
+    master.put("today", &shop("broken"), &packed(&master.dump)[..200]);
+    master.stage("today", "late", 49);
+    for file in [
+        shop("short"),
+        list("listless"),
+        list("odd"),
+        shop("dropped"),
+        shop("bare"),
+    ] {
+        master.remove("today", &file);
+    }
+    fs::create_dir(master.path("today", &list("odd"))).unwrap();
+    // A copy is younger than the list, which is no sign of a run that goes on.
+    let other = String::from_utf8_lossy(&master.dump).replace("item 7", "item X");
+    master.put("today", &shop("exchanged"), &packed(other.as_bytes()));
+    make_old(master.path("today", &list("exchanged")), 1);
+    // The list, without it, tells that there is nothing to miss.
+    let dropped = master.path("today", &list("dropped"));
+    let lines = fs::read_to_string(&dropped).unwrap();
+    let (_, blog) = lines.split_once(&format!("{SHOP}\n")).unwrap();
+    fs::write(dropped, blog).unwrap();
+    for (day, _) in DAYS {
+        master.remove(day, &list("bare"));
+    }
+    master.put("2 days ago", "bare/postgresqldump-old.txt.gz", b"");
     master.end("today", 0);
     master.refuses(&[
+        "a/b: this peer has sent no backup, though it has before",
         "bare/postgresqldump-shop.txt.gz: missing, though this peer has sent it before",
-        "broken/postgresqldump.sha256: missing, though this peer has sent it before",
+        "broken/postgresqldump-shop.txt.gz: byte 200: the input ends here, in the middle of a gzip member",
         "exchanged/postgresqldump-shop.txt.gz: not the file that the list beside it has",
+        "late/postgresqldump-blog.txt.gz: 49 hours old",
+        "late/postgresqldump-shop.txt.gz: 49 hours old",
+        "listless/postgresqldump.sha256: missing, though this peer has sent it before",
         "odd/postgresqldump.sha256: not a regular file",
+        "short/postgresqldump-shop.txt.gz: missing, and the list beside it has it",
+        "silent: this peer has sent no backup, though it has before",
     ]);
 }
 
@@ -186,62 +163,44 @@ fn what_came_yesterday_and_no_list_of_today_tells_of_is_missing() {
 #[test]
 fn what_a_peer_has_sent_without_end_is_told_in_bounded_words() {
     let master = Master::of(&["many"]);
-    for (when, hours) in [("yesterday", 25), ("today", 1)] {
-        let directory = master.stage(when, "many", hours);
-        fs::remove_file(directory.join(LIST)).unwrap();
+    for (day, hours) in [("yesterday", 25), ("today", 1)] {
+        master.stage(day, "many", hours);
+        master.remove(day, &format!("many/{LIST}"));
     }
+    let directory = master.path("yesterday", "many");
     for number in 0..10_100 {
-        let name = format!("many/postgresqldump-{number}.txt");
-        fs::write(day(&master.site, "yesterday").join(name), b"").unwrap();
+        fs::write(directory.join(format!("postgresqldump-{number}.txt")), b"").unwrap();
     }
     master.end("today", 0);
-    let said = master.backups.run(&master.arguments(&[])).fails(1);
-    for (reason, count) in [
-        (
-            "many: 10102 backups came before, and no list now: too many to compare",
-            1,
-        ),
-        (".txt: missing, though this peer has sent it before", 100),
-        (
-            "many: 10000 files are missing, though this peer has sent them before",
-            1,
-        ),
-    ] {
-        // Each is told when it is found, and again in the end.
-        assert_eq!(said.matches(reason).count(), 2 * count, "{reason}: {said}");
-    }
+    let said = master.backups.run(&ARGUMENTS).fails(1);
+    let too_many = "many: 10102 backups came before, and no list now: too many to compare";
+    let rest = "many: 10000 files are missing, though this peer has sent them before";
+    // Each is told when it is found, and again in the end.
+    assert_times(&said, 2, too_many);
+    assert_times(
+        &said,
+        200,
+        ".txt: missing, though this peer has sent it before",
+    );
+    assert_times(&said, 2, rest);
 }
 
 /// cback3 derives the day's directory when the stage begins, and writes cback.stage into it at the end.
 #[test]
 fn the_last_stage_is_todays_or_one_that_ended_within_a_day() {
     let master = Master::of(&["one"]);
-    master.backups.refuses(
-        &master.arguments(&[]),
-        "no stage has ended today: there is no cback.stage in ",
-    );
+    let none = "no stage has ended today: there is no cback.stage in ";
+    master.backups.refuses(&ARGUMENTS, none);
     master.stage("yesterday", "one", 2);
     master.end("yesterday", 1);
-    assert!(
-        master
-            .proves(&[])
-            .contains("/one/postgresqldump-shop.txt.gz: whole, ")
-    );
+    let whole = "/one/postgresqldump-shop.txt.gz: whole, ";
+    assert_has(&master.backups.proves(&ARGUMENTS), whole);
     // One that began today, and has not ended, is not looked into.
-    fs::create_dir_all(day(&master.site, "today").join("one")).unwrap();
-    master.proves(&[]);
+    fs::create_dir_all(master.path("today", "one")).unwrap();
+    master.backups.proves(&ARGUMENTS);
     master.end("yesterday", 25);
-    master
-        .backups
-        .refuses(&master.arguments(&[]), "no stage has ended today");
+    master.backups.refuses(&ARGUMENTS, none);
     master.end("today", 0);
-    master.backups.refuses(
-        &master.arguments(&[]),
-        "/one: this peer has sent no backup, though it has before\n",
-    );
-    let said = master.backups.run(&["--staged", "x.sql"]).fails(2);
-    assert!(
-        said.contains("--staged looks at what the configuration means: name no BACKUP\n"),
-        "{said}"
-    );
+    let sent_none = "/one: this peer has sent no backup, though it has before\n";
+    master.backups.refuses(&ARGUMENTS, sent_none);
 }

@@ -2,7 +2,7 @@
 
 use crate::backups::{Backups, NOBODY, packed};
 use cback_tests::{
-    Finished, Run, SHELLS, Site, cback3, server, skip, skipped_without_root, wrapped,
+    Finished, Run, SHELLS, Site, assert_times, cback3, server, skip, skipped_without_root, wrapped,
 };
 use std::fs::{self, File, FileTimes};
 use std::os::unix::fs::chown;
@@ -13,12 +13,8 @@ use std::time::{Duration, SystemTime};
 fn make_nine_days_old(path: &Path) {
     let then = SystemTime::now() - Duration::from_secs(9 * 24 * 3600);
     let times = FileTimes::new().set_accessed(then).set_modified(then);
-    File::options()
-        .write(true)
-        .open(path)
-        .unwrap()
-        .set_times(times)
-        .unwrap();
+    let file = File::options().write(true).open(path).unwrap();
+    file.set_times(times).unwrap();
 }
 
 #[test]
@@ -60,8 +56,7 @@ fn what_was_proven_is_purged_in_its_time() {
     let command = backups.command(SHELLS[0], &["--restore", staged]);
     put(None);
     let printed = wrapped(&["env"], &command).prints();
-    let with_globals = printed.matches(" with postgresqlglobals.txt").count();
-    assert_eq!(with_globals, 3, "{printed}");
+    assert_times(&printed, 3, " with postgresqlglobals.txt");
     assert_purged();
     if skipped_without_root("to become another account") {
         return;
