@@ -1,8 +1,9 @@
 //! "One takes one out of a cluster's dump; --everything wants an empty server."
 
-use crate::place::{Place, dump, dump_all, globals, packed};
-use cback_tests::{Finished, Installation, Server, contents, installations, without_keys};
-use std::fs;
+use crate::place::{Place, dump, globals, packed};
+use cback_tests::{
+    Finished, Installation, Server, assert_has, contents, installations, without_keys,
+};
 
 /// The database of shop.sql.
 const SHOP: &str = "Shop \"a\" 'b' \\ :c =d";
@@ -34,7 +35,7 @@ fn source(installation: &Installation) -> (Server, &'static str) {
 /// pg_dumpall's words, but for keys, grantors and the places of tablespaces, each line's in order: the columns of a table
 /// that inherits come in another.
 fn everything(server: &Server) -> Vec<String> {
-    let dump = without_keys(&dump_all(server));
+    let dump = without_keys(&dump(server, None));
     let text = String::from_utf8_lossy(&dump).into_owned();
     let line = |line: &str| {
         let mut ends = [" GRANTED BY ", " LOCATION '"].iter();
@@ -69,7 +70,7 @@ fn comes_out_of_its_backup(installation: &Installation) {
     let (server, rename) = source(installation);
     let expected = everything(&server);
     let file = "postgresqldump.txt.bz2";
-    let whole = packed(&dump_all(&server), "bzip2");
+    let whole = packed(&dump(&server, None), "bzip2");
     let place = Place::with(Server::start_from(installation));
     place.put(file, &whole);
     place.restores(&["--everything", "--compare", file]);
@@ -87,16 +88,15 @@ fn comes_out_of_its_backup(installation: &Installation) {
     server.sql("postgres", rename);
     let expected = everything(&server);
     let place = Place::with(Server::start_from(installation));
-    fs::create_dir(place.path("collect")).unwrap();
-    for name in NAMES.iter().chain(["postgres"].iter()) {
+    for name in NAMES.into_iter().chain(["postgres"]) {
         let file = format!("collect/postgresqldump-{name}.txt.gz");
-        place.put(&file, &packed(&dump(&server, *name), "gzip"));
+        place.put(&file, &packed(&dump(&server, name), "gzip"));
     }
-    let globals = packed(
-        &globals(&server, &[&NAMES[..], &["postgres"]].concat()),
-        "gzip",
+    let globals = globals(&server, &[&NAMES[..], &["postgres"]].concat());
+    place.put(
+        "collect/postgresqlglobals.txt.gz",
+        &packed(&globals, "gzip"),
     );
-    place.put("collect/postgresqlglobals.txt.gz", &globals);
     place.restores(&["--everything", "-j", "3", "collect"]);
     assert_same(&place.server, &expected);
 }
@@ -109,15 +109,12 @@ fn a_database_of_which_there_is_no_file_is_no_success() {
     let there = "th\nere \r'\\n";
     source.create_database(there);
     source.create_database("gone");
+    let set = "ALTER ROLE postgres PASSWORD 'x' CONNECTION LIMIT 61 VALID UNTIL '2040-01-01'; ALTER DATABASE";
     source.sql(
         "postgres",
-        &format!(
-            "ALTER ROLE postgres PASSWORD 'x' CONNECTION LIMIT 61 VALID UNTIL '2040-01-01';
-             ALTER DATABASE \"{there}\" SET work_mem = '7MB'"
-        ),
+        &format!("{set} \"{there}\" SET work_mem = '7MB'"),
     );
     let place = Place::new();
-    fs::create_dir(place.path("collect")).unwrap();
     let file = format!("collect/postgresqldump-{there}.txt");
     place.put(&file, &dump(&source, there));
     let globals = globals(&source, &[there, "gone"]);
@@ -144,12 +141,9 @@ fn a_database_of_which_there_is_no_file_is_no_success() {
     let everything = ["--everything", "--create-roles", "collect"];
     let said = place.run(&everything).fails(1);
     let end = "these databases are empty, since there is no dump of them: gone\n";
-    assert!(
-        said.contains("which will be empty: gone\n") && said.ends_with(end),
-        "{said}"
-    );
+    assert_has(&said, "which will be empty: gone\n");
+    assert!(said.ends_with(end), "{said}");
     let kept = "SELECT rolpassword, rolconnlimit, rolvaliduntil FROM pg_authid WHERE oid = 10;
         SELECT datname, setconfig FROM pg_db_role_setting JOIN pg_database d ON d.oid = setdatabase";
-    let both = [&place.server, &source].map(|it| it.sql("postgres", kept));
-    assert_eq!(both[0], both[1]);
+    assert_eq!(place.sql(kept), source.sql("postgres", kept));
 }

@@ -1,7 +1,7 @@
 //! "Exit status: 2 wrong usage"; and surroundings that are not the usual ones.
 
 use crate::place::{Place, items};
-use cback_tests::{Finished, Run, SHELLS, Shell, in_each_shell, server, wrapped};
+use cback_tests::{Finished, Run, SHELLS, Shell, assert_has, in_each_shell, server, wrapped};
 
 in_each_shell!(wrong_usage_is_status_2);
 
@@ -18,7 +18,7 @@ fn wrong_usage_is_status_2(shell: Shell) {
         &["--none"],
     ] {
         let said = place.command(shell, arguments).run().fails(2);
-        assert!(said.contains("usage: cback-pgrestore "), "{said}");
+        assert_has(&said, "usage: cback-pgrestore ");
     }
     let help = place.command(shell, &["--help"]).prints();
     assert!(help.starts_with("Restore a PostgreSQL backup "), "{help}");
@@ -36,17 +36,18 @@ fn odd_surroundings_change_nothing() {
         let into = format!("x{number}");
         let arguments = ["--compare", "--into", &into, "postgresqldump-x.txt"];
         let mut command = place.command(shell, &arguments);
-        let options = "-c default_transaction_read_only=on -c statement_timeout=1ms";
-        command
-            .env("PGOPTIONS", options)
-            .env("PGTZ", "Asia/Kolkata");
-        command
-            .env("POSIXLY_CORRECT", "1")
-            .env("IFS", "o")
-            .env("CDPATH", "/");
-        command
-            .env("SHELLOPTS", "noglob:xtrace")
-            .env("LC_ALL", "tr_TR.UTF-8");
+        command.envs([
+            (
+                "PGOPTIONS",
+                "-c default_transaction_read_only=on -c statement_timeout=1ms",
+            ),
+            ("PGTZ", "Asia/Kolkata"),
+            ("POSIXLY_CORRECT", "1"),
+            ("IFS", "o"),
+            ("CDPATH", "/"),
+            ("SHELLOPTS", "noglob:xtrace"),
+            ("LC_ALL", "tr_TR.UTF-8"),
+        ]);
         let closed = "exec \"$@\" <&- 2>&-";
         let output = wrapped(&["sh", "-c", closed, "sh"], &command).run();
         output.succeeds();
@@ -57,6 +58,8 @@ fn odd_surroundings_change_nothing() {
     let command = place.command(SHELLS[0], &["postgresqldump-x.txt"]);
     let full = "exec \"$@\" >/dev/full";
     let said = wrapped(&["sh", "-c", full, "sh"], &command).run().fails(1);
-    let expected = "x: restored, but standard output cannot be written\n";
-    assert!(said.contains(expected), "{said}");
+    assert_has(
+        &said,
+        "x: restored, but standard output cannot be written\n",
+    );
 }

@@ -1,9 +1,9 @@
 //! "Signals, kills: the server has the whole database or none."
 
 use crate::place::{Place, dump, packed};
-use cback_tests::{Random, SHELLS, Server, create_bulk, in_background, seeds, wait_for};
+use cback_tests::{Random, SHELLS, Server, create_bulk, end_of, in_background, seeds};
 use rustix::process::Signal;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// One process of the restore, any of them, or all but the janitor, or the server's own backend.
 #[test]
@@ -24,12 +24,8 @@ fn whatever_is_killed_at_whatever_moment_the_database_is_whole_or_none() {
     let (whole, right) = (start.elapsed(), place.server.sql("x", sum));
     let after = place.state();
     for seed in seeds(7) {
-        place
-            .server
-            .sql("postgres", "DROP DATABASE IF EXISTS x WITH (FORCE)");
-        place
-            .server
-            .sql("postgres", "DROP ROLE IF EXISTS owner_of_bulk");
+        place.sql("DROP DATABASE IF EXISTS x WITH (FORCE)");
+        place.sql("DROP ROLE IF EXISTS owner_of_bulk");
         let mut random = Random::new(seed);
         let shell = random.choose(&SHELLS);
         let mut child = in_background(&mut place.command(shell, &arguments));
@@ -38,35 +34,28 @@ fn whatever_is_killed_at_whatever_moment_the_database_is_whole_or_none() {
         let mut told = format!("seed {seed}, {shell:?}, {signal:?}");
         if random.below(6) == 0 {
             told.push_str(" of the backend");
-            let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'cback_restore%'";
-            place.server.sql("postgres", end);
+            place.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'cback_restore%'");
         } else {
             let mut chosen = place.alive();
             // The janitor is there for the rest.
             chosen.retain(|it| !it.line.contains("remove()"));
             if random.below(3) > 0 && !chosen.is_empty() {
-                let numbers: Vec<_> = (0..chosen.len()).collect();
-                chosen = vec![chosen.swap_remove(random.choose(&numbers))];
+                let index = random.below(chosen.len() as u64);
+                chosen = vec![chosen.swap_remove(usize::try_from(index).unwrap())];
             }
             for process in &chosen {
                 process.send(signal);
             }
             told = format!("{told} of {chosen:?}");
         }
-        wait_for(&told, Duration::from_secs(300), || {
-            child.try_wait().unwrap().is_some()
-        });
+        end_of(&mut child);
         place.assert_clean();
-        let state = place.state();
-        let databases = place.server.sql(
-            "postgres",
-            "SELECT datname FROM pg_database WHERE datname = 'x'",
-        );
-        if databases == "x\n" {
+        let is_there = "SELECT count(*) FROM pg_database WHERE datname = 'x'";
+        if place.sql(is_there) == "1\n" {
             assert_eq!(place.server.sql("x", sum), right, "{told}");
-            assert_eq!(state, after, "{told}");
+            assert_eq!(place.state(), after, "{told}");
         } else {
-            assert_eq!(state, before, "{told}");
+            assert_eq!(place.state(), before, "{told}");
         }
     }
 }

@@ -1,47 +1,33 @@
 //! "A database into a new one, never into one that exists": with roles, rights and settings where a file has them.
 
-use crate::place::{Place, dump, globals, items, packed};
+use crate::place::{Place, dump, ending_with, globals, items, items_and, packed};
 use cback_tests::{
-    Finished, Installation, Run, Server, Shell, contents, create_sample, in_each_shell,
+    Finished, Installation, Run, Server, Shell, assert_has, contents, create_sample, in_each_shell,
     installations, server,
 };
+use std::sync::Once;
 
 in_each_shell!(a_database_is_restored);
 
 fn a_database_is_restored(shell: Shell) {
-    create_once("sample");
+    static CREATED: Once = Once::new();
+    CREATED.call_once(|| create_sample(server(), "sample"));
+    let original = contents(server(), "sample");
     let place = Place::new();
-    let dump = dump(server(), "sample");
-    place.put("postgresqldump-shop.txt.gz", &packed(&dump, "gzip"));
-    let output = place.command(shell, &["postgresqldump-shop.txt.gz"]).run();
+    let file = "postgresqldump-shop.txt.gz";
+    place.put(file, &packed(&dump(server(), "sample"), "gzip"));
+    let output = place.command(shell, &[file]).run();
     assert_eq!(output.succeeds(), "");
-    let printed = output.printed();
-    assert!(
-        printed.starts_with("restored shop into PostgreSQL "),
-        "{printed}"
-    );
-    assert_eq!(
-        contents(&place.server, "shop"),
-        contents(server(), "sample")
-    );
+    assert_has(&output.printed(), "restored shop into PostgreSQL ");
+    assert_eq!(contents(&place.server, "shop"), original);
     let analyzed = "SELECT count(*) FROM pg_class WHERE relkind = 'r' AND reltuples < 0";
     assert_eq!(place.server.sql("shop", analyzed), "0\n");
     place.assert_clean();
 
-    let exists = "there is a database shop, which is left alone\n";
-    place.refuses(&["postgresqldump-shop.txt.gz"], exists);
-    place.restores(&[
-        "--into",
-        "shop 'of' \"yesterday\"\n-x",
-        "postgresqldump-shop.txt.gz",
-    ]);
-    let copy = contents(&place.server, "shop 'of' \"yesterday\"\n-x");
-    assert_eq!(copy, contents(server(), "sample"));
-}
-
-fn create_once(database: &str) {
-    static CREATED: std::sync::Once = std::sync::Once::new();
-    CREATED.call_once(|| create_sample(server(), database));
+    place.refuses(&[file], "there is a database shop, which is left alone\n");
+    let other = "shop 'of' \"yesterday\"\n-x";
+    place.restores(&["--into", other, file]);
+    assert_eq!(contents(&place.server, other), original);
 }
 
 /// "From any backup of ours, of Cedar's or of plain pg_dump", of every version, into that one and every later one: which
@@ -61,7 +47,6 @@ fn every_version_restores_into_itself_and_into_later_ones() {
     for (number, place) in places.iter().enumerate() {
         let original = contents(&place.server, "torture");
         let dump = place.server.command("pg_dump").arg("torture").run();
-        dump.succeeds();
         let dump = packed(&dump.stdout, "bzip2");
         let into = format!("from {number}");
         for later in &places[number..] {
@@ -98,40 +83,30 @@ fn roles_and_database_come_from_the_globals() {
     let place = Place::new();
     place.put("postgresqldump-shop.txt", &dump(&source, "shop"));
     place.put("postgresqldump-owned.txt", &items);
-    place.put(
-        "postgresqlglobals.txt.gz",
-        &packed(&globals(&source, &["shop", "owned"]), "gzip"),
-    );
-    place
-        .server
-        .sql("postgres", "CREATE ROLE known PASSWORD 'b'");
+    let globals = packed(&globals(&source, &["shop", "owned"]), "gzip");
+    place.put("postgresqlglobals.txt.gz", &globals);
+    place.sql("CREATE ROLE known PASSWORD 'b'");
     // After an upgrade of the system a server warns at each connection.
-    let outlived = "UPDATE pg_database SET datcollversion = '1.0' WHERE datname = 'postgres'";
-    place.server.sql("postgres", outlived);
+    place.sql("UPDATE pg_database SET datcollversion = '1.0' WHERE datname = 'postgres'");
     let known = "SELECT * FROM pg_authid WHERE rolname = 'known'";
-    let before = place.server.sql("postgres", known);
+    let before = place.sql(known);
     place.restores(&["postgresqldump-shop.txt"]);
-    assert_eq!(place.server.sql("postgres", known), before);
+    assert_eq!(place.sql(known), before);
     let roles = "SELECT a.rolname, a.rolcanlogin, a.rolpassword, r.rolconfig,
             ARRAY(SELECT roleid::regrole FROM pg_auth_members WHERE member = a.oid)
         FROM pg_authid a JOIN pg_roles r USING (oid) WHERE a.rolname IN ('staff', 'the \"keeper') ORDER BY 1";
     let bystander = "SELECT count(*) FROM pg_roles WHERE rolname = 'bystander'";
-    assert_eq!(place.server.sql("postgres", bystander), "0\n");
+    assert_eq!(place.sql(bystander), "0\n");
     let database = "SELECT pg_encoding_to_char(encoding), datcollate, datdba::regrole, datconnlimit, ARRAY(SELECT unnest(datacl)::text ORDER BY 1),
             shobj_description(oid, 'pg_database'), ARRAY(SELECT (setrole::regrole, setconfig)::text FROM pg_db_role_setting
             WHERE setdatabase = d.oid ORDER BY 1) FROM pg_database d WHERE datname = 'shop'";
     for query in [roles, database] {
-        assert_eq!(
-            place.server.sql("postgres", query),
-            source.sql("postgres", query)
-        );
+        assert_eq!(place.sql(query), source.sql("postgres", query));
     }
     assert_eq!(contents(&place.server, "shop"), contents(&source, "shop"));
     // A role may be named by data alone: then it is any of them.
-    source.sql(
-        "owned",
-        "CREATE TABLE named AS SELECT 'bystander'::regrole AS role",
-    );
+    let name = "CREATE TABLE named AS SELECT 'bystander'::regrole AS role";
+    source.sql("owned", name);
     place.put("postgresqldump-owned.txt", &dump(&source, "owned"));
     place.restores(&["postgresqldump-owned.txt"]);
     let named = place.server.sql("owned", "SELECT role FROM named");
@@ -139,7 +114,7 @@ fn roles_and_database_come_from_the_globals() {
     // Now all of its roles are there, and are left alone.
     let state = place.state();
     place.restores(&["--into", "again", "postgresqldump-owned.txt"]);
-    place.server.sql("postgres", "DROP DATABASE again");
+    place.sql("DROP DATABASE again");
     assert_eq!(place.state(), state);
 }
 
@@ -160,16 +135,16 @@ const WRITTEN: &str = r#"CREATE TYPE colour AS ENUM ('red', 'green', 'blue');
     COMMENT ON FUNCTION f() IS 'INSERT INTO x VALUES (1);'; REVOKE ALL ON FUNCTION f() FROM PUBLIC;
     SELECT lo_from_bytea(0, 'large')"#;
 
+const CREATE_LATIN: &str = "CREATE DATABASE latin TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'";
+
 /// The names are the database's own, whatever bytes its encoding makes of them.
 const LATIN: &str = "CREATE TABLE \"stra\u{df}e\" AS SELECT '\u{e9}t\u{e9}'::text AS \"\u{e0}\"";
 
 /// "A plain dump of pg_dump, whoever made it": also one that names its database, or has no rows.
 #[test]
 fn a_dump_is_restored_however_it_was_written() {
-    items(server(), "written");
-    server().sql("written", WRITTEN);
-    let latin = "CREATE DATABASE latin TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'";
-    server().sql("postgres", latin);
+    items_and(server(), "written", WRITTEN);
+    server().sql("postgres", CREATE_LATIN);
     server().sql("latin", LATIN);
     let place = Place::new();
     let restores = |options: &str, into: Option<&str>| {
@@ -184,7 +159,7 @@ fn a_dump_is_restored_however_it_was_written() {
     assert!(place.state().contains("|written|"));
     // No dump tells how its money is to be read: so that is always compared.
     let printed = place.restores(&["--into=compared", "x.txt"]);
-    assert!(printed.contains(", and found the same rows"), "{printed}");
+    assert_has(&printed, ", and found the same rows");
     for (number, options) in WAYS.iter().enumerate() {
         restores(options, Some(&format!("--into=x{number}")));
     }
@@ -210,29 +185,24 @@ const WAYS: [&str; 13] = [
 #[test]
 fn roles_are_made_only_where_that_is_asked_for() {
     let source = Server::start();
-    items(&source, "owned");
-    source.sql("owned", "CREATE ROLE \"a b\" LOGIN SUPERUSER; ALTER TABLE item OWNER TO \"a b\"; CREATE ROLE c; GRANT ALL ON item TO c");
+    let give = "CREATE ROLE \"a b\" LOGIN SUPERUSER; ALTER TABLE item OWNER TO \"a b\";
+        CREATE ROLE c; GRANT ALL ON item TO c";
     let place = Place::new();
-    place.put("x.sql", &dump(&source, "owned"));
-    let said = place.refuses(
-        &["--into", "x", "x.sql"],
-        "this server lacks role a b, role c\n",
-    );
-    assert!(
-        said.contains("--globals") && said.contains("--create-roles"),
-        "{said}"
+    place.put("x.sql", &items_and(&source, "owned", give));
+    let lack = "this server lacks role a b, role c\n";
+    let said = place.refuses(&["--into", "x", "x.sql"], lack);
+    assert_has(
+        &said,
+        "roles can come from a file by --globals, or be made by --create-roles",
     );
     place.restores(&["--into", "x", "--create-roles", "x.sql"]);
     let made = "SELECT rolname, rolcanlogin, rolsuper, rolcreaterole FROM pg_roles WHERE rolname IN ('a b', 'c') ORDER BY 1";
-    assert_eq!(place.server.sql("postgres", made), "a b|f|f|f\nc|f|f|f\n");
+    assert_eq!(place.sql(made), "a b|f|f|f\nc|f|f|f\n");
     let owner = "SELECT relowner::regrole FROM pg_class WHERE relname = 'item'";
     assert_eq!(place.server.sql("x", owner), "\"a b\"\n");
 
     // In UTF8, the encoding of the maintenance database, this role's name is no text: neither was it published, nor undone.
-    source.sql(
-        "postgres",
-        "CREATE DATABASE latin TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'",
-    );
+    source.sql("postgres", CREATE_LATIN);
     source.sql(
         "latin",
         "SET client_encoding = 'UTF8';
@@ -252,8 +222,8 @@ fn a_dry_run_changes_nothing() {
     let before = place.state();
     let output = place.run(&["--dry-run", "postgresqldump-x.txt"]);
     let would = "cback-pgrestore: would restore x: 1 tables, 100 rows, ";
-    assert!(output.succeeds().contains(would), "{}", output.said());
-    assert!(output.stdout.is_empty());
+    assert_has(&output.succeeds(), would);
+    assert_eq!(output.printed(), "");
     assert_eq!(place.state(), before);
     place.assert_clean();
 }
@@ -262,37 +232,25 @@ fn a_dry_run_changes_nothing() {
 #[test]
 fn a_difference_is_found_where_it_is_asked_for() {
     let place = Place::new();
-    items(server(), "compared");
-    // pg_dump warns of these, with status 0.
-    let circle = "CREATE TABLE a (id int PRIMARY KEY, b int); CREATE TABLE b (id int PRIMARY KEY, a int REFERENCES a);
-        ALTER TABLE a ADD FOREIGN KEY (b) REFERENCES b";
-    server().sql("compared", circle);
-    // This server would read NULL in an array as text, and the trigger would log that the view is filled.
-    let reload = "ALTER SYSTEM SET array_nulls = off; SELECT pg_reload_conf()";
-    place.server.sql("postgres", &reload.replace("; ", ";\n"));
-    let trigger = "CREATE TABLE nulls AS SELECT ARRAY[NULL, 'NULL'] AS a; CREATE TABLE log (tag text);
+    // pg_dump warns of these tables that need each other, with status 0.
+    let content = "CREATE TABLE a (id int PRIMARY KEY, b int); CREATE TABLE b (id int PRIMARY KEY, a int REFERENCES a);
+        ALTER TABLE a ADD FOREIGN KEY (b) REFERENCES b;
+        CREATE TABLE nulls AS SELECT ARRAY[NULL, 'NULL'] AS a; CREATE TABLE log (tag text);
         CREATE MATERIALIZED VIEW view AS SELECT * FROM nulls;
         CREATE FUNCTION log() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO public.log VALUES (tg_tag); END';
         CREATE EVENT TRIGGER log ON ddl_command_end EXECUTE FUNCTION log()";
-    server().sql("compared", trigger);
-    let text = String::from_utf8(dump(server(), "compared")).unwrap();
-    let deletes =
-        "\nDELETE FROM public.item WHERE id > 98;\n\n--\n-- PostgreSQL database dump complete";
-    let changed = text.replace("\n--\n-- PostgreSQL database dump complete", deletes);
-    assert_ne!(changed, text);
-    place.put("same.sql", text.as_bytes());
-    place.put("otherwise.sql", changed.as_bytes());
+    let dump = items_and(server(), "compared", content);
+    // This server would read NULL in an array as text, and the trigger would log that the view is filled.
+    place.sql("ALTER SYSTEM SET array_nulls = off; SELECT pg_reload_conf()");
+    let deletes = "DELETE FROM public.item WHERE id > 98;";
+    place.put("same.sql", &dump);
+    place.put("otherwise.sql", &ending_with(&dump, deletes));
     let printed = place.restores(&["--compare", "--into", "same", "same.sql"]);
-    assert!(
-        printed.ends_with(", and found the same rows and definitions\n"),
-        "{printed}"
-    );
+    let same = ", and found the same rows and definitions\n";
+    assert!(printed.ends_with(same), "{printed}");
     let output = place.run(&["--compare", "--into", "otherwise", "otherwise.sql"]);
-    let said = output.fails(1);
-    assert!(
-        said.contains("public.item has 100 rows in the backup, restored 98"),
-        "{said}"
-    );
-    assert!(output.stdout.is_empty());
+    let reason = "public.item has 100 rows in the backup, restored 98";
+    assert_has(&output.fails(1), reason);
+    assert_eq!(output.printed(), "");
     place.assert_clean();
 }
