@@ -2,7 +2,7 @@
 
 use cback_tests::{
     Finished, HaltedRun, Job, LIST, Outcome, Published, Run, SHELLS, Site, SmallDisk, WholeDump,
-    YESTERDAY, create_bulk, in_background, server, skipped_without_root, wrapped,
+    YESTERDAY, assert_has, create_bulk, in_background, server, skipped_without_root, wrapped,
 };
 use std::fs;
 use std::sync::LazyLock;
@@ -14,11 +14,10 @@ static WHOLE: LazyLock<WholeDump> = LazyLock::new(|| {
     WholeDump::of(server(), Some(DATABASE))
 });
 
-const JOBS: [Job; 3] = [
-    Job::new("none", Some(DATABASE)),
-    Job::new("gzip", Some(DATABASE)),
-    Job::new("bzip2", Some(DATABASE)),
-];
+fn jobs() -> [Job; 3] {
+    LazyLock::force(&WHOLE);
+    ["none", "gzip", "bzip2"].map(|mode| Job::new(mode, Some(DATABASE)))
+}
 
 /// "Appears complete, or the previous one stays as it was, byte for byte": from a disk that has no room for anything
 /// to one on which the dump fits.
@@ -27,8 +26,7 @@ fn a_disk_that_is_full_at_any_point() {
     if skipped_without_root("nobody else may mount") {
         return;
     }
-    LazyLock::force(&WHOLE);
-    for job in &JOBS {
+    for job in &jobs() {
         let (mut failed, mut succeeded) = (0, 0);
         for kilobytes in [8, 24, 64, 256, 350, 2048] {
             let site = Site::new();
@@ -46,23 +44,24 @@ fn a_disk_that_is_full_at_any_point() {
             let left = left.map(|it| it.unwrap().file_name());
             assert_eq!(left.filter(|name| name != LIST).count(), 1, "{told}");
         }
-        let are_all = failed + succeeded == 6;
         let told = format!("{job:?}: {failed} failed, {succeeded} succeeded");
-        assert!(are_all && failed > 2 && succeeded > 0, "{told}");
+        assert!(
+            failed + succeeded == 6 && failed > 2 && succeeded > 0,
+            "{told}"
+        );
     }
 }
 
 /// A message names the cause: the limit's signal, which would end the programs without a word, is ignored.
 #[test]
 fn a_file_that_may_not_grow() {
-    LazyLock::force(&WHOLE);
-    for job in &JOBS {
+    for job in &jobs() {
         for limit in ["--fsize=0", "--fsize=1", "--fsize=1000", "--fsize=300000"] {
             let site = Site::new();
             let mut command = wrapped(&["prlimit", limit, "--"], &job.command(&site, server()));
             job.put_yesterdays(&site);
             let said = command.run().fails(1);
-            assert!(said.contains("File too large"), "{limit}: {said}");
+            assert_has(&said, "File too large");
             let published = WHOLE.compare(&job.file(&site));
             assert_eq!(published, Published::Old, "{job:?}, {limit}");
         }
