@@ -111,35 +111,61 @@ fn a_reader_that_goes_away_ends_it() {
 }
 
 #[test]
-fn a_server_that_does_not_start_or_ends_is_a_failure() {
+fn a_server_that_ends_is_a_failure() {
     let (backups, dump) = Backups::of_items();
     let kill = "EXECUTE 'COPY item TO PROGRAM ''kill -9 $(head -n 1 /data/server/postmaster.pid)'''; RETURN NEW;";
     backups.put("x.sql", &with_trigger(&dump, kill));
     let said = backups.refuses(&["--restore", "x.sql"], "x.sql: ");
     let is_told = said.contains("does not restore: ") || said.contains("ended before its end");
     assert!(is_told, "{said}");
+}
 
-    backups.put("x.sql", &dump);
-    let real = server().bin().display();
-    fs::create_dir_all(backups.path("pg/bin")).unwrap();
-    let replace = |program: &str, script: &str| shim(&backups.path("pg/bin").join(program), script);
-    for program in ["initdb", "psql", "pg_dump", "pg_dumpall"] {
-        replace(program, &format!("exec {real}/{program} \"$@\""));
-    }
-    let version = Command::new(server().bin().join("postgres"))
-        .arg("--version")
-        .prints();
-    let postgres = format!(
-        "case $1 in --version) echo '{}';; *) echo 'FATAL:  it may not' >&2; exit 1 ;; esac",
-        version.trim()
-    );
-    replace("postgres", &postgres);
+/// "What this machine lacks says nothing against the backup": a library that is missing, and a server that does not start.
+#[test]
+fn without_a_server_that_works_nothing_is_proven() {
+    let (backups, _) = Backups::of_items();
+    let real = server().bin();
+    let bin = backups.path("pg/bin");
+    fs::create_dir_all(&bin).unwrap();
+    let call = |program| format!("exec {}/{program} \"$@\"", real.display());
+    let call_all = || {
+        for program in ["initdb", "postgres", "psql", "pg_dump", "pg_dumpall"] {
+            shim(&bin.join(program), &call(program));
+        }
+    };
     let arguments = ["--restore", "--pg-bin", "pg/bin", "x.sql"];
-    backups.refuses(&arguments, "FATAL:  it may not");
-    replace("postgres", &format!("exec {real}/postgres \"$@\""));
+    call_all();
     backups.proves(&arguments);
-    replace("pg_dump", &format!("{real}/pg_dump \"$@\"; exit 1"));
-    backups.refuses(&arguments, "x.sql: ");
+    let no_server = "cannot be proven here: no server can be started";
+    let lost = "error while loading shared libraries: lost.so.6: cannot open shared object file";
+    let only_its_version = format!("[ \"$1\" != --version ] || {};", call("postgres"));
+    let says = format!("{only_its_version} echo 'FATAL:  it may not' >&2; exit 1");
+    let is_silent = format!("{only_its_version} exit 3");
+    let fails = format!("{}/pg_dump \"$@\"; exit 1", real.display());
+    #[rustfmt::skip]
+    let cases = [
+        ("initdb", "", format!("{no_server}: {}/initdb: {lost}", bin.display())),
+        ("initdb", "exit 3", format!("{no_server}: initdb ended with status 3\n")),
+        ("psql", "", format!("{no_server}: psql: {lost}")),
+        ("postgres", &says, format!("{no_server}: FATAL:  it may not\n")),
+        ("postgres", &is_silent, format!("{no_server}: postgres ended with status 3\n")),
+        ("pg_dump", "", format!("cannot be proven here: pg_dump: {lost}")),
+        ("pg_dump", &fails, String::new()),
+    ];
+    for (broken, script, reason) in cases {
+        call_all();
+        if script.is_empty() {
+            let mut without_libc = Command::new("sed");
+            without_libc
+                .arg("s/libc[.]so[.]6/lost.so.6/g")
+                .arg(real.join(broken));
+            let program = without_libc.env("LC_ALL", "C").run().stdout;
+            fs::write(bin.join(broken), program).unwrap();
+        } else {
+            shim(&bin.join(broken), script);
+        }
+        backups.refuses(&arguments, &format!("x.sql: {reason}"));
+    }
 }
 
 /// "Cannot be proven here": before a restore, and when the disk gets full in it.
