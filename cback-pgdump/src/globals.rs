@@ -8,7 +8,7 @@
 //! With databases it has to go through in an empty server, so the role that initdb made is created only where it
 //! is missing.
 
-use crate::check::{Cluster, Key, Statement, Subject, literal};
+use crate::check::{Cluster, Statement, Subject, literal, tokens};
 use crate::child::Stopper;
 use crate::databases::{SETTINGS, definitions};
 use crate::dump::ending::Form;
@@ -99,7 +99,7 @@ fn with_existing_superuser(dump: &[u8]) -> Vec<u8> {
         seen.record(piece);
     }
     let superuser = seen.superuser();
-    let changed = |piece: &&[u8]| match Subject::of(piece) {
+    let changed = |piece: &&[u8]| match Subject::read(&tokens(piece)) {
         Subject::New(role) if Some(&role) == superuser.as_ref() => if_missing(piece),
         _ => piece.to_vec(),
     };
@@ -109,7 +109,7 @@ fn with_existing_superuser(dump: &[u8]) -> Vec<u8> {
 /// Statements, and the lines between them.
 fn pieces(dump: &[u8]) -> Vec<&[u8]> {
     let mut pieces = Vec::new();
-    let mut statement = Statement::new(Key::default());
+    let mut statement = Statement::default();
     let mut start = 0;
     let mut end = 0;
     for line in dump.split_inclusive(|&byte| byte == b'\n') {

@@ -6,8 +6,8 @@ use super::known::NOT_COMPARED;
 use super::needs::OVERHEAD;
 use super::objects::Objects;
 use super::sections::note_encoding;
-use super::subject::Subject;
-use super::token::{Token, Tokens};
+use super::subject::{Subject, granted_by, location};
+use super::token::{Token, after, tokens};
 use memchr::memmem;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -33,8 +33,8 @@ impl Cluster {
     pub(crate) fn record(&mut self, statement: &[u8]) {
         let inner = if_missing(statement);
         let statement = inner.as_deref().unwrap_or(statement);
-        note_encoding(&mut self.encoding, statement);
-        let tokens: Vec<_> = Tokens::new(statement).collect();
+        let tokens = tokens(statement);
+        note_encoding(&mut self.encoding, &tokens);
         let has = |attribute: &str| tokens.iter().any(|token| token.is(attribute));
         let subject = Subject::read(&tokens);
         match &subject {
@@ -76,7 +76,7 @@ impl Cluster {
                 entries.entry(heading).or_default().add(Entry {
                     rows: 1,
                     bytes: statement.len() as u64,
-                    fingerprint: of_tokens(self.comparable(subject, statement), key),
+                    fingerprint: of_tokens(&self.comparable(subject, statement), key),
                 });
             }
         }
@@ -96,7 +96,7 @@ impl Cluster {
             let is_restored = !matches!(subject, Subject::Role { name, shuts_out: true }
                 if Some(&name[..]) == superuser);
             let tokens = self.comparable(subject, statement);
-            let fingerprint = is_restored.then(|| of_tokens(tokens, key));
+            let fingerprint = is_restored.then(|| of_tokens(&tokens, key));
             let sum = objects.entry(object).or_insert(Some(0_u64));
             *sum = sum.zip(fingerprint).map(|(sum, it)| sum.wrapping_add(it));
         }
@@ -107,21 +107,17 @@ impl Cluster {
 
     /// A statement without what a restore may have otherwise: see `definition`.
     fn comparable<'a>(&self, subject: &Subject, statement: &'a [u8]) -> Vec<Token<'a>> {
-        let mut tokens: Vec<_> = Tokens::new(statement).collect();
-        match subject {
-            Subject::Tablespace(_) => {
-                if let Some(place) = tokens.iter().position(|it| it.is("LOCATION")) {
-                    tokens.drain(place..(place + 2).min(tokens.len()));
-                }
+        let mut tokens = tokens(statement);
+        let is_superusers = |grantor: &Vec<u8>| self.superusers.contains_key(grantor);
+        let place = match subject {
+            Subject::Tablespace(_) => location(&tokens).map(|path| path - 1..path + 1),
+            Subject::Member { grantor, .. } if grantor.as_ref().is_some_and(is_superusers) => {
+                granted_by(&tokens)
             }
-            Subject::Member {
-                grantor: Some(grantor),
-                ..
-            } if self.superusers.contains_key(grantor) => {
-                let end = tokens.len() - 1;
-                tokens.drain(end - 3..end);
-            }
-            _ => {}
+            _ => None,
+        };
+        if let Some(place) = place {
+            tokens.drain(place);
         }
         tokens
     }
@@ -142,11 +138,11 @@ impl Cluster {
 
 /// The `CREATE ROLE` in the block that `--globals` puts around initdb's.
 fn if_missing(statement: &[u8]) -> Option<Vec<u8>> {
-    let block = Tokens::new(statement).after(&["DO"])?.next()?;
-    let Token::Text(block) = block else {
+    let tokens = self::tokens(statement);
+    let [Token::Text(block), ..] = after(&tokens, &["DO"])? else {
         return None;
     };
     let inner = block.strip_prefix(b"BEGIN ")?;
     let inner = &inner[..memmem::rfind(inner, b"EXCEPTION WHEN duplicate_object")?];
-    matches!(Subject::of(inner), Subject::New(_)).then(|| inner.to_vec())
+    matches!(Subject::read(&self::tokens(inner)), Subject::New(_)).then(|| inner.to_vec())
 }

@@ -7,7 +7,7 @@ use super::fingerprint::{Entry, Key};
 use super::needs::{Needs, OVERHEAD};
 use super::objects::{List, Objects, run_by};
 use super::sections::Section;
-use super::token::{printable, spelled};
+use super::token::{printable, spelled, tokens};
 use std::collections::{BTreeMap, BTreeSet, btree_map};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::ops::Range;
@@ -262,7 +262,7 @@ impl Contents {
     pub(crate) fn define_database(&mut self, statement: &OfDatabase) {
         let is_single = self.kind == Kind::Database || self.one.is_some();
         let name = [b"itself", &statement.database[..]][usize::from(!is_single)];
-        let fingerprint = definition::fingerprint(&statement.text, self.key);
+        let fingerprint = definition::fingerprint(&tokens(&statement.text), self.key);
         let fingerprint = run_by(self.needs.session.as_deref(), fingerprint, self.key);
         self.objects.single("DATABASE", name, fingerprint);
     }

@@ -3,7 +3,7 @@
 
 use super::needs::OVERHEAD;
 use super::sections::Section;
-use super::token::{Token, Tokens, literal, quoted};
+use super::token::{Token, after, after_first, literal, quoted, tokens_with_places};
 use std::collections::BTreeMap;
 
 /// The psql variable that stands for the name, in quotes.
@@ -39,19 +39,25 @@ pub(crate) struct OfDatabase {
 
 impl OfDatabase {
     /// None if it is another statement.
-    pub(crate) fn read(text: &[u8]) -> Option<Self> {
-        let mut tokens = Tokens::new(text);
-        let verb = tokens.next()?;
-        if verb.is("UPDATE") {
-            return of_template(tokens);
+    pub(crate) fn read(text: &[u8], tokens: &[Token<'_>]) -> Option<Self> {
+        if after(tokens, &["UPDATE", "pg_catalog", ".", "pg_database"]).is_some() {
+            // `SET datistemplate = false WHERE datname = 'name'`, before a DROP DATABASE.
+            return Some(Self {
+                database: Vec::new(),
+                part: None,
+                text: Vec::new(),
+            });
         }
-        let is_of_role = seek_database(&mut tokens, &verb)?;
-        let (name, place) = tokens.next_with_place()?;
+        let [verb, ..] = tokens else { return None };
+        let (rest, is_of_role) = from_name(tokens)?;
+        let (name, rest) = rest.split_first()?;
         let part = if is_of_role {
             Some(Part::Settle)
         } else {
-            part(&verb, tokens)
+            part(verb, rest)
         };
+        let (_, places) = tokens_with_places(text);
+        let place = &places[tokens.len() - rest.len() - 1];
         let (before, after) = (&text[..place.start], &text[place.end..]);
         Some(Self {
             database: name.name()?.to_vec(),
@@ -110,55 +116,38 @@ pub(super) fn run_as(role: &[u8], statement: &[u8]) -> Vec<u8> {
     [&set, statement, b"RESET SESSION AUTHORIZATION;\n"].concat()
 }
 
-/// Goes to where a database's name comes next in the statement that `verb` begins; none if it names none.
-/// Returns whether it is about a role in the database.
-fn seek_database(tokens: &mut Tokens<'_>, verb: &Token<'_>) -> Option<bool> {
+/// From where a database's name comes in the statement; none if it names none. And whether it is about a role in
+/// the database.
+fn from_name<'a, 'b>(tokens: &'a [Token<'b>]) -> Option<(&'a [Token<'b>], bool)> {
+    let (verb, rest) = tokens.split_first()?;
     let is_any = |verbs: &[&str]| verbs.iter().any(|it| verb.is(it));
-    if is_any(&["COMMENT", "GRANT", "REVOKE", "SECURITY"]) {
-        tokens.find(|token| token.is("ON"))?;
-    } else if !is_any(&["CREATE", "ALTER", "DROP"]) {
+    if let Some([_, rest @ ..]) = after(tokens, &["ALTER", "ROLE"]) {
+        return Some((after(rest, &["IN", "DATABASE"])?, true));
+    }
+    let subject = if is_any(&["COMMENT", "GRANT", "REVOKE", "SECURITY"]) {
+        after_first(tokens, &["ON"])?
+    } else if is_any(&["CREATE", "ALTER", "DROP"]) {
+        rest
+    } else {
         return None;
-    }
-    let noun = tokens.next()?;
-    if noun.is("ROLE") && verb.is("ALTER") {
-        tokens.next()?;
-        tokens.after(&["IN", "DATABASE"])?;
-        return Some(true);
-    } else if !noun.is("DATABASE") {
-        return None;
-    }
-    let start = tokens.at;
-    if tokens.after(&["IF", "EXISTS"]).is_none() {
-        tokens.at = start;
-    }
-    Some(false)
-}
-
-/// `UPDATE pg_catalog.pg_database SET datistemplate = false WHERE datname = 'name'`, before a DROP DATABASE.
-fn of_template(mut tokens: Tokens<'_>) -> Option<OfDatabase> {
-    tokens.after(&["pg_catalog"])?.next()?;
-    tokens.after(&["pg_database"])?;
-    Some(OfDatabase {
-        database: Vec::new(),
-        part: None,
-        text: Vec::new(),
-    })
+    };
+    let name = after(subject, &["DATABASE"])?;
+    Some((after(name, &["IF", "EXISTS"]).unwrap_or(name), false))
 }
 
 /// `tokens` are those after the name.
-fn part(verb: &Token<'_>, mut tokens: Tokens<'_>) -> Option<Part> {
+fn part(verb: &Token<'_>, tokens: &[Token<'_>]) -> Option<Part> {
     if verb.is("CREATE") {
         return Some(Part::Create);
     } else if verb.is("DROP") {
         return None;
     }
-    let what = tokens.next()?;
-    let setting = tokens.next();
-    let setting = setting.as_ref().and_then(Token::name);
-    let is_in_the_way = IN_THE_WAY.iter().any(|it| setting == Some(it.as_bytes()));
-    let is_first = what.is("OWNER") || what.is("SET") && !is_in_the_way;
-    let is_configuration = verb.is("ALTER") && is_first;
-    Some(if is_configuration {
+    let is_set = after(tokens, &["SET"]).is_some_and(|rest| {
+        let setting = rest.first().and_then(Token::name);
+        !IN_THE_WAY.iter().any(|it| setting == Some(it.as_bytes()))
+    });
+    let is_first = is_set || after(tokens, &["OWNER"]).is_some();
+    Some(if verb.is("ALTER") && is_first {
         Part::Configure
     } else {
         Part::Settle

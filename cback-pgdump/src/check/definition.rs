@@ -12,36 +12,35 @@
 //! - GRANTED BY a superuser, in whose place the server's own initdb's role grants.
 
 use super::fingerprint::Key;
-use super::token::{Token, Tokens, begins};
+use super::token::{Token, after};
 use std::ops::Range;
 
+/// Statements that have a list whose order does not matter.
+const UNORDERED: [&[&str]; 4] = [
+    &["CREATE", "POLICY"],
+    &["CREATE", "TABLE"],
+    &["CREATE", "STATISTICS"],
+    &["ALTER", "PUBLICATION"],
+];
+
 /// The fingerprint of a statement of a database's part.
-pub(crate) fn fingerprint(statement: &[u8], key: Key) -> u64 {
-    let unordered: [&[&str]; 4] = [
-        &["CREATE", "POLICY"],
-        &["CREATE", "TABLE"],
-        &["CREATE", "STATISTICS"],
-        &["ALTER", "PUBLICATION"],
-    ];
-    if !unordered.iter().any(|words| begins(statement, words)) {
-        return of_tokens(Tokens::new(statement), key);
-    }
-    let tokens: Vec<_> = Tokens::new(statement).collect();
-    let Some(list) = list_without_order(&tokens) else {
+pub(crate) fn fingerprint(tokens: &[Token<'_>], key: Key) -> u64 {
+    let is_it = |words: &[&str]| after(tokens, words).is_some();
+    let is_unordered = UNORDERED.into_iter().any(is_it);
+    let Some(list) = list_without_order(tokens).filter(|_| is_unordered) else {
         return of_tokens(tokens, key);
     };
-    let items = items(&tokens[list.clone()]);
-    let sum = items.map(|item| of_tokens(item.iter().cloned(), key));
-    let sum = sum.fold(0, u64::wrapping_add);
+    let items = items(&tokens[list.clone()]).map(|item| of_tokens(item, key));
+    let sum = items.fold(0, u64::wrapping_add);
     let others = [&tokens[..list.start], &tokens[list.end..]].concat();
-    of_tokens(others, key).wrapping_add(sum)
+    of_tokens(&others, key).wrapping_add(sum)
 }
 
 /// The same whatever the white space, and the quotes around names and texts.
-pub(crate) fn of_tokens<'a>(tokens: impl IntoIterator<Item = Token<'a>>, key: Key) -> u64 {
+pub(crate) fn of_tokens(tokens: &[Token<'_>], key: Key) -> u64 {
     let mut words = Vec::new();
     for token in tokens {
-        let (kind, text): (u8, &[u8]) = match &token {
+        let (kind, text): (u8, &[u8]) = match token {
             Token::Word(word) => (b'n', word),
             Token::Name(name) => (b'n', name),
             Token::Text(text) => (b't', text),
@@ -61,17 +60,16 @@ fn list_without_order(tokens: &[Token<'_>]) -> Option<Range<usize>> {
     if tokens[1].is("POLICY") {
         let start = place("TO")? + 1;
         let mut end = start + usize::from(is_name(start));
-        while tokens.get(end) == Some(&Token::Symbol(b',')) && is_name(end + 1) {
+        while tokens.get(end).is_some_and(|it| it.is(",")) && is_name(end + 1) {
             end += 2;
         }
         return Some(start..end);
     }
-    let opened = || tokens.iter().position(|it| *it == Token::Symbol(b'('));
     let is_open = tokens[1].is("STATISTICS");
     let (start, mut depth) = if is_open {
         (place("ON")? + 1, 0)
     } else {
-        (opened()? + 1, 1)
+        (place("(")? + 1, 1)
     };
     if tokens[1].is("TABLE") {
         place("INHERITS")?;
@@ -90,7 +88,7 @@ fn items<'a, 'b>(list: &'a [Token<'b>]) -> impl Iterator<Item = &'a [Token<'b>]>
     let mut depth = 0;
     list.split(move |token| {
         depth += depth_change(token);
-        depth == 0 && *token == Token::Symbol(b',')
+        depth == 0 && token.is(",")
     })
 }
 

@@ -2,12 +2,14 @@
 //! made so would be "0 rows", and a restore of it compared with nothing.
 //!
 //! pg_dump writes numbers, NULL, DEFAULT and booleans as they are, bits as `B'101'`, and all else in single
-//! quotes, so outside of quotes a parenthesis or comma is always a row's. Values are hashed as they are
-//! written, in pieces, since a row can have a gigabyte. A table's fingerprint is comparable only with that of
-//! a dump made so too.
+//! quotes, so outside of quotes a parenthesis or comma is always a row's; each of several rows stands in a line of its
+//! own, and `Statement` gives them line by line. Values are hashed as they are written. A table's fingerprint is
+//! comparable only with that of a dump made so too.
 
 use super::fingerprint::{Column, Entry, Key, Row};
-use super::token::{Token, Tokens, list, qualified};
+use super::statement::Statement;
+use super::token::{Table, Token, after, after_first, tokens_with_places};
+use std::ops::Range;
 
 /// A statement's table and the rows for it, as far as they have been read.
 pub(crate) struct Insert {
@@ -16,65 +18,19 @@ pub(crate) struct Insert {
     /// The columns that the values are for, if the statement tells.
     columns: Option<Vec<Column>>,
     key: Key,
-    /// The row that has begun.
-    row: Option<Row>,
-    /// A row has another number of values than there are columns.
-    is_damaged: bool,
 }
 
 impl Insert {
-    /// From what comes before VALUES: `INSERT INTO table [(columns)] ...`.
-    pub(crate) fn begin(head: &[u8], key: Key) -> Option<Self> {
-        let mut tokens = Tokens::new(head);
-        let (table, mut next) = qualified(tokens.after(&["INSERT", "INTO"])?)?;
-        let mut columns = None;
-        if next == Some(Token::Symbol(b'(')) {
-            let names = list(&mut tokens)?;
-            columns = Some(names.iter().map(|name| key.column(name)).collect());
-            next = tokens.next();
-        }
-        let mut insert = Self {
-            table,
-            entry: Entry::default(),
-            columns,
-            key,
-            row: None,
-            is_damaged: false,
+    /// Takes the next lines of a statement, which are its first if none have come; none if they are damaged.
+    pub(crate) fn read(begun: Option<Self>, statement: &Statement, key: Key) -> Option<Self> {
+        let (tokens, places) = tokens_with_places(&statement.text);
+        let (mut insert, rows) = match begun {
+            Some(begun) => (begun, &tokens[..]),
+            None => Self::begin(&tokens, key)?,
         };
-        if next.is_some_and(|token| token.is("DEFAULT")) {
-            // The table has no columns, and COPY would write an empty line.
-            insert.columns = Some(Vec::new());
-            insert.end_row(Row::default());
-        }
+        let places = &places[tokens.len() - rows.len()..];
+        insert.rows(statement, rows.iter().zip(places))?;
         Some(insert)
-    }
-
-    /// Takes what comes next, which is all outside of quotes if `is_plain`, else all inside.
-    pub(crate) fn push(&mut self, mut piece: &[u8], is_plain: bool) {
-        if !is_plain {
-            return self.value(piece);
-        }
-        let is_mark = |byte: &u8| matches!(byte, b'(' | b',' | b')');
-        while let Some(place) = piece.iter().position(is_mark) {
-            self.value(piece[..place].trim_ascii());
-            match (piece[place], self.row.take()) {
-                (b'(', None) => self.row = Some(Row::default()),
-                (b',', Some(row)) => self.row = Some(self.end_value(row)),
-                (b')', Some(row)) => {
-                    let row = self.end_value(row);
-                    self.end_row(row);
-                }
-                (_, row) => self.row = row,
-            }
-            piece = &piece[place + 1..];
-        }
-        self.value(piece.trim_ascii());
-    }
-
-    /// Its table's name and rows, at its end; none if it is damaged.
-    pub(crate) fn end(self) -> Option<(Vec<u8>, Entry)> {
-        let is_whole = self.row.is_none() && self.entry.rows > 0 && !self.is_damaged;
-        is_whole.then_some((self.table, self.entry))
     }
 
     /// The option of pg_dump that writes such statements.
@@ -86,32 +42,86 @@ impl Insert {
         }
     }
 
-    /// Takes a piece of a value; between rows it is none.
-    fn value(&mut self, piece: &[u8]) {
-        let Some(row) = &mut self.row else {
-            return;
+    /// From `INSERT INTO table [(columns)] ... VALUES`; the rest is returned too.
+    fn begin<'a, 'b>(tokens: &'a [Token<'b>], key: Key) -> Option<(Self, &'a [Token<'b>])> {
+        let (table, rest) = Table::read(after(tokens, &["INSERT", "INTO"])?)?;
+        let columns = table.columns.map(|names| {
+            let names = names.iter();
+            names.map(|name| key.column(name)).collect()
+        });
+        let mut insert = Self {
+            table: table.name,
+            entry: Entry::default(),
+            columns,
+            key,
         };
-        if piece.is_empty() {
-            return;
+        if after(rest, &["DEFAULT"]).is_some() {
+            // The table has no columns, and COPY would write an empty line.
+            insert.columns = Some(Vec::new());
+            insert.entry.end_row(&mut Row::default());
         }
-        let column = match &self.columns {
+        Some((insert, after_first(rest, &["VALUES"]).unwrap_or_default()))
+    }
+
+    fn rows<'a>(
+        &mut self,
+        statement: &Statement,
+        tokens: impl Iterator<Item = (&'a Token<'a>, &'a Range<usize>)>,
+    ) -> Option<()> {
+        let text = &statement.text[..];
+        let rows = self.entry.rows;
+        let (mut row, mut start) = (None, 0);
+        for (token, place) in tokens {
+            if !["(", ",", ")"].iter().any(|mark| token.is(mark)) {
+                continue;
+            }
+            match &mut row {
+                Some(row) => self.value(row, text[start..place.start].trim_ascii())?,
+                None => row = token.is("(").then(Row::default),
+            }
+            if let Some(row) = row.take_if(|_| token.is(")")) {
+                self.end(row)?;
+            }
+            start = place.end;
+        }
+        match (row, statement.is_cut()) {
+            (None, false) => Some(()),
+            (Some(row), true) if self.entry.rows == rows => {
+                self.end_of_cut(row, &text[start..], statement);
+                Some(())
+            }
+            _ => None,
+        }
+    }
+
+    fn column(&self, row: &Row) -> Column {
+        match &self.columns {
             None => self.key.column(&row.values.to_le_bytes()),
             Some(columns) => columns.get(row.values).copied().unwrap_or_default(),
-        };
-        row.begin_value(column, piece);
-        self.entry.bytes += piece.len() as u64;
+        }
     }
 
-    fn end_value(&mut self, mut row: Row) -> Row {
-        self.is_damaged |= row.begun.is_none();
-        row.end_value(Column::default(), b"");
-        self.entry.bytes += 1;
-        row
+    fn value(&mut self, row: &mut Row, value: &[u8]) -> Option<()> {
+        row.end_value(self.column(row), value);
+        self.entry.bytes += value.len() as u64 + 1;
+        (!value.is_empty()).then_some(())
     }
 
-    fn end_row(&mut self, mut row: Row) {
+    fn end(&mut self, mut row: Row) -> Option<()> {
         let columns = self.columns.as_ref();
-        self.is_damaged |= columns.is_some_and(|it| it.len() != row.values);
+        let is_whole = columns.is_none_or(|it| it.len() == row.values);
+        self.entry.end_row(&mut row);
+        is_whole.then_some(())
+    }
+
+    /// The row is longer than what is held of it, which ends with this piece of a value; of what is not held there
+    /// is a hash.
+    fn end_of_cut(&mut self, mut row: Row, piece: &[u8], statement: &Statement) {
+        let column = self.column(&row);
+        row.begin_value(column, piece);
+        row.end_value(column, &statement.rest().to_le_bytes());
+        let held = (statement.text.len() - piece.len()) as u64;
+        self.entry.bytes += statement.length - held;
         self.entry.end_row(&mut row);
     }
 }

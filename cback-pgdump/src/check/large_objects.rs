@@ -3,7 +3,7 @@
 //! them differs between versions.
 
 use super::fingerprint::{self, Entry, Key};
-use super::token::{Token, Tokens};
+use super::token::Token;
 use xxhash_rust::xxh3::Xxh3;
 
 /// The large object that is open: the hash of its data, and their bytes.
@@ -16,25 +16,20 @@ impl LargeObject {
     pub(crate) fn call(
         &mut self,
         function: &[u8],
-        mut arguments: Tokens<'_>,
+        arguments: &[Token<'_>],
         key: Key,
     ) -> Option<Entry> {
         match function {
             b"lo_open" => {
-                let number = arguments.next()?;
-                let number = match &number {
-                    Token::Text(text) => text,
-                    other => other.name()?,
-                };
+                let number = arguments.first()?.value()?;
                 self.0 = Some((key.column(number).begin(), 0));
                 None
             }
             b"lowrite" => {
-                let text = arguments.find_map(|token| match token {
-                    Token::Text(text) => Some(text),
-                    _ => None,
-                })?;
-                let digits = digits(&text);
+                let [_, _, Token::Text(text), ..] = arguments else {
+                    return None;
+                };
+                let digits = digits(text);
                 let (hash, bytes) = self.0.as_mut()?;
                 hash.update(digits);
                 *bytes += digits.len() as u64 / 2;

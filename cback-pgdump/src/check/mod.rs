@@ -49,8 +49,8 @@ pub(crate) use objects::List;
 pub use report::write_lines;
 pub(crate) use sections::Section;
 pub(crate) use statement::Statement;
-pub(crate) use subject::Subject;
-pub(crate) use token::{Tokens, literal, quoted};
+pub(crate) use subject::{Subject, granted_by, location};
+pub(crate) use token::{literal, quoted, tokens, tokens_with_places};
 
 use std::io::Read;
 

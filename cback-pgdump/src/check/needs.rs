@@ -10,7 +10,7 @@
 //! pg_dump knows was given to a plain role there. By `--use-set-session-authorization` a role creates its
 //! objects itself, in schemas and databases of others.
 
-use super::token::{Token, Tokens, begins};
+use super::token::{Token, after, after_first};
 use std::collections::BTreeSet;
 
 /// Memory, in bytes, that an entry or a name takes besides its own bytes, about.
@@ -91,10 +91,37 @@ const OF_OWNERS: [Words; 4] = [
     &["AUTHORIZATION"],
 ];
 
-/// The same for a tablespace; `=` stands for the symbol.
-const TABLESPACES: [(Words, Words); 2] = [
-    (&["SET", "default_tablespace"], &["default_tablespace", "="]),
-    (&["CREATE", "DATABASE"], &["TABLESPACE", "="]),
+type Names = fn(&mut Needs) -> &mut BTreeSet<Vec<u8>>;
+
+const TABLESPACES: Names = |needs| &mut needs.tablespaces;
+const LOCALES: Names = |needs| &mut needs.locales;
+const SUPERUSERS: Names = |needs| &mut needs.superusers;
+
+/// The same for what is no role, and for owners that have to be superusers; the name that follows.
+const OTHERS: [(Words, Words, Names); 13] = [
+    (&["SET", "default_tablespace"], &["="], TABLESPACES),
+    (&["CREATE", "DATABASE"], &["TABLESPACE", "="], TABLESPACES),
+    (&["CREATE", "DATABASE"], &["ENCODING", "="], |it| {
+        &mut it.encodings
+    }),
+    (&["CREATE", "DATABASE"], &["LOCALE", "="], LOCALES),
+    (&["CREATE", "DATABASE"], &["LC_COLLATE", "="], LOCALES),
+    (&["CREATE", "DATABASE"], &["LC_CTYPE", "="], LOCALES),
+    (&["CREATE", "COLLATION"], &["LOCALE", "="], LOCALES),
+    (&["CREATE", "COLLATION"], &["LC_COLLATE", "="], LOCALES),
+    (&["CREATE", "COLLATION"], &["LC_CTYPE", "="], LOCALES),
+    (&["CREATE", "EXTENSION"], &["EXISTS"], |it| {
+        &mut it.extensions
+    }),
+    (&["ALTER", "EVENT", "TRIGGER"], &["OWNER", "TO"], SUPERUSERS),
+    (
+        &["ALTER", "FOREIGN", "DATA", "WRAPPER"],
+        &["OWNER", "TO"],
+        SUPERUSERS,
+    ),
+    (&["ALTER", "SUBSCRIPTION"], &["OWNER", "TO"], |it| {
+        &mut it.subscribers
+    }),
 ];
 
 /// Statements that name the types of columns.
@@ -116,164 +143,104 @@ const OF_ANY_ROLE: [Words; 4] = [
 
 impl Needs {
     /// Takes the next statement.
-    pub(crate) fn record(&mut self, statement: &[u8]) {
-        let begins = |words: Words| begins(statement, words);
-        let tokens = || Tokens::new(statement).collect::<Vec<_>>();
+    pub(crate) fn record(&mut self, tokens: &[Token<'_>]) {
+        let begins = |words: Words| after(tokens, words).is_some();
         if let Some((_, keywords)) = ROLES.iter().find(|(words, _)| begins(words)) {
-            let tokens = tokens();
             for keywords in *keywords {
-                let named = roles(after(&tokens, keywords));
-                for name in named {
+                for name in roles(after_first(tokens, keywords).unwrap_or_default()) {
                     if OF_OWNERS.contains(keywords) {
-                        self.held += insert(&mut self.owners, &name);
+                        self.insert(|it| &mut it.owners, &name);
                     }
-                    self.held += insert(&mut self.roles, &name);
+                    self.insert(|it| &mut it.roles, &name);
                 }
             }
         }
-        if OF_TYPES.iter().any(|words| begins(words)) {
-            let tokens = Tokens::new(statement);
-            tokens.for_each(|it| self.types.record(it.name().unwrap_or_default()));
+        if begins(&["CREATE", "DATABASE"]) || begins(&["CREATE", "COLLATION"]) {
+            self.icu |= tokens.iter().any(|it| it.is("ICU"));
         }
-        if begins(&["ALTER", "TABLE"]) || OF_TYPES.iter().any(|words| begins(words)) {
-            let is_quoted = tokens().windows(3).any(is_cast_to_quoted);
-            let setting = is_quoted.then_some("-c quote_all_identifiers=on");
-            self.settings.extend(setting);
-        }
-        if statement == b"SET standard_conforming_strings = off;\n" {
-            self.settings.insert("-c standard_conforming_strings=off");
-        }
-        self.has_new_public |= creates_public(statement);
-        if begins(&["CREATE", "DATABASE"])
-            && let Some(Token::Text(name)) = after(&tokens(), &["ENCODING", "="]).first()
-        {
-            self.held += insert(&mut self.encodings, name);
-        }
-        if begins(&["CREATE", "COLLATION"]) || begins(&["CREATE", "DATABASE"]) {
-            self.locales(&tokens());
-        }
-        if let Some((_, keywords)) = TABLESPACES.iter().find(|(words, _)| begins(words)) {
-            self.tablespace(after(&tokens(), keywords).first());
-        } else if begins(&["CREATE", "EXTENSION"]) {
-            let no_name = ["CREATE", "EXTENSION", "IF", "NOT", "EXISTS"];
-            let mut names =
-                Tokens::new(statement).skip_while(|it| no_name.iter().any(|no| it.is(no)));
-            if let Some(name) = names.next().as_ref().and_then(Token::name) {
-                self.held += insert(&mut self.extensions, name);
+        let is_other = |word: &Token<'_>| word.is("ICU") || word.is("BUILTIN");
+        let has_locales = !begins(&["CREATE", "COLLATION"]) || !tokens.iter().any(is_other);
+        let others = OTHERS
+            .iter()
+            .filter(|(words, ..)| has_locales && begins(words));
+        for (_, keywords, names) in others {
+            let named = after_first(tokens, keywords).and_then(<[_]>::first);
+            if let Some(name) = named.and_then(Token::value).filter(|it| is_new(it)) {
+                self.insert(*names, name);
             }
         }
-        self.superusers(statement);
+        self.has_new_public |= creates_public(tokens);
+        self.session(tokens);
+        self.written(tokens);
     }
 
-    fn superusers(&mut self, statement: &[u8]) {
-        let begins = |words: Words| begins(statement, words);
-        if let Some(role) = Tokens::new(statement).after(&["SET", "SESSION", "AUTHORIZATION"]) {
-            self.session = match role.next() {
-                Some(Token::Text(role) | Token::Name(role)) => Some(role),
-                Some(Token::Word(role)) if !is_no_role(role) => Some(role.to_vec()),
-                _ => None,
-            };
+    fn insert(&mut self, names: Names, name: &[u8]) {
+        if names(self).insert(name.to_vec()) {
+            // With that of references to it in a plan.
+            self.held += name.len() + OVERHEAD * 3 / 2;
+        }
+    }
+
+    /// Takes the role that runs the statements, which has to be a superuser for most of them.
+    fn session(&mut self, tokens: &[Token<'_>]) {
+        let begins = |words: Words| after(tokens, words).is_some();
+        if let Some(role) = after(tokens, &["SET", "SESSION", "AUTHORIZATION"]) {
+            self.session = roles(role).pop();
         } else if begins(&["RESET"]) {
             self.session = None;
-        } else if !OF_ANY_ROLE.into_iter().any(begins) {
-            let of_subscription = begins(&["ALTER", "SUBSCRIPTION"]);
-            let of_superuser = begins(&["ALTER", "EVENT", "TRIGGER"])
-                || begins(&["ALTER", "FOREIGN", "DATA", "WRAPPER"]);
-            if of_subscription || of_superuser {
-                let tokens: Vec<_> = Tokens::new(statement).collect();
-                let owner = after(&tokens, &["OWNER", "TO"]).first();
-                let owners = if of_superuser {
-                    &mut self.superusers
-                } else {
-                    &mut self.subscribers
-                };
-                if let Some(name) = owner.and_then(Token::name) {
-                    self.held += insert(owners, name);
-                }
-            }
-            if let Some(role) = &self.session {
-                self.held += insert(&mut self.superusers, role);
-            }
+        } else if !OF_ANY_ROLE.into_iter().any(begins)
+            && let Some(role) = self.session.clone()
+        {
+            self.insert(SUPERUSERS, &role);
         }
     }
 
-    /// Takes the values of LOCALE, `LC_COLLATE` and `LC_CTYPE`: of a database always the operating system's, of
-    /// a collation its provider's.
-    fn locales(&mut self, tokens: &[Token<'_>]) {
-        let has = |word: &str| tokens.iter().any(|token| token.is(word));
-        self.icu |= has("ICU");
-        if has("COLLATION") && (has("ICU") || has("BUILTIN")) {
-            return;
+    /// Takes what tells by which settings the dump was written, and how its data are.
+    fn written(&mut self, tokens: &[Token<'_>]) {
+        let begins = |words: Words| after(tokens, words).is_some();
+        let has_types = OF_TYPES.into_iter().any(begins);
+        if has_types {
+            let names = tokens.iter().filter_map(Token::name);
+            names.for_each(|name| self.types.record(name));
         }
-        for triple in tokens.windows(3) {
-            let words = ["LOCALE", "LC_COLLATE", "LC_CTYPE"];
-            if let Token::Text(locale) = &triple[2]
-                && words.into_iter().any(|word| triple[0].is(word))
-            {
-                self.held += insert(&mut self.locales, locale);
-            }
+        let has_casts = has_types || begins(&["ALTER", "TABLE"]);
+        if has_casts && tokens.windows(3).any(is_cast_to_quoted) {
+            self.settings.insert("-c quote_all_identifiers=on");
         }
-    }
-
-    fn tablespace(&mut self, token: Option<&Token<'_>>) {
-        let name = token.and_then(Token::name);
-        let is_own = |name: &&[u8]| *name != b"pg_default" && *name != b"pg_global";
-        if let Some(name) = name.filter(is_own) {
-            self.held += insert(&mut self.tablespaces, name);
+        if begins(&["SET", "standard_conforming_strings", "=", "off"]) {
+            self.settings.insert("-c standard_conforming_strings=off");
         }
-    }
-}
-
-/// Returns the memory that the name takes, if it is new, with that of references to it in a plan.
-pub(crate) fn insert(names: &mut BTreeSet<Vec<u8>>, name: &[u8]) -> usize {
-    let is_new = names.insert(name.to_vec());
-    if is_new {
-        name.len() + OVERHEAD * 3 / 2
-    } else {
-        0
     }
 }
 
 /// `::"text"`, which is quoted by `quote_all_identifiers` alone; `"char"` is another type than `char`.
 fn is_cast_to_quoted(tokens: &[Token<'_>]) -> bool {
-    let colon = Token::Symbol(b':');
-    tokens[..2] == [colon.clone(), colon]
-        && matches!(&tokens[2], Token::Name(name) if name != b"char")
+    let is_cast = tokens[0].is(":") && tokens[1].is(":");
+    is_cast && matches!(&tokens[2], Token::Name(name) if name != b"char")
 }
 
 /// Whether this creates the schema `public`, which every new database has.
-pub(crate) fn creates_public(statement: &[u8]) -> bool {
-    let statements = [
-        &b"CREATE SCHEMA public;\n"[..],
-        b"CREATE SCHEMA \"public\";\n",
-    ];
-    statements.contains(&statement)
+pub(crate) fn creates_public(tokens: &[Token<'_>]) -> bool {
+    let rest = after(tokens, &["CREATE", "SCHEMA"]).unwrap_or_default();
+    matches!(rest, [name, end] if name.name() == Some(b"public") && end.is(";"))
+}
+
+/// Not the value by which there is no tablespace, and no tablespace of initdb's.
+fn is_new(name: &[u8]) -> bool {
+    ![&b""[..], b"pg_default", b"pg_global"].contains(&name)
 }
 
 /// The roles in the list, separated by commas, that `tokens` begins with.
 fn roles(tokens: &[Token<'_>]) -> Vec<Vec<u8>> {
     let mut names = Vec::new();
     for pair in tokens.chunks(2) {
-        match &pair[0] {
-            Token::Word(word) if !is_no_role(word) => names.push(word.to_vec()),
-            Token::Name(name) | Token::Text(name) => names.push(name.clone()),
-            _ => {}
-        }
+        let is_role = !matches!(pair[0], Token::Word(word) if is_no_role(word));
+        names.extend(pair[0].value().filter(|_| is_role).map(<[u8]>::to_vec));
         if pair.get(1) != Some(&Token::Symbol(b',')) {
             break;
         }
     }
     names
-}
-
-/// The tokens after the first occurrence of `keywords`; none where there is none.
-fn after<'a, 'b>(tokens: &'a [Token<'b>], keywords: Words) -> &'a [Token<'b>] {
-    let is_one = |(token, keyword): (&Token<'_>, &&str)| {
-        token.is(keyword) || (*keyword == "=" && *token == Token::Symbol(b'='))
-    };
-    let mut windows = tokens.windows(keywords.len());
-    let start = windows.position(|window| window.iter().zip(keywords).all(is_one));
-    start.map_or(&[], |start| &tokens[start + keywords.len()..])
 }
 
 fn is_no_role(word: &[u8]) -> bool {

@@ -6,7 +6,8 @@
 use super::definition;
 use super::fingerprint::{Key, hash};
 use super::known::Known;
-use super::token::{printable, spelled};
+use super::statement::Statement;
+use super::token::{Token, printable, spelled};
 use memchr::memmem;
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -105,9 +106,16 @@ impl Objects {
         });
     }
 
-    /// Adds the next statement, of which `rest` is the hash of what is not in `text`, and which the role `session`
-    /// runs. What is not between an object's comment and the next is no definition.
-    pub(crate) fn add(&mut self, text: &[u8], rest: u64, session: Option<&[u8]>, key: Key) {
+    /// Adds the next statement, which the role `session` runs. What is not between an object's comment and the next
+    /// is no definition.
+    pub(crate) fn add(
+        &mut self,
+        statement: &Statement,
+        tokens: &[Token<'_>],
+        session: Option<&[u8]>,
+        key: Key,
+    ) {
+        let text = &statement.text[..];
         if let Some(method) = text.strip_prefix(b"SET default_table_access_method = ") {
             let is_usual = [&b"heap;\n"[..], b"\"heap\";\n"].contains(&method);
             self.access_method = if is_usual { 0 } else { key.row(method) };
@@ -127,14 +135,14 @@ impl Objects {
         let Some(object) = &mut self.current else {
             return;
         };
-        let mut statement = definition::fingerprint(text, key).wrapping_add(rest);
+        let mut fingerprint = definition::fingerprint(tokens, key).wrapping_add(statement.rest());
         if is_continued(text) {
-            statement = hash(statement ^ object.last);
+            fingerprint = hash(fingerprint ^ object.last);
         }
-        object.last = statement;
+        object.last = fingerprint;
         let first = if object.is_table { access_method } else { 0 };
         let sum = object.sum.unwrap_or(object.comment ^ first);
-        object.sum = Some(sum.wrapping_add(run_by(session, statement, key)));
+        object.sum = Some(sum.wrapping_add(run_by(session, fingerprint, key)));
     }
 
     /// Ends the current object.

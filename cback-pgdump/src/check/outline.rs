@@ -3,7 +3,7 @@
 
 use super::contents::{Contents, Kind};
 use super::sections::note;
-use super::token::{Token, Tokens, shown};
+use super::token::{Token, shown, tokens};
 use crate::dump::ending::{Form, is_key};
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -174,9 +174,8 @@ fn kind_and_name(comment: &str) -> String {
 /// the arguments of `\connect`.
 fn connected(argument: &[u8]) -> Option<Vec<u8>> {
     let plain = argument.strip_prefix(b"-reuse-previous=on ");
-    let mut tokens = Tokens::new(plain.unwrap_or(argument));
-    let name = match tokens.next()? {
-        Token::Text(text) => unescaped(&text, true)?,
+    let name = match tokens(plain.unwrap_or(argument)).first()? {
+        Token::Text(text) => unescaped(text, true)?,
         token => token.name()?.to_vec(),
     };
     if plain.is_none() {

@@ -7,8 +7,8 @@ use super::input::Input;
 use super::outline::Outline;
 use super::rows::Rows;
 use super::statement::Statement;
-use super::statements::{Copy, Statements};
-use super::token::{printable, shown};
+use super::statements::Statements;
+use super::token::{Table, printable, shown};
 use crate::dump::ending::Form;
 use memchr::{memchr, memchr_iter};
 use std::io::Read;
@@ -51,25 +51,24 @@ impl<R: Read> Reader<R> {
     pub(crate) fn read(mut self) -> Result<Contents, Fault> {
         self.head()?;
         let mut line = Vec::new();
-        let mut statement = Statement::new(self.statements.contents.key);
+        let mut statement = Statement::default();
         while self.input.line(&mut line)? {
             if let Some(lines) = self.outline.ending() {
                 let next = lines.pop_front();
                 if next.is_none() || next.as_deref() != line.strip_suffix(b"\n") {
                     return Err(Fault::Follows(self.input.line));
                 }
-                line.clear();
-                continue;
+            } else {
+                self.line(&line, &mut statement)?;
             }
-            let length = self.line(&line, &mut statement)?;
-            line.drain(..length);
-            if statement.is_complete() && !statement.is_empty() {
+            line.clear();
+            if statement.is_complete() {
                 statement.place.end = self.input.bytes;
-                let copy = self.statements.read(&mut statement);
+                let table = self.statements.read(&statement);
                 statement.clear();
                 self.make_room()?;
-                if let Some(copy) = copy.map_err(|what| self.damaged(what))? {
-                    self.rows(copy)?;
+                if let Some(table) = table.map_err(|what| self.damaged(what))? {
+                    self.rows(table)?;
                 }
             }
         }
@@ -97,8 +96,8 @@ impl<R: Read> Reader<R> {
         Ok(())
     }
 
-    /// Takes a line, or a part of a long one; returns the number of bytes taken.
-    fn line(&mut self, line: &[u8], statement: &mut Statement) -> Result<usize, Fault> {
+    /// Takes a line, or a part of a long one.
+    fn line(&mut self, line: &[u8], statement: &mut Statement) -> Result<(), Fault> {
         if memchr(0, line).is_some() {
             return Err(self.damaged(NUL));
         }
@@ -107,10 +106,10 @@ impl<R: Read> Reader<R> {
                 statement.line = self.input.line;
                 statement.place.start = self.input.before;
             }
-            let length = statement.push(line);
+            statement.push(line);
             let is_taken = statement.length < LONGEST;
             let what = "a statement of more than 1 GiB, which no server takes";
-            return is_taken.then_some(length).ok_or_else(|| self.damaged(what));
+            return is_taken.then_some(()).ok_or_else(|| self.damaged(what));
         }
         let contents = &mut self.statements.contents;
         let outline = &mut self.outline;
@@ -121,17 +120,19 @@ impl<R: Read> Reader<R> {
             b"\n" => Ok(()),
             _ => Err("a comment or command as pg_dump writes none"),
         };
-        understood.map_err(|what| self.damaged(what))?;
-        Ok(line.len())
+        understood.map_err(|what| self.damaged(what))
     }
 
-    fn rows(&mut self, Copy { table, columns }: Copy) -> Result<(), Fault> {
-        let name = shown(&printable(&table));
+    fn rows(&mut self, table: Table) -> Result<(), Fault> {
+        let name = shown(&printable(&table.name));
         self.outline.place = format!(", in the data of {name}");
-        let mut rows = Rows::new(&columns, self.statements.contents.key);
+        let mut rows = Rows::new(
+            &table.columns.unwrap_or_default(),
+            self.statements.contents.key,
+        );
         while !self.some_rows(&mut rows)? {}
         let contents = &mut self.statements.contents;
-        contents.add(Item::Table, &table, rows.entry);
+        contents.add(Item::Table, &table.name, rows.entry);
         self.outline.place = format!(", after the data of {name}");
         Ok(())
     }

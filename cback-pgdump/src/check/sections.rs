@@ -2,7 +2,7 @@
 //! is about the database as a whole, psql's `\connect`, and what `--clean` begins with, as there is nothing to be
 //! removed from a new database.
 
-use super::token::{Token, Tokens};
+use super::token::{Token, after};
 use std::ops::Range;
 
 /// Memory that a place takes, in bytes.
@@ -70,10 +70,9 @@ pub(crate) fn note(version: &mut String, told: &str) {
 }
 
 /// The same with the value of `SET client_encoding = 'encoding';`.
-pub(crate) fn note_encoding(encoding: &mut String, statement: &[u8]) {
-    let mut tokens = Tokens::new(statement);
-    let value = tokens.after(&["SET", "client_encoding"]);
-    if let Some(Token::Text(told)) = value.and_then(|it| it.nth(1)) {
-        note(encoding, &String::from_utf8_lossy(&told));
+pub(crate) fn note_encoding(encoding: &mut String, tokens: &[Token<'_>]) {
+    let value = after(tokens, &["SET", "client_encoding", "="]);
+    if let Some([Token::Text(told), ..]) = value {
+        note(encoding, &String::from_utf8_lossy(told));
     }
 }

@@ -1,6 +1,7 @@
 //! The subjects of the statements of a cluster's own part.
 
-use super::token::{Token, Tokens};
+use super::token::{Token, after, after_first};
+use std::ops::Range;
 
 /// The subject of a statement; names without quotes.
 #[derive(Debug)]
@@ -34,13 +35,8 @@ pub(crate) enum Subject {
 }
 
 impl Subject {
-    /// The subject of a statement that is not taken apart yet.
-    pub(crate) fn of(statement: &[u8]) -> Self {
-        Self::read(&Tokens::new(statement).collect::<Vec<_>>())
-    }
-
     pub(crate) fn read(tokens: &[Token<'_>]) -> Self {
-        let Some(verb) = tokens.first() else {
+        let Some((verb, rest)) = tokens.split_first() else {
             return Self::Other;
         };
         let subject = if verb.is("SET") {
@@ -48,9 +44,9 @@ impl Subject {
         } else if verb.is("DROP") {
             Some(Self::Old)
         } else if verb.is("CREATE") || verb.is("ALTER") {
-            Self::about(&tokens[1..], verb)
-        } else if let Some(on) = tokens.iter().position(|token| token.is("ON")) {
-            Self::about(&tokens[on + 1..], verb)
+            Self::about(rest, verb)
+        } else if let Some(subject) = after_first(tokens, &["ON"]) {
+            Self::about(subject, verb)
         } else {
             Self::member(tokens)
         };
@@ -59,41 +55,35 @@ impl Subject {
 
     /// From the type of the subject and what follows it.
     fn about(tokens: &[Token<'_>], verb: &Token<'_>) -> Option<Self> {
-        let noun = tokens.first()?;
-        let name = tokens.get(1)?.name()?.to_vec();
+        let [noun, subject, rest @ ..] = tokens else {
+            return None;
+        };
+        let name = subject.name()?.to_vec();
         if noun.is("TABLESPACE") {
             return Some(Self::Tablespace(name));
         } else if noun.is("PARAMETER") {
             let is_role = |role: &Vec<u8>| !role.eq_ignore_ascii_case(b"public");
-            let role = after(tokens, "TO").or_else(|| after(tokens, "FROM"));
-            let role = role.filter(is_role);
+            let role = grantee(rest).filter(is_role);
             return Some(Self::Parameter { name, role });
         } else if !noun.is("ROLE") {
             return None;
         }
-        let is_settings = tokens.get(2).is_some_and(|it| it.is("SET"));
-        let shuts_out = tokens.iter().any(|token| token.is("NOLOGIN"));
-        Some(match is_settings {
-            _ if tokens[1].is("ALL") => Self::Settings(None),
-            true => Self::Settings(Some(name)),
-            false if verb.is("CREATE") => Self::New(name),
-            false => Self::Role { name, shuts_out },
+        let shuts_out = rest.iter().any(|token| token.is("NOLOGIN"));
+        Some(match after(rest, &["SET"]) {
+            _ if subject.is("ALL") => Self::Settings(None),
+            Some(_) => Self::Settings(Some(name)),
+            None if verb.is("CREATE") => Self::New(name),
+            None => Self::Role { name, shuts_out },
         })
     }
 
     /// `GRANT group TO name ... [GRANTED BY grantor];`
     fn member(tokens: &[Token<'_>]) -> Option<Self> {
-        let grantor = match tokens {
-            [.., granted, by, grantor, Token::Symbol(b';')] => {
-                let is_told = granted.is("GRANTED") && by.is("BY");
-                grantor.name().filter(|_| is_told).map(<[u8]>::to_vec)
-            }
-            _ => None,
-        };
+        let granted = granted_by(tokens).map(|place| &tokens[place]);
         Some(Self::Member {
-            name: after(tokens, "TO").or_else(|| after(tokens, "FROM"))?,
+            name: grantee(tokens)?,
             group: tokens.get(1)?.name()?.to_vec(),
-            grantor,
+            grantor: granted.and_then(|it| it[2].name().map(<[u8]>::to_vec)),
         })
     }
 
@@ -131,8 +121,21 @@ impl Subject {
     }
 }
 
-/// The name after the first such keyword.
-fn after(tokens: &[Token<'_>], keyword: &str) -> Option<Vec<u8>> {
-    let place = tokens.iter().position(|token| token.is(keyword))?;
-    Some(tokens.get(place + 1)?.name()?.to_vec())
+fn grantee(tokens: &[Token<'_>]) -> Option<Vec<u8>> {
+    let grantee = after_first(tokens, &["TO"]).or_else(|| after_first(tokens, &["FROM"]));
+    Some(grantee?.first()?.name()?.to_vec())
+}
+
+/// Where `GRANTED BY grantor` stands at the end of a statement.
+pub(crate) fn granted_by(tokens: &[Token<'_>]) -> Option<Range<usize>> {
+    let end = tokens.len().checked_sub(1)?;
+    let place = end.checked_sub(3)?..end;
+    let granted = after(&tokens[place.clone()], &["GRANTED", "BY"])?;
+    granted[0].name().map(|_| place)
+}
+
+/// Where the path stands in `LOCATION 'path'`, of a tablespace.
+pub(crate) fn location(tokens: &[Token<'_>]) -> Option<usize> {
+    let is_it = |pair: &[Token<'_>]| pair[0].is("LOCATION") && matches!(pair[1], Token::Text(_));
+    Some(1 + tokens.windows(2).position(is_it)?)
 }

@@ -22,9 +22,13 @@ pub(crate) enum Token<'a> {
 }
 
 impl Token<'_> {
-    /// Whether it is this keyword, in either case.
+    /// Whether it is this keyword, in either case, or this symbol.
     pub(crate) fn is(&self, keyword: &str) -> bool {
-        matches!(self, Self::Word(word) if word.eq_ignore_ascii_case(keyword.as_bytes()))
+        match self {
+            Self::Word(word) => word.eq_ignore_ascii_case(keyword.as_bytes()),
+            Self::Symbol(byte) => keyword.as_bytes() == [*byte],
+            _ => false,
+        }
     }
 
     /// The name, if it can be one.
@@ -35,33 +39,32 @@ impl Token<'_> {
             _ => None,
         }
     }
+
+    /// The name or the text.
+    pub(crate) fn value(&self) -> Option<&[u8]> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => self.name(),
+        }
+    }
+}
+
+/// The parts of `text`.
+pub(crate) fn tokens(text: &[u8]) -> Vec<Token<'_>> {
+    tokens_with_places(text).0
 }
 
 /// The parts of `text`, and where each stands.
-pub(crate) struct Tokens<'a> {
-    text: &'a [u8],
-    pub(crate) at: usize,
-}
-
-impl<'a> Tokens<'a> {
-    pub(crate) fn new(text: &'a [u8]) -> Self {
-        Self { text, at: 0 }
-    }
-
-    /// Takes these keywords off; none if others come next.
-    pub(crate) fn after(&mut self, keywords: &[&str]) -> Option<&mut Self> {
-        for keyword in keywords {
-            self.next().filter(|token| token.is(keyword))?;
+pub(crate) fn tokens_with_places(text: &[u8]) -> (Vec<Token<'_>>, Vec<Range<usize>>) {
+    let mut parts = (Vec::new(), Vec::new());
+    let mut at = 0;
+    while let Some(&first) = text.get(at) {
+        let rest = &text[at..];
+        if first.is_ascii_whitespace() {
+            at += 1;
+            continue;
         }
-        Some(self)
-    }
-
-    /// The next one and its place.
-    pub(crate) fn next_with_place(&mut self) -> Option<(Token<'a>, Range<usize>)> {
-        let blanks = self.text[self.at..].iter();
-        self.at += blanks.take_while(|byte| byte.is_ascii_whitespace()).count();
-        let rest = &self.text[self.at..];
-        let (token, length) = match *rest.first()? {
+        let (token, length) = match first {
             b'"' => between(rest, b'"', Token::Name),
             b'\'' => between(rest, b'\'', Token::Text),
             b'$' if dollar_tag(rest).is_some() => dollar_quoted(rest),
@@ -71,23 +74,26 @@ impl<'a> Tokens<'a> {
             }
             byte => (Token::Symbol(byte), 1),
         };
-        let start = self.at;
-        self.at += length;
-        Some((token, start..self.at))
+        parts.0.push(token);
+        parts.1.push(at..at + length);
+        at += length;
     }
+    parts
 }
 
-impl<'a> Iterator for Tokens<'a> {
-    type Item = Token<'a>;
-
-    fn next(&mut self) -> Option<Token<'a>> {
-        self.next_with_place().map(|(token, _)| token)
-    }
+/// The tokens after these keywords, if `tokens` begin with them.
+pub(crate) fn after<'a, 'b>(tokens: &'a [Token<'b>], keywords: &[&str]) -> Option<&'a [Token<'b>]> {
+    let (first, rest) = tokens.split_at_checked(keywords.len())?;
+    let is_it = first.iter().zip(keywords).all(|(token, it)| token.is(it));
+    is_it.then_some(rest)
 }
 
-/// Whether `text` begins with these keywords.
-pub(crate) fn begins(text: &[u8], keywords: &[&str]) -> bool {
-    Tokens::new(text).after(keywords).is_some()
+/// The tokens after the first occurrence of these keywords.
+pub(crate) fn after_first<'a, 'b>(
+    tokens: &'a [Token<'b>],
+    keywords: &[&str],
+) -> Option<&'a [Token<'b>]> {
+    (0..tokens.len()).find_map(|start| after(&tokens[start..], keywords))
 }
 
 /// A text between two `mark`s, a doubled one being part of it; to the end if there is no second.
@@ -140,30 +146,40 @@ fn doubled(text: &[u8], mark: u8) -> Vec<u8> {
     [&[mark], &pairs.join(&[mark, mark][..])[..], &[mark]].concat()
 }
 
-/// Takes `a.b.c` off `tokens`; what comes after it is returned too.
-pub(crate) fn qualified<'a>(tokens: &mut Tokens<'a>) -> Option<(Vec<u8>, Option<Token<'a>>)> {
-    let mut name = spelled(tokens.next()?.name()?);
-    loop {
-        match tokens.next() {
-            Some(Token::Symbol(b'.')) => {
-                name.push(b'.');
-                name.extend(spelled(tokens.next()?.name()?));
-            }
-            next => return Some((name, next)),
-        }
+/// Takes `a.b.c` off `tokens`.
+pub(crate) fn qualified<'a, 'b>(tokens: &'a [Token<'b>]) -> Option<(Vec<u8>, &'a [Token<'b>])> {
+    let (first, mut rest) = tokens.split_first()?;
+    let mut name = spelled(first.name()?);
+    while let [Token::Symbol(b'.'), next, more @ ..] = rest {
+        name.push(b'.');
+        name.extend(spelled(next.name()?));
+        rest = more;
     }
+    Some((name, rest))
 }
 
-/// Takes `a, b)` off `tokens`.
-pub(crate) fn list(tokens: &mut Tokens<'_>) -> Option<Vec<Vec<u8>>> {
-    let mut names = Vec::new();
-    loop {
-        names.push(tokens.next()?.name()?.to_vec());
-        match tokens.next()? {
-            Token::Symbol(b',') => {}
-            Token::Symbol(b')') => return Some(names),
-            _ => return None,
-        }
+/// A table, and those of its columns that the rows of a COPY or INSERT statement have values for, if it tells.
+pub(crate) struct Table {
+    pub(crate) name: Vec<u8>,
+    pub(crate) columns: Option<Vec<Vec<u8>>>,
+}
+
+impl Table {
+    /// Takes `a.b` or `a.b (c, d)` off `tokens`.
+    pub(crate) fn read<'a, 'b>(tokens: &'a [Token<'b>]) -> Option<(Self, &'a [Token<'b>])> {
+        let (name, rest) = qualified(tokens)?;
+        let Some(list) = after(rest, &["("]) else {
+            let columns = None;
+            return Some((Self { name, columns }, rest));
+        };
+        let end = list.iter().position(|token| token.is(")"))?;
+        let pairs = list[..end].chunks(2);
+        let column = |pair: &[Token<'_>]| {
+            let is_listed = pair.get(1).is_none_or(|mark| mark.is(","));
+            is_listed.then(|| pair[0].name().map(<[u8]>::to_vec))?
+        };
+        let columns = Some(pairs.map(column).collect::<Option<_>>()?);
+        Some((Self { name, columns }, &list[end + 1..]))
     }
 }
 

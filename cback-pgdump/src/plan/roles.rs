@@ -6,10 +6,9 @@
 //! `CREATE TABLESPACE` would write into the directory of the server that was dumped.
 
 use super::Names;
-use crate::check::{Cluster, Needs, Subject, Tokens, quoted};
+use crate::check::{Cluster, Needs, Subject, granted_by, location, quoted, tokens_with_places};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io::{Result, Write};
-use std::iter;
 
 /// The roles of the server that a dump is restored into.
 pub(super) struct Server<'a> {
@@ -182,10 +181,10 @@ impl<'a> Roles<'a> {
         } = subject
             && !self.may_grant(grantor)
         {
-            let mut tokens = Tokens::new(statement);
-            let places = iter::from_fn(|| tokens.next_with_place()).map(|(_, place)| place);
-            if let [.., granted, _by, _grantor, _end] = &places.collect::<Vec<_>>()[..] {
-                return [statement[..granted.start].trim_ascii_end(), b";\n"].concat();
+            let (tokens, places) = tokens_with_places(statement);
+            if let Some(granted) = granted_by(&tokens) {
+                let start = places[granted.start].start;
+                return [statement[..start].trim_ascii_end(), b";\n"].concat();
             }
         }
         statement.to_vec()
@@ -220,13 +219,9 @@ fn with_groups<'a>(
 
 /// The statement with LOCATION emptied, if it creates a tablespace.
 fn in_place(statement: &[u8]) -> Vec<u8> {
-    let mut tokens = Tokens::new(statement);
-    let is_new = tokens.after(&["CREATE", "TABLESPACE"]).is_some();
-    if is_new
-        && tokens.any(|token| token.is("LOCATION"))
-        && let Some((_, place)) = tokens.next_with_place()
-    {
-        return [&statement[..place.start], b"''", &statement[place.end..]].concat();
+    let (tokens, places) = tokens_with_places(statement);
+    match location(&tokens).map(|path| &places[path]) {
+        Some(path) => [&statement[..path.start], b"''", &statement[path.end..]].concat(),
+        None => statement.to_vec(),
     }
-    statement.to_vec()
 }
