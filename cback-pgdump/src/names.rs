@@ -6,12 +6,12 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-/// The text of `file`, `-` for standard input, of at most so many bytes.
+/// The names in `file`, `-` for standard input, of at most so many bytes.
 ///
 /// # Errors
 ///
 /// It cannot be read, is longer, or its last name does not end.
-pub(crate) fn read(file: &Path, most: u64) -> anyhow::Result<Vec<u8>> {
+pub(crate) fn read(file: &Path, most: u64) -> anyhow::Result<Vec<Vec<u8>>> {
     let mut text = Vec::new();
     let read = if file.as_os_str() == "-" {
         stdio::input().and_then(|input| input.take(most).read_to_end(&mut text))
@@ -25,13 +25,8 @@ pub(crate) fn read(file: &Path, most: u64) -> anyhow::Result<Vec<u8>> {
         "{file}: more than {} MiB of names",
         most >> 20
     );
-    let is_whole = text.last().is_none_or(|last| *last == 0);
-    ensure!(is_whole, "{file}: the last name does not end in NUL");
-    Ok(text)
-}
-
-/// The names in a text.
-pub(crate) fn split(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     let names = text.split_inclusive(|&byte| byte == 0);
-    names.map(|name| name.strip_suffix(b"\0").unwrap_or(name))
+    let names = names.map(|name| name.strip_suffix(b"\0").map(<[u8]>::to_vec));
+    let names: Option<_> = names.collect();
+    names.with_context(|| format!("{file}: the last name does not end in NUL"))
 }

@@ -14,7 +14,7 @@ use clap::CommandFactory;
 use clap::error::ErrorKind;
 use rustix::process::Pid;
 use std::env;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -102,16 +102,14 @@ fn no_database() -> ! {
 
 /// Databases' names; libpq would connect by an empty one to that which is called like the user.
 fn databases(file: &Path) -> anyhow::Result<Vec<OsString>> {
-    let text = names::read(file, LONGEST_LIST)?;
-    let names = names::split(&text).map(|it| OsStr::from_bytes(it).to_owned());
-    let names: Vec<_> = names.collect();
+    let names = names::read(file, LONGEST_LIST)?;
     let file = file.display();
     ensure!(!names.is_empty(), "{file}: no database's name");
     ensure!(
         names.iter().all(|it| !it.is_empty()),
         "{file}: a name is empty"
     );
-    Ok(names)
+    Ok(names.into_iter().map(OsString::from_vec).collect())
 }
 
 /// Reads a dump, and prints what is in it, or facts about it, writes a plan, or compares.
@@ -134,7 +132,7 @@ fn check(cli: &Cli, output: &File) -> anyhow::Result<()> {
     let written = if let Some(other) = &cli.expect {
         let made_up = names::read(&other.join(plan::LACKING_ROLES), LONGEST_LIST)?;
         let initdbs = names::read(&other.join(plan::INITDBS_ROLES), LONGEST_LIST)?;
-        let known = Known::read(&other.join(plan::OBJECTS), &made_up, &initdbs, key)?;
+        let known = Known::read(&other.join(plan::OBJECTS), made_up, initdbs, key)?;
         let same = check::compare(&mut read(List::Compared(known))?, other)?;
         writeln!(printed, "{same}")
     } else if cli.objects {

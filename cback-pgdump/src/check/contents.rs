@@ -6,34 +6,12 @@ use super::definition;
 use super::fingerprint::{Entry, Key};
 use super::needs::{Needs, OVERHEAD};
 use super::objects::{List, Objects, run_by};
-use super::sections::Section;
+use super::sections::{Kind, Section};
 use super::token::{printable, spelled, tokens};
-use std::collections::{BTreeMap, BTreeSet, btree_map};
+use super::written::Written;
+use std::collections::{BTreeMap, btree_map};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::ops::Range;
-
-/// The kind of a dump.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Kind {
-    /// `pg_dump`: one database.
-    #[default]
-    Database,
-    /// `pg_dumpall`: roles, tablespaces and databases.
-    Cluster,
-    /// `pg_dumpall --globals-only`.
-    Globals,
-}
-
-impl Kind {
-    /// Its name in `--plan`.
-    pub(crate) fn word(self) -> &'static str {
-        match self {
-            Self::Database => "database",
-            Self::Cluster => "cluster",
-            Self::Globals => "globals",
-        }
-    }
-}
 
 /// The subject of a line of the report; but for tables, there is at most one a database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,14 +53,7 @@ pub struct Contents {
     pub(crate) digest: u128,
     /// A key for `\restrict`: the dump's first or, for a restore, one that nobody knows.
     pub(crate) restricted: Option<Vec<u8>>,
-    /// `--inserts` or `--column-inserts`, if its rows are INSERT statements; else empty. A dump to compare
-    /// it with has to be made so too: an empty table has no statement.
-    pub(crate) inserts: &'static str,
-    /// The hashes of the names of tables that are partitions, of the last database.
-    pub(crate) partitions: BTreeSet<u64>,
-    /// Rows of a partition came by its root; rows of another did not.
-    pub(crate) has_root_loads: bool,
-    pub(crate) has_partition_loads: bool,
+    pub(crate) written: Written,
     /// A cluster's own part.
     pub(crate) cluster: Cluster,
     pub(crate) objects: Objects,
@@ -134,8 +105,7 @@ impl Contents {
         if !self.is_taken() {
             return;
         }
-        let is_partition = || self.partitions.contains(&self.key.row(name));
-        self.has_partition_loads |= !self.partitions.is_empty() && is_partition();
+        self.written.load(name, self.key);
         let name = match self.database.as_ref().filter(|_| self.one.is_none()) {
             Some(database) => printable(&[&spelled(database), &b"."[..], name].concat()),
             None => printable(name),
@@ -164,7 +134,7 @@ impl Contents {
 
     /// Bytes of memory that the names of tables take, and that all that goes into a plan takes, about.
     pub(crate) fn held(&self) -> (usize, usize) {
-        let names = self.names + 16 * self.partitions.len() + self.objects.held();
+        let names = self.names + 16 * self.written.partitions.len() + self.objects.held();
         let planned = self.needs.held + self.cluster.held + self.databases.held;
         (names, planned + self.held)
     }

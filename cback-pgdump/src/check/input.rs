@@ -49,13 +49,7 @@ impl<R: Read> Input<R> {
 
     /// All that the buffer holds; empty at the end of the dump.
     pub(crate) fn piece(&mut self) -> Result<&[u8]> {
-        loop {
-            match self.reader.fill_buf() {
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-                Ok(_) => return self.reader.fill_buf(),
-            }
-        }
+        self.reader.fill_buf()
     }
 
     /// Takes so many bytes of [`Input::piece`] off, which end so many lines.
@@ -91,7 +85,12 @@ impl<R> Digested<R> {
 
 impl<R: Read> Read for Digested<R> {
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
-        let length = self.input.read(buffer)?;
+        let length = loop {
+            match self.input.read(buffer) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                outcome => break outcome?,
+            }
+        };
         self.digest.update(&buffer[..length]);
         Ok(length)
     }

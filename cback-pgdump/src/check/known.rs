@@ -3,7 +3,6 @@
 
 use super::fingerprint::Key;
 use super::token::shown;
-use crate::names;
 use anyhow::{Context, ensure};
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -48,16 +47,16 @@ impl Known {
     /// The list cannot be read, or takes more than 96 MiB.
     pub(crate) fn read(
         path: &Path,
-        made_up: &[u8],
-        initdbs: &[u8],
+        made_up: Vec<Vec<u8>>,
+        initdbs: Vec<Vec<u8>>,
         key: Key,
     ) -> anyhow::Result<Self> {
         let named = || path.display().to_string();
         let mut known = Self {
             list: BufReader::new(File::open(path).with_context(named)?),
             key,
-            made_up: names::split(made_up).map(<[u8]>::to_vec).collect(),
-            initdbs: names::split(initdbs).map(<[u8]>::to_vec).collect(),
+            made_up: made_up.into_iter().collect(),
+            initdbs,
             objects: Vec::new(),
             new: Vec::new(),
             new_count: 0,

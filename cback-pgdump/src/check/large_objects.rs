@@ -2,13 +2,16 @@
 //! piece, `lo_close`. Their entry depends on numbers and data alone: what else pg_dump writes about
 //! them differs between versions.
 
-use super::fingerprint::{self, Entry, Key};
+use super::fingerprint::{Column, Entry, Key, Row};
 use super::token::Token;
-use xxhash_rust::xxh3::Xxh3;
 
-/// The large object that is open: the hash of its data, and their bytes.
+/// The large object that is open: its data are hashed as one value, in a column by its number.
 #[derive(Default)]
-pub(crate) struct LargeObject(Option<(Box<Xxh3>, u64)>);
+pub(crate) struct LargeObject {
+    column: Column,
+    row: Row,
+    entry: Entry,
+}
 
 impl LargeObject {
     /// Takes a call of a function of `pg_catalog`, its `(` taken off. Returns the object's entry when that is
@@ -19,29 +22,24 @@ impl LargeObject {
         arguments: &[Token<'_>],
         key: Key,
     ) -> Option<Entry> {
-        match function {
-            b"lo_open" => {
-                let number = arguments.first()?.value()?;
-                self.0 = Some((key.column(number).begin(), 0));
-                None
+        match (function, arguments) {
+            (b"lo_open", [number, ..]) => {
+                *self = Self::default();
+                self.column = key.column(number.value()?);
             }
-            b"lowrite" => {
-                let [_, _, Token::Text(text), ..] = arguments else {
-                    return None;
-                };
+            (b"lowrite", [_, _, Token::Text(text), ..]) => {
                 let digits = digits(text);
-                let (hash, bytes) = self.0.as_mut()?;
-                hash.update(digits);
-                *bytes += digits.len() as u64 / 2;
-                None
+                self.row.begin_value(self.column, digits);
+                self.entry.bytes += digits.len() as u64 / 2;
             }
-            b"lo_close" => self.0.take().map(|(hash, bytes)| Entry {
-                rows: 1,
-                bytes,
-                fingerprint: fingerprint::hash(hash.digest()),
-            }),
-            _ => None,
+            (b"lo_close", _) => {
+                self.row.end_value(self.column, b"");
+                self.entry.end_row(&mut self.row);
+                return Some(std::mem::take(&mut self.entry));
+            }
+            _ => {}
         }
+        None
     }
 }
 

@@ -13,7 +13,6 @@
 //! the contents down, and `compare`, with `known`, tells what another dump has else.
 
 mod cluster;
-mod compare;
 mod contents;
 mod database;
 mod definition;
@@ -34,11 +33,11 @@ mod statement;
 mod statements;
 mod subject;
 mod token;
+mod written;
 
 pub(crate) use cluster::Cluster;
-pub(crate) use compare::compare;
+pub use contents::Contents;
 pub(crate) use contents::Item;
-pub use contents::{Contents, Kind};
 pub(crate) use database::Part;
 pub use fault::Fault;
 pub use fingerprint::Key;
@@ -46,7 +45,9 @@ pub(crate) use input::Digested;
 pub(crate) use known::Known;
 pub(crate) use needs::Needs;
 pub(crate) use objects::List;
+pub(crate) use report::compare;
 pub use report::write_lines;
+pub use sections::Kind;
 pub(crate) use sections::Section;
 pub(crate) use statement::Statement;
 pub(crate) use subject::{Subject, granted_by, location};

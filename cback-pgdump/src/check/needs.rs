@@ -36,36 +36,11 @@ pub(crate) struct Needs {
     pub(crate) icu: bool,
     /// Encodings that databases are created in.
     pub(crate) encodings: BTreeSet<Vec<u8>>,
-    /// The dump creates the schema `public`, as by `pg_dump --schema`.
-    pub(crate) has_new_public: bool,
-    /// Settings of the session that wrote the dump, as far as it tells, as options of the server's.
-    pub(crate) settings: BTreeSet<&'static str>,
-    /// Types of columns whose values hold more than they say.
-    pub(crate) types: Types,
     /// Bytes of memory that all this takes, about.
     pub(crate) held: usize,
 }
 
-/// Whether there are columns of these types.
-#[derive(Debug, Default)]
-pub(crate) struct Types {
-    /// `bytea`, written as `bytea_output` says.
-    pub(crate) bytea: bool,
-    /// `money`, written and read as `lc_monetary` says, which no dump sets.
-    pub(crate) money: bool,
-    /// `regrole` and `aclitem`, whose values are names of roles.
-    pub(crate) role: bool,
-}
-
-impl Types {
-    fn record(&mut self, name: &[u8]) {
-        self.bytea |= name == b"bytea";
-        self.money |= name == b"money";
-        self.role |= name == b"regrole" || name == b"aclitem";
-    }
-}
-
-type Words = &'static [&'static str];
+pub(crate) type Words = &'static [&'static str];
 
 const OF_RIGHTS: &[Words] = &[&["FOR", "ROLE"], &["TO"], &["FROM"], &["GRANTED", "BY"]];
 
@@ -124,15 +99,6 @@ const OTHERS: [(Words, Words, Names); 13] = [
     }),
 ];
 
-/// Statements that name the types of columns.
-const OF_TYPES: [Words; 5] = [
-    &["CREATE", "TABLE"],
-    &["CREATE", "UNLOGGED"],
-    &["CREATE", "TYPE"],
-    &["CREATE", "DOMAIN"],
-    &["CREATE", "MATERIALIZED"],
-];
-
 /// Statements in which the current role does not matter: pg_dump becomes a grantor in every dump.
 const OF_ANY_ROLE: [Words; 4] = [
     &["SET"],
@@ -169,9 +135,7 @@ impl Needs {
                 self.insert(*names, name);
             }
         }
-        self.has_new_public |= creates_public(tokens);
         self.session(tokens);
-        self.written(tokens);
     }
 
     fn insert(&mut self, names: Names, name: &[u8]) {
@@ -194,35 +158,6 @@ impl Needs {
             self.insert(SUPERUSERS, &role);
         }
     }
-
-    /// Takes what tells by which settings the dump was written, and how its data are.
-    fn written(&mut self, tokens: &[Token<'_>]) {
-        let begins = |words: Words| after(tokens, words).is_some();
-        let has_types = OF_TYPES.into_iter().any(begins);
-        if has_types {
-            let names = tokens.iter().filter_map(Token::name);
-            names.for_each(|name| self.types.record(name));
-        }
-        let has_casts = has_types || begins(&["ALTER", "TABLE"]);
-        if has_casts && tokens.windows(3).any(is_cast_to_quoted) {
-            self.settings.insert("-c quote_all_identifiers=on");
-        }
-        if begins(&["SET", "standard_conforming_strings", "=", "off"]) {
-            self.settings.insert("-c standard_conforming_strings=off");
-        }
-    }
-}
-
-/// `::"text"`, which is quoted by `quote_all_identifiers` alone; `"char"` is another type than `char`.
-fn is_cast_to_quoted(tokens: &[Token<'_>]) -> bool {
-    let is_cast = tokens[0].is(":") && tokens[1].is(":");
-    is_cast && matches!(&tokens[2], Token::Name(name) if name != b"char")
-}
-
-/// Whether this creates the schema `public`, which every new database has.
-pub(crate) fn creates_public(tokens: &[Token<'_>]) -> bool {
-    let rest = after(tokens, &["CREATE", "SCHEMA"]).unwrap_or_default();
-    matches!(rest, [name, end] if name.name() == Some(b"public") && end.is(";"))
 }
 
 /// Not the value by which there is no tablespace, and no tablespace of initdb's.

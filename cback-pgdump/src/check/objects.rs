@@ -9,7 +9,6 @@ use super::known::Known;
 use super::statement::Statement;
 use super::token::{Token, printable, spelled};
 use memchr::memmem;
-use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 
@@ -38,8 +37,6 @@ pub(crate) struct Objects {
     current: Option<Object>,
     /// By `SET default_table_access_method`, but for heap.
     access_method: u64,
-    /// Options of pg_dump that show.
-    pub(crate) options: BTreeSet<&'static str>,
     /// Some object has an owner; some is a comment.
     pub(crate) has_owner: bool,
     pub(crate) has_comment: bool,
@@ -72,7 +69,12 @@ impl Objects {
         }
     }
 
-    pub(crate) fn is_wanted(&self) -> bool {
+    /// The current object's statements are about rights, which are granted by other roles in every dump.
+    pub(crate) fn are_rights(&self) -> bool {
+        self.current.as_ref().is_some_and(|it| it.is_of_rights)
+    }
+
+    fn is_wanted(&self) -> bool {
         !matches!(self.list, List::Unwanted)
     }
 
@@ -119,14 +121,6 @@ impl Objects {
         if let Some(method) = text.strip_prefix(b"SET default_table_access_method = ") {
             let is_usual = [&b"heap;\n"[..], b"\"heap\";\n"].contains(&method);
             self.access_method = if is_usual { 0 } else { key.row(method) };
-            let is_quoted = method.starts_with(b"\"");
-            self.options
-                .extend(is_quoted.then_some("--quote-all-identifiers"));
-        } else if text.starts_with(b"SET SESSION AUTHORIZATION ") {
-            // Rights are granted by others in every dump.
-            let is_owners = self.current.as_ref().is_none_or(|it| !it.is_of_rights);
-            let option = is_owners.then_some("--use-set-session-authorization");
-            self.options.extend(option);
         }
         if !self.is_wanted() || OF_SESSION.iter().any(|it| text.starts_with(it)) {
             return;

@@ -1,8 +1,8 @@
 //! Where in a dump a line stands, by the lines between statements: comments, and psql's commands, which
 //! begin with a backslash.
 
-use super::contents::{Contents, Kind};
-use super::sections::note;
+use super::contents::Contents;
+use super::sections::{Kind, note};
 use super::token::{Token, shown, tokens};
 use crate::dump::ending::{Form, is_key};
 use std::collections::VecDeque;
@@ -83,13 +83,13 @@ impl Outline {
                 section.has_begun = true;
             }
         } else if text.starts_with("load via partition root ") {
-            contents.has_root_loads |= contents.is_taken();
+            contents.written.has_root_loads |= contents.is_taken();
         } else if text == "PostgreSQL database dump" {
             self.begin_database(contents);
             expect(matches!(self.section, Section::Between))?;
             self.section = Section::Database;
             self.is_connected = false;
-            contents.partitions.clear();
+            contents.written.partitions.clear();
         } else if text == "PostgreSQL database dump complete" {
             expect(matches!(self.section, Section::Database))?;
             contents.begin_object(None);

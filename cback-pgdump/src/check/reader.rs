@@ -1,11 +1,12 @@
 //! Reads a dump from statement to statement: `outline` knows what stands between them, `statements` what
 //! they add to the contents.
 
-use super::contents::{Contents, Item, Kind};
+use super::contents::{Contents, Item};
 use super::fault::Fault;
 use super::input::Input;
 use super::outline::Outline;
 use super::rows::Rows;
+use super::sections::Kind;
 use super::statement::Statement;
 use super::statements::Statements;
 use super::token::{Table, printable, shown};

@@ -8,6 +8,29 @@ use std::ops::Range;
 /// Memory that a place takes, in bytes.
 const PLACE: usize = size_of::<Cut>();
 
+/// The kind of a dump.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Kind {
+    /// `pg_dump`: one database.
+    #[default]
+    Database,
+    /// `pg_dumpall`: roles, tablespaces and databases.
+    Cluster,
+    /// `pg_dumpall --globals-only`.
+    Globals,
+}
+
+impl Kind {
+    /// Its name in `--plan`.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Database => "database",
+            Self::Cluster => "cluster",
+            Self::Globals => "globals",
+        }
+    }
+}
+
 /// The part of a dump that holds a database.
 #[derive(Debug, Default)]
 pub(crate) struct Section {

@@ -5,7 +5,6 @@ use super::database::OfDatabase;
 use super::fingerprint::{Entry, Key};
 use super::inserts::Insert;
 use super::large_objects::LargeObject;
-use super::needs::creates_public;
 use super::sections::note_encoding;
 use super::statement::Statement;
 use super::token::{Table, Token, after, qualified, tokens};
@@ -75,7 +74,7 @@ impl Statements {
         let text = &statement.text[..];
         let is_in_cluster = self.contents.is_in_cluster();
         if text.starts_with(b"DROP ") {
-            self.contents.objects.options.insert("--clean");
+            self.contents.written.options.insert("--clean");
         }
         let own = OfDatabase::read(text, tokens);
         if own.is_some() && statement.is_cut() {
@@ -105,11 +104,13 @@ impl Statements {
             if let Some(section) = contents.sections.last_mut() {
                 note_encoding(&mut section.encoding, tokens);
             }
-            if let Some(partition) = attached(tokens) {
-                contents.partitions.insert(contents.key.row(&partition));
-            }
             contents.needs.record(tokens);
+            contents.written.record(tokens, contents.key);
             let begins = |words: &[&str]| after(tokens, words).is_some();
+            if begins(&["SET", "SESSION", "AUTHORIZATION"]) && !contents.objects.are_rights() {
+                let option = "--use-set-session-authorization";
+                contents.written.options.insert(option);
+            }
             if OF_EVENT_TRIGGERS.into_iter().any(begins) {
                 contents.put_off(&statement.text, statement.place.clone());
             }
@@ -140,7 +141,10 @@ impl Statements {
         let begins = |start: &&str| text.starts_with(start.as_bytes());
         if text == b"BEGIN;\n" || text == b"COMMIT;\n" {
             self.contents.cut(place, true);
-        } else if !has_begun && CLEANING.iter().any(begins) || creates_public(tokens) {
+        } else if !has_begun && CLEANING.iter().any(begins) {
+            self.contents.cut(place, false);
+        } else if creates_public(tokens) {
+            self.contents.written.has_new_public |= self.contents.is_taken();
             self.contents.cut(place, false);
         }
     }
@@ -148,9 +152,7 @@ impl Statements {
     fn insert(&mut self, statement: &Statement) -> Option<()> {
         let key = self.contents.key;
         let insert = Insert::read(self.insert.take(), statement, key)?;
-        if self.contents.inserts != "--inserts" {
-            self.contents.inserts = insert.option();
-        }
+        self.contents.written.options.insert(insert.option());
         if statement.has_ended() {
             let is_whole = insert.entry.rows > 0;
             self.contents.add(Item::Table, &insert.table, insert.entry);
@@ -177,10 +179,10 @@ impl Statements {
     }
 }
 
-/// The table in `ALTER TABLE ONLY root ATTACH PARTITION table ...;`.
-fn attached(tokens: &[Token<'_>]) -> Option<Vec<u8>> {
-    let (_, rest) = qualified(after(tokens, &["ALTER", "TABLE", "ONLY"])?)?;
-    qualified(after(rest, &["ATTACH", "PARTITION"])?).map(|(table, _)| table)
+/// Whether this creates the schema `public`, which every new database has.
+fn creates_public(tokens: &[Token<'_>]) -> bool {
+    let rest = after(tokens, &["CREATE", "SCHEMA"]).unwrap_or_default();
+    matches!(rest, [name, end] if name.name() == Some(b"public") && end.is(";"))
 }
 
 /// Whether all of the statement is needed.

@@ -37,12 +37,13 @@ impl Ending {
 
     /// Whether it is the beginning and end of a whole dump of this form.
     pub(crate) fn is_whole(&self, form: Form) -> bool {
-        if form == Form::Cluster {
-            return ends_with_marker(&self.tail, form);
-        }
-        let (rest, key) = split_unrestrict(&self.tail);
-        let begun = restrict_key(&self.head);
-        ends_with_marker(rest, form) && (begun.is_none() || begun == key)
+        // Rows may hold line ends and look like an end: so the last key is asked only where there is no first.
+        let key = restrict_key(&self.head).or_else(|| unrestrict_key(&self.tail));
+        let end = form.tail(key);
+        let lines = [&[form.marker().into()], Vec::from(end).as_slice()].concat();
+        let end = [&lines.join(&b'\n')[..], b"\n"].concat();
+        let before = self.tail.strip_suffix(&end[..]);
+        before.is_some_and(|before| before.is_empty() || before.ends_with(b"\n"))
     }
 }
 
@@ -83,32 +84,18 @@ impl From<&Target> for Form {
     }
 }
 
-fn ends_with_marker(dump: &[u8], form: Form) -> bool {
-    dump.strip_suffix(b"\n--\n\n")
-        .and_then(|dump| dump.strip_suffix(form.marker().as_bytes()))
-        .is_some_and(|before| before.is_empty() || before.ends_with(b"\n"))
-}
-
-/// `dump` without its last line, and the key in that line, if it is `\unrestrict KEY`.
-fn split_unrestrict(dump: &[u8]) -> (&[u8], Option<&[u8]>) {
-    let Some(text) = dump.strip_suffix(b"\n\n") else {
-        return (dump, None);
-    };
-    let start = text
-        .iter()
-        .rposition(|&byte| byte == b'\n')
-        .map_or(0, |end| end + 1);
-    match text[start..].strip_prefix(b"\\unrestrict ") {
-        Some(key) if is_key(key) => (&dump[..start], Some(key)),
-        _ => (dump, None),
-    }
-}
-
 /// The key in `\restrict KEY`, if that is the first line after the comments.
 fn restrict_key(dump: &[u8]) -> Option<&[u8]> {
     let mut lines = dump.split(|&byte| byte == b'\n');
     let first = lines.find(|line| !line.is_empty() && !line.starts_with(b"--"))?;
     first.strip_prefix(b"\\restrict ").filter(|key| is_key(key))
+}
+
+/// The key in the last line, if it is `\unrestrict KEY`.
+fn unrestrict_key(dump: &[u8]) -> Option<&[u8]> {
+    let last = dump.trim_ascii_end().rsplit(|&byte| byte == b'\n').next()?;
+    last.strip_prefix(b"\\unrestrict ")
+        .filter(|key| is_key(key))
 }
 
 pub(crate) fn is_key(key: &[u8]) -> bool {

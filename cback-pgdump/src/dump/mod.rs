@@ -7,21 +7,21 @@
 mod copy;
 pub(crate) mod ending;
 mod mappings;
-mod process;
 
-pub(crate) use process::query;
-
-use crate::child::{Invocation, Stopper};
+use crate::child::{Invocation, Relay, Stopper};
 use crate::error::Error;
 use crate::request::{Options, Target};
 use crate::stdio::say;
-use copy::{Observed, Output};
+use copy::{Observed, Output, copy};
 use ending::Form;
 use mappings::Mappings;
-use process::{Held, run};
+use std::ffi::OsStr;
 use std::fs::File;
-use std::io::Write;
+use std::io::{self, Write};
 use std::os::fd::AsFd;
+
+/// Bytes that are held: of the globals of 200,000 roles, or more names than a server has databases.
+const MOST_HELD: usize = 256 << 20;
 
 /// Writes the dump to `output`, then the seal, if one is asked for.
 ///
@@ -133,4 +133,78 @@ fn tell_of_mappings(options: &Options, stopper: &Stopper) {
     };
     say(&format!("{of}: {how_many}, which this user may not see"));
     say("hint: set them again after a restore, or have a superuser make this dump");
+}
+
+/// Copies the child's output, which has to end with status 0.
+fn run(
+    invocation: &Invocation,
+    stopper: &Stopper,
+    mut output: Output<'_, impl Write>,
+    observed: &mut Observed,
+) -> Result<(), Error> {
+    let (child, stderr) = stopper.spawn(invocation)?;
+    let relay = Relay::start(stderr, invocation.is_quiet).map_err(Error::Read)?;
+    if let Err(error) = copy(&child.stdout, &mut output, observed) {
+        // It is ended now, and what it says of that would only hide the cause.
+        relay.mute();
+        let is_memory = |error: &io::Error| error.kind() == io::ErrorKind::OutOfMemory;
+        return Err(match error {
+            Error::Write(error) if is_memory(&error) => Error::NoMemory(invocation.to_string()),
+            error => error,
+        });
+    }
+    let status = child.wait()?;
+    let is_version_mismatch = relay.finish();
+    if status.success() {
+        return Ok(());
+    }
+    Err(Error::Child {
+        failed: invocation.to_string(),
+        status,
+        is_version_mismatch,
+    })
+}
+
+/// psql's answer to a query in `database`: values that each end in NUL. It says nothing if `is_quiet`.
+pub(crate) fn query(
+    options: &Options,
+    stopper: &Stopper,
+    database: &OsStr,
+    sql: &str,
+    is_quiet: bool,
+) -> Result<Vec<u8>, Error> {
+    let mut invocation = Invocation::query(options, database, sql)?;
+    invocation.is_quiet = is_quiet;
+    let mut answer = Held::default();
+    let mut observed = Observed::default();
+    run(&invocation, stopper, answer.output(), &mut observed)?;
+    Ok(answer.0)
+}
+
+/// Output that is held, as much as can be.
+#[derive(Default)]
+struct Held(Vec<u8>);
+
+impl Held {
+    fn output(&mut self) -> Output<'_, Self> {
+        Output {
+            writer: self,
+            descriptor: None,
+        }
+    }
+}
+
+impl Write for Held {
+    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
+        let is_full = self.0.len() + piece.len() > MOST_HELD;
+        if is_full || self.0.try_reserve(piece.len()).is_err() {
+            return Err(io::ErrorKind::OutOfMemory.into());
+        }
+        self.0.extend(piece);
+        Ok(piece.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }

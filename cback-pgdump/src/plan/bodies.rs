@@ -1,6 +1,6 @@
 //! The parts of a dump that are run: the steps of `script`, and what makes each database.
 
-use super::{encoding, restrict};
+use super::files::{encoding, restrict};
 use crate::check::{Contents, Part, Section, literal};
 use crate::script::Steps;
 use std::io::{Result, Write};

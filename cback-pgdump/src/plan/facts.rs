@@ -1,7 +1,7 @@
 //! Facts about a dump, for a shell: an assignment a line, each value short whatever is in the dump.
 
-use super::OF_INITDB;
 use crate::check::{Contents, Item, Kind, Part, Section};
+use crate::list::OF_INITDB;
 use anyhow::Context;
 use shlex::bytes::Quoter;
 use std::fs;
@@ -33,7 +33,7 @@ pub(crate) fn write(contents: &Contents, output: &mut impl Write) -> Result<()> 
     let superuser = contents.cluster.superuser();
     let superuser = superuser.as_deref();
     let superuser = superuser.filter(|name| name.len() <= LONGEST_NAME);
-    let settings: Vec<_> = contents.needs.settings.iter().copied().collect();
+    let settings: Vec<_> = contents.written.settings.iter().copied().collect();
     for (name, value) in [
         ("kind", contents.kind.word().as_bytes()),
         ("server_version", contents.server_version.as_bytes()),
@@ -53,9 +53,9 @@ pub(crate) fn write(contents: &Contents, output: &mut impl Write) -> Result<()> 
         ("globals_encoding", contents.cluster.encoding.as_bytes()),
         ("server_encoding", server_encoding(contents)),
         ("settings", settings.join(" ").as_bytes()),
-        ("bytea", yes(contents.needs.types.bytea)),
-        ("money", yes(contents.needs.types.money)),
-        ("role_data", yes(contents.needs.types.role)),
+        ("bytea", yes(contents.written.has_bytea)),
+        ("money", yes(contents.written.has_money)),
+        ("role_data", yes(contents.written.has_role_data)),
         ("others", others(contents).as_bytes()),
     ] {
         // No value of a dump holds a NUL, the one thing that cannot be quoted.
@@ -111,25 +111,28 @@ fn dump_options(contents: &Contents) -> Vec<&'static str> {
     let has_objects = sections().any(|it| it.objects > 0);
     let has_data = (contents.entries.values()).any(|(item, _)| *item != Item::Cluster);
     let has_extensions = !contents.needs.extensions.is_empty();
-    let objects = &contents.objects;
-    let options = [
-        (!contents.inserts.is_empty(), contents.inserts),
-        // Without the option, pg_dump does so for hash partitions by an enum, but for no other.
-        (
-            contents.has_root_loads && !contents.has_partition_loads,
-            "--load-via-partition-root",
-        ),
+    let (objects, written) = (&contents.objects, &contents.written);
+    // Without the option, pg_dump does so for hash partitions by an enum, but for no other.
+    let has_all_by_root = written.has_root_loads && !written.has_partition_loads;
+    let is_of_schemas = written.has_new_public && !written.options.contains("--clean");
+    let shown = [
+        (has_all_by_root, "--load-via-partition-root"),
         (is_single && creates, "--create"),
-        (
-            contents.needs.has_new_public && !objects.options.contains("--clean"),
-            OF_SCHEMAS,
-        ),
+        (is_of_schemas, OF_SCHEMAS),
         (has_objects && !has_data, "--schema-only"),
         (has_objects && !objects.has_owner, "--no-owner"),
         // An extension brings a comment.
         (has_extensions && !objects.has_comment, "--no-comments"),
     ];
-    let used = options.into_iter().filter(|(is_used, _)| *is_used);
-    let used = used.map(|(_, option)| option);
-    used.chain(objects.options.iter().copied()).collect()
+    let mut options = written.options.clone();
+    options.extend(
+        shown
+            .iter()
+            .filter_map(|(is_used, it)| is_used.then_some(*it)),
+    );
+    if options.contains("--inserts") {
+        // The INSERT for a table without columns looks like one that tells them.
+        options.remove("--column-inserts");
+    }
+    options.into_iter().collect()
 }

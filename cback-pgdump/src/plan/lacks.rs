@@ -1,7 +1,7 @@
 //! A query for what a server lacks, of what a dump needs: extensions, tablespaces, memberships, locales, ICU. A line each,
 //! on PostgreSQL 13 and later, by any role. Nothing stays of it.
 
-use super::Names;
+use super::files::Names;
 use crate::check::{Needs, literal};
 use std::collections::BTreeSet;
 use std::io::{Result, Write};

@@ -22,19 +22,21 @@
 
 mod bodies;
 mod facts;
+mod files;
 mod lacks;
 mod roles;
 
 pub(crate) use facts::write as write_facts;
+pub(crate) use files::create;
 
-use crate::check::{Contents, Fault, Kind, Part, Section, literal, write_lines};
+use crate::check::{Contents, Fault, Kind, Part, Section, write_lines};
+use crate::list::OF_INITDB;
 use crate::names;
-use anyhow::{Context, ensure};
+use anyhow::ensure;
+use files::{Plan, restrict};
 use roles::{Roles, Server, Wanted};
-use std::collections::BTreeSet;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 /// Written while the dump is read; the other files follow.
@@ -44,13 +46,8 @@ pub(crate) const OBJECTS: &str = "objects";
 pub(crate) const LACKING_ROLES: &str = "lacking-roles";
 pub(crate) const INITDBS_ROLES: &str = "initdbs-roles";
 
-/// initdb creates them, so every server has them.
-const OF_INITDB: [&str; 2] = ["postgres", "template1"];
-
 /// A file of names that has no more than this is ample for 100,000 roles, in bytes.
 const LONGEST: u64 = 8 << 20;
-
-type Names<'a> = BTreeSet<&'a [u8]>;
 
 /// Where the plan is made, and for whom.
 #[derive(Debug)]
@@ -99,8 +96,7 @@ fn add_needs(contents: &mut Contents, plan: &Path) -> anyhow::Result<Wanted> {
         (&mut needs.superusers, "superusers"),
         (&mut needs.tablespaces, "needed-tablespaces"),
     ] {
-        let text = names::read(&plan.join(file), LONGEST)?;
-        names.extend(names::split(&text).map(<[u8]>::to_vec));
+        names.extend(names::read(&plan.join(file), LONGEST)?);
     }
     let facts = facts::read(plan)?;
     let has_fact = |fact: &str| facts.lines().any(|it| it == fact);
@@ -126,9 +122,9 @@ fn globals(
     let existing = match request.existing_roles {
         Some(file) => names::read(file, LONGEST)?,
         // A new server, whose initdb has made this role.
-        None => superuser.clone().unwrap_or_else(|| b"postgres".to_vec()),
+        None => vec![superuser.clone().unwrap_or_else(|| b"postgres".to_vec())],
     };
-    let server = Server::new(names::split(&existing));
+    let server = Server::new(&existing);
     let (needs, cluster) = (&contents.needs, &contents.cluster);
     let roles = Roles::choose(needs, cluster, superuser.as_deref(), &server, wanted);
     let tablespaces = roles.tablespaces();
@@ -151,60 +147,6 @@ fn globals(
     own("tablespaces.sql", &|it| roles.create_tablespaces(it))?;
     plan.sql("plain-roles.sql", |it| roles.create_plain(it))?;
     plan.sql("lacks.sql", |it| lacks::write(needs, &tablespaces, it))
-}
-
-/// Creates a file of a plan.
-///
-/// # Errors
-///
-/// They name it.
-pub(crate) fn create(directory: &Path, name: &str) -> anyhow::Result<BufWriter<File>> {
-    let path = directory.join(name);
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true).mode(0o600);
-    let file = options.open(&path).map(BufWriter::new);
-    file.with_context(|| path.display().to_string())
-}
-
-/// The directory, of which the errors name each file.
-struct Plan<'a> {
-    directory: &'a Path,
-    encoding: &'a str,
-}
-
-impl Plan<'_> {
-    fn file(
-        &self,
-        name: &str,
-        write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
-    ) -> anyhow::Result<()> {
-        let mut file = create(self.directory, name)?;
-        let written = write(&mut file).and_then(|()| file.flush());
-        written.with_context(|| self.directory.join(name).display().to_string())
-    }
-
-    /// SQL, in the dump's encoding.
-    fn sql(
-        &self,
-        name: &str,
-        write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
-    ) -> anyhow::Result<()> {
-        self.file(name, |sql| {
-            encoding(self.encoding, sql)?;
-            write(sql)
-        })
-    }
-
-    fn names<T: AsRef<[u8]>>(
-        &self,
-        file: &str,
-        names: impl IntoIterator<Item = T>,
-    ) -> anyhow::Result<()> {
-        self.file(file, |output| {
-            let mut names = names.into_iter();
-            names.try_for_each(|name| output.write_all(&[name.as_ref(), b"\0"].concat()))
-        })
-    }
 }
 
 /// The files for one database: of globals only what recreates it, if they have that.
@@ -249,21 +191,4 @@ fn cluster(contents: &Contents, plan: &Plan<'_>) -> anyhow::Result<()> {
         }
     }
     Ok(())
-}
-
-/// `\restrict` or `\unrestrict`, if psql is to take no command between them.
-fn restrict(word: &str, contents: &Contents) -> Vec<u8> {
-    let key = contents.restricted.as_ref();
-    key.map_or_else(Vec::new, |key| {
-        [b"\\", word.as_bytes(), b" ", key, b"\n"].concat()
-    })
-}
-
-/// `SET client_encoding`, where it is known.
-fn encoding(encoding: &str, sql: &mut dyn Write) -> io::Result<()> {
-    if encoding.is_empty() {
-        return Ok(());
-    }
-    let encoding = literal(encoding.as_bytes());
-    sql.write_all(&[b"SET client_encoding = ", &encoding[..], b";\n"].concat())
 }

@@ -5,7 +5,7 @@
 //! is not initdb's on the server. A tablespace has to lie inside the server's own directory: run as it is,
 //! `CREATE TABLESPACE` would write into the directory of the server that was dumped.
 
-use super::Names;
+use super::files::Names;
 use crate::check::{Cluster, Needs, Subject, granted_by, location, quoted, tokens_with_places};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io::{Result, Write};
@@ -19,11 +19,10 @@ pub(super) struct Server<'a> {
 
 impl<'a> Server<'a> {
     /// From their names, initdb's the first.
-    pub(super) fn new(names: impl Iterator<Item = &'a [u8]>) -> Self {
-        let mut names = names.peekable();
+    pub(super) fn new(names: &'a [Vec<u8>]) -> Self {
         Self {
-            superuser: names.peek().copied(),
-            roles: names.collect(),
+            superuser: names.first().map(|it| &it[..]),
+            roles: names.iter().map(|it| &it[..]).collect(),
         }
     }
 
