@@ -128,35 +128,20 @@ pub(crate) fn warnings(document: &Document, section_only: bool) -> Vec<(usize, F
     found
 }
 
-/// Values that do not go together, as far as one section has them.
-struct AtOdds<'d> {
-    all: bool,
-    separate: bool,
-    databases: HashSet<&'d str>,
-}
-
-impl<'d> AtOdds<'d> {
-    fn of(section: Node<'d>) -> Self {
-        let is_set = |flag| matches!(section.value(flag), Some((_, "Y" | "y")));
-        let databases = section.valued("database").map(|(_, name)| name);
-        Self {
-            all: is_set("all"),
-            separate: is_set("separate"),
-            databases: databases.collect(),
-        }
-    }
-
-    /// The warning on this value.
-    fn warning(&self, name: &str, text: &str) -> Option<String> {
+/// The warning on a value that does not go with others of its section.
+fn at_odds(section: Node) -> impl Fn(&str, &str) -> Option<String> {
+    let is_set = |flag| matches!(section.value(flag), Some((_, "Y" | "y")));
+    let (all, separate) = (is_set("all"), is_set("separate"));
+    let databases = section.valued("database").map(|(_, name)| name);
+    let databases: HashSet<_> = databases.collect();
+    move |name, text| {
         let cause = match name {
-            "globals" if self.all && matches!(text, "Y" | "y") => {
+            "globals" if all && matches!(text, "Y" | "y") => {
                 "globals adds nothing to all, with which roles and tablespaces are backed up already"
             }
-            "separate" if self.separate && !self.all => "separate adds nothing without all",
-            "exclude" if self.all && !self.separate => {
-                "exclude takes nothing out of all without separate"
-            }
-            "exclude" if self.databases.contains(text) => {
+            "separate" if separate && !all => "separate adds nothing without all",
+            "exclude" if all && !separate => "exclude takes nothing out of all without separate",
+            "exclude" if databases.contains(text) => {
                 return Some(format!("database {text:?} is named as well as excluded"));
             }
             _ => return None,
@@ -166,7 +151,7 @@ impl<'d> AtOdds<'d> {
 }
 
 fn of_values(parent: Node, known: &[&str], found: &mut Vec<(usize, Fault)>) {
-    let at_odds = AtOdds::of(parent);
+    let at_odds = at_odds(parent);
     let mut seen = HashSet::new();
     for child in parent.children() {
         let (name, text) = (child.name, child.text());
@@ -193,7 +178,7 @@ fn of_values(parent: Node, known: &[&str], found: &mut Vec<(usize, Fault)>) {
             (Some(text), _) if text.trim() != text => {
                 format!("the blanks around the value of <{name}> are part of it")
             }
-            (Some(text), _) => match at_odds.warning(name, text) {
+            (Some(text), _) => match at_odds(name, text) {
                 Some(cause) => cause,
                 None => continue,
             },

@@ -50,15 +50,14 @@ pub struct PostgresqlConfig {
 
 impl PartialEq for PostgresqlConfig {
     fn eq(&self, other: &Self) -> bool {
-        let sorted = |config: &Self| {
-            let (mut names, mut excluded) = (config.databases.clone(), config.excluded.clone());
-            names.as_deref_mut().map(<[_]>::sort_unstable);
-            excluded.sort_unstable();
-            (names, excluded)
+        let values = |config: &Self| {
+            let mut of = config.clone();
+            of.databases.as_deref_mut().map(<[_]>::sort_unstable);
+            of.excluded.sort_unstable();
+            let flags = [of.all, of.globals, of.separate];
+            (of.user, of.compress_mode, flags, of.databases, of.excluded)
         };
-        let flags = |config: &Self| [config.all, config.globals, config.separate];
-        let rest = |config: &Self| (config.compress_mode, flags(config));
-        self.user == other.user && rest(self) == rest(other) && sorted(self) == sorted(other)
+        values(self) == values(other)
     }
 }
 

@@ -41,14 +41,10 @@ impl Fault {
 
     /// The fault as one of `file`, a printable name; a warning's `kind` is `warning: `, an error's is empty.
     pub(crate) fn of(self, file: &str, kind: &str) -> Self {
-        let colon = if self.position.is_some() { "" } else { " " };
-        let place = self
-            .position
-            .map_or(String::new(), |place| format!("{place}: "));
-        let cause = format!("{file}:{colon}{place}{kind}{}", self.cause);
-        let position = None;
+        let place = self.position.map(|place| format!("{place}:"));
+        let cause = format!("{file}:{} {kind}{}", place.unwrap_or_default(), self.cause);
         Self {
-            position,
+            position: None,
             cause,
             ..self
         }

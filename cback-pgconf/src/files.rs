@@ -21,50 +21,34 @@ pub(crate) struct Files {
     pub(crate) all: Option<Vec<u8>>,
     /// The file of roles and tablespaces, which a dump of the whole cluster holds already.
     pub(crate) globals: Option<Vec<u8>>,
-    /// The databases that have a file each.
-    pub(crate) databases: Vec<Database>,
-}
-
-/// A database that has a file of its own.
-pub(crate) struct Database {
-    pub(crate) name: Vec<u8>,
-    pub(crate) file: Vec<u8>,
-    /// Another one would have the same file.
-    pub(crate) is_shared: bool,
+    /// The databases that have a file each, none of them twice, and that file.
+    pub(crate) databases: Vec<(Vec<u8>, Vec<u8>)>,
 }
 
 impl Files {
     /// The files of a section; `listed` are the databases of the server, the largest first, if these are known. Without
     /// them the databases come in the section's order, and none of a section that separates all.
     pub(crate) fn of(section: &PostgresqlConfig, listed: Option<&[Vec<u8>]>) -> Self {
-        let suffix = match section.compress_mode {
-            Some(CompressMode::Gzip) => ".gz",
-            Some(CompressMode::Bzip2) => ".bz2",
-            Some(CompressMode::None) | None => "",
-        };
-        let file = |base: &[u8]| [base, b".txt", suffix.as_bytes()].concat();
-        let wanted = databases(section, listed);
-        let named = |name: Vec<u8>| Database {
-            file: file(&[b"postgresqldump-", &*escaped(&name)].concat()),
-            name,
-            is_shared: false,
-        };
         let is_whole = section.all && !section.separate;
         let has_globals = section.all || section.globals;
+        let mut seen = HashSet::new();
+        let wanted = databases(section, listed).into_iter();
+        let wanted = wanted.filter(|name| seen.insert(name.clone()));
         Self {
-            all: is_whole.then(|| file(b"postgresqldump")),
-            globals: (has_globals && !is_whole).then(|| file(b"postgresqlglobals")),
-            databases: with_shared(wanted.into_iter().map(named).collect()),
+            all: is_whole.then(|| file(section, b"postgresqldump")),
+            globals: (has_globals && !is_whole).then(|| file(section, b"postgresqlglobals")),
+            databases: wanted
+                .map(|it| (it.clone(), file_of(section, &it)))
+                .collect(),
         }
     }
 
-    /// All of them, each once: a database that is named twice has but one file.
-    pub(crate) fn names(self) -> Vec<Vec<u8>> {
-        let whole = self.all.into_iter().chain(self.globals);
-        let databases = self.databases.into_iter().map(|database| database.file);
+    /// All of them, each once: two databases may share one.
+    pub(crate) fn names(self) -> impl Iterator<Item = Vec<u8>> {
+        let databases = self.databases.into_iter().map(|(_, file)| file);
+        let names = self.all.into_iter().chain(self.globals).chain(databases);
         let mut seen = HashSet::new();
-        let names = whole.chain(databases);
-        names.filter(|name| seen.insert(name.clone())).collect()
+        names.filter(move |name| seen.insert(name.clone()))
     }
 }
 
@@ -82,29 +66,25 @@ fn databases(section: &PostgresqlConfig, listed: Option<&[Vec<u8>]>) -> Vec<Vec<
     named
 }
 
-fn with_shared(mut databases: Vec<Database>) -> Vec<Database> {
-    let mut owners = HashMap::new();
-    let mut shared = HashSet::new();
-    for database in &databases {
-        let owner = *owners.entry(&database.file).or_insert(&database.name);
-        if *owner != database.name {
-            shared.insert(database.file.clone());
-        }
-    }
-    for database in &mut databases {
-        database.is_shared = shared.contains(&database.file);
-    }
-    databases
+fn file(section: &PostgresqlConfig, base: &[u8]) -> Vec<u8> {
+    let suffix = match section.compress_mode {
+        Some(CompressMode::Gzip) => ".gz",
+        Some(CompressMode::Bzip2) => ".bz2",
+        Some(CompressMode::None) | None => "",
+    };
+    [base, b".txt", suffix.as_bytes()].concat()
 }
 
-fn escaped(database: &[u8]) -> Vec<u8> {
+/// The file of this database.
+fn file_of(section: &PostgresqlConfig, database: &[u8]) -> Vec<u8> {
     let has_slash = database.contains(&b'/');
     let escaped = database.iter().flat_map(|byte| match byte {
         b'/' => &b"%2F"[..],
         b'%' if has_slash => b"%25",
         byte => std::slice::from_ref(byte),
     });
-    escaped.copied().collect()
+    let base = b"postgresqldump-".iter().chain(escaped).copied();
+    file(section, &base.collect::<Vec<_>>())
 }
 
 /// Whether a file of this name is one that a backup is written to, of whatever database.
@@ -137,8 +117,8 @@ pub(crate) fn check(section: Node, values: &PostgresqlConfig) -> Result<(), Faul
         }
     }
     let mut owners = HashMap::new();
-    let files = Files::of(values, None).databases;
-    for ((value, name), Database { file, .. }) in section.valued("database").zip(files) {
+    for (value, name) in section.valued("database") {
+        let file = file_of(values, name.as_bytes());
         let shared = format!("would share the file {}", String::from_utf8_lossy(&file));
         let other = *owners.entry(file).or_insert(name);
         if other != name {

@@ -104,25 +104,32 @@ fn end_of(root: &Element, text: &str) -> Place {
 
 /// The section's element, its first line without indentation and its last without a line end.
 fn written(section: &PostgresqlConfig) -> String {
-    let element = |name: &str, value: Option<&str>| match value {
+    let always = [
+        ("user", section.user.as_deref()),
+        (
+            "compress_mode",
+            section.compress_mode.map(CompressMode::as_str),
+        ),
+        ("all", Some(flag(section.all))),
+    ];
+    let ours = [("separate", section.separate), ("globals", section.globals)];
+    let ours = ours.into_iter().filter(|(_, is_set)| *is_set);
+    let ours = ours.map(|(name, is_set)| (name, Some(flag(is_set))));
+    let databases = section.databases.iter().flatten();
+    let databases = databases.map(|name| ("database", Some(&**name)));
+    let excluded = section.excluded.iter();
+    let excluded = excluded.map(|name| ("exclude", Some(&**name)));
+    let values = always
+        .into_iter()
+        .chain(ours)
+        .chain(databases)
+        .chain(excluded);
+    let elements = values.map(|(name, value)| match value {
         Some(value) => format!("      <{name}>{}</{name}>\n", partial_escape(value)),
         None => format!("      <{name}/>\n"),
-    };
-    let mut text = String::from("<postgresql>\n");
-    text += &element("user", section.user.as_deref());
-    let mode = section.compress_mode.map(CompressMode::as_str);
-    text += &element("compress_mode", mode);
-    text += &element("all", Some(flag(section.all)));
-    for (name, is_set) in [("separate", section.separate), ("globals", section.globals)] {
-        if is_set {
-            text += &element(name, Some("Y"));
-        }
-    }
-    for database in section.databases.iter().flatten() {
-        text += &element("database", Some(database));
-    }
-    for database in &section.excluded {
-        text += &element("exclude", Some(database));
-    }
-    text + "   </postgresql>"
+    });
+    format!(
+        "<postgresql>\n{}   </postgresql>",
+        elements.collect::<String>()
+    )
 }

@@ -1,6 +1,6 @@
 //! Standard output, where nothing may be lost in silence, and the assignments for a shell.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 
@@ -59,54 +59,53 @@ pub(crate) fn shell(
     listed: Option<&[Vec<u8>]>,
 ) -> Vec<u8> {
     let section = settings.postgresql.clone().unwrap_or_default();
-    let mut files = Files::of(&section, listed);
-    // Two dumps into one file at a time would leave nobody knowing which of them it is.
-    let mut seen = HashSet::new();
-    files.databases.retain(|it| seen.insert(it.name.clone()));
-    let assign = |name: &str, value: &Option<String>| {
-        assignment(name, value.as_deref().unwrap_or_default().as_bytes())
-    };
-    let mode = section.compress_mode.map_or("", CompressMode::as_str);
-    let mut values = [
-        assign("user", &section.user),
-        assignment("compress_mode", mode.as_bytes()),
-        assignment("all", flag(section.all).as_bytes()),
-        assignment("separate", flag(section.separate).as_bytes()),
-        assignment("globals", flag(section.globals).as_bytes()),
-    ]
-    .concat();
-    values.extend(parameters(files.databases.iter().map(|it| &*it.name)));
-    if section_only {
-        return values;
-    }
+    let files = Files::of(&section, listed);
     let around = [
-        assign("collect_dir", &settings.collect_dir),
-        assign("backup_user", &settings.backup_user),
-        assign("backup_group", &settings.backup_group),
-        assign("pg_dump", &settings.pg_dump),
-        assign("pg_dumpall", &settings.pg_dumpall),
+        ("collect_dir", settings.collect_dir.as_deref()),
+        ("backup_user", settings.backup_user.as_deref()),
+        ("backup_group", settings.backup_group.as_deref()),
+        ("pg_dump", settings.pg_dump.as_deref()),
+        ("pg_dumpall", settings.pg_dumpall.as_deref()),
     ];
-    let mut text = [around.concat(), values].concat();
+    let within = [
+        ("user", section.user.as_deref()),
+        (
+            "compress_mode",
+            section.compress_mode.map(CompressMode::as_str),
+        ),
+        ("all", Some(flag(section.all))),
+        ("separate", Some(flag(section.separate))),
+        ("globals", Some(flag(section.globals))),
+    ];
+    let around = around.into_iter().filter(|_| !section_only);
+    let values = around.chain(within);
+    let values = values.map(|(name, value)| assignment(name, value.unwrap_or_default().as_bytes()));
+    let mut text = values.collect::<Vec<_>>().concat();
+    text.extend(parameters(files.databases.iter().map(|(name, _)| &**name)));
+    if section_only {
+        return text;
+    }
     for (name, file) in [("file_all", files.all), ("file_globals", files.globals)] {
         text.extend(assignment(name, &file.unwrap_or_default()));
     }
-    for (number, database) in (1..).zip(files.databases) {
-        let is_usable = !database.is_shared;
-        let file = if is_usable { database.file } else { Vec::new() };
-        text.extend(assignment(&format!("file_{number}"), &file));
+    let mut databases = HashMap::new();
+    for (_, file) in &files.databases {
+        *databases.entry(file).or_insert(0) += 1;
+    }
+    for (number, (_, file)) in (1..).zip(&files.databases) {
+        // Two dumps into one file at a time would leave nobody knowing which of them it is.
+        let file = if databases[file] > 1 { &[] } else { &**file };
+        text.extend(assignment(&format!("file_{number}"), file));
     }
     text
 }
 
 /// Has a shell's positional parameters be these.
 pub(crate) fn parameters<'v>(values: impl Iterator<Item = &'v [u8]>) -> Vec<u8> {
-    let quoted = values.flat_map(|value| [b" ", &*quote(value)].concat());
-    b"set --"
-        .iter()
-        .copied()
-        .chain(quoted)
-        .chain(*b"\n")
-        .collect()
+    let quoted: Vec<_> = values
+        .map(|value| [b" ", &*quote(value)].concat())
+        .collect();
+    [b"set --", &*quoted.concat(), b"\n"].concat()
 }
 
 pub(crate) fn assignment(name: &str, value: &[u8]) -> Vec<u8> {

@@ -8,14 +8,12 @@ use clap::error::ErrorKind;
 
 use crate::cli::{Add, Cli, Command, Input, Listed};
 use crate::config::{PostgresqlConfig, Settings};
-use crate::document::Document;
 use crate::fault::{Fault, Position};
 use crate::files::Files;
 use crate::input::Source;
 use crate::local::LocalConfig;
-use crate::server::{self, Known};
 use crate::stage::Stage;
-use crate::{checks, output, reader};
+use crate::{checks, output, reader, server};
 
 /// A document of 1 MiB can hold a hundred thousand mistakes, and each run's log would hold them all.
 const MOST_WARNINGS: usize = 100;
@@ -33,34 +31,26 @@ pub fn run(cli: Cli) -> Result<ExitCode, Fault> {
             listed,
             input,
         } => {
-            let read: Read = if no_validate {
-                Settings::read
-            } else {
-                checks::read
-            };
-            let settings = settings(&input, read)?;
+            let validated = !no_validate;
+            let (_, settings) = settings(input.file.as_deref(), input.section_only, validated)?;
             let listed = names(listed.databases0_from)?;
-            output::print(&output::shell(
-                &settings,
-                input.section_only,
-                listed.as_deref(),
-            ))
+            let listed = listed.as_deref();
+            output::print(&output::shell(&settings, input.section_only, listed))
         }
         Command::Databases {
             listed,
             null,
             input,
         } => {
-            let files = files(&settings(&input, checks::read)?, listed)?;
-            let databases = files.databases.into_iter();
-            list(databases.map(|database| database.name), null)
+            let (_, settings) = settings(input.file.as_deref(), input.section_only, true)?;
+            let databases = files(settings, listed)?.databases.into_iter();
+            list(databases.map(|(name, _)| name), null)
         }
         Command::Files { listed, null, file } => {
-            let section_only = false;
-            let settings = settings(&Input { section_only, file }, checks::read)?;
+            let (_, settings) = settings(file.as_deref(), false, true)?;
             let directory = settings.collect_dir.clone().unwrap_or_default();
             let directory = [directory.trim_end_matches('/').as_bytes(), b"/"].concat();
-            let files = files(&settings, listed)?.names().into_iter();
+            let files = files(settings, listed)?.names();
             list(files.map(|name| [&*directory, &name].concat()), null)
         }
         Command::Forgotten {
@@ -69,11 +59,22 @@ pub fn run(cli: Cli) -> Result<ExitCode, Fault> {
             collect_dir,
             file,
         } => {
-            let known = Known {
-                listed: names(listed.databases0_from)?,
-                backed_up: names(backed_up0_from)?,
-            };
-            forgotten(&known, collect_dir, file.as_deref())
+            let (listed, backed_up) = (names(listed.databases0_from)?, names(backed_up0_from)?);
+            let (source, settings) = settings(file.as_deref(), false, true)?;
+            let directory = collect_dir.or(settings.collect_dir.map(PathBuf::from));
+            let directory = directory.unwrap_or_default();
+            let section = settings.postgresql.unwrap_or_default();
+            let found = server::look(
+                &section,
+                listed.as_deref(),
+                backed_up.as_deref(),
+                &directory,
+            )?;
+            for warning in found.warnings {
+                warning.of(&source.name, "warning: ").tell();
+            }
+            let gone = found.gone.into_iter();
+            list(gone.map(|number| number.to_string().into_bytes()), false)
         }
         Command::Stage { file } => {
             let source = Source::read(file.as_deref())?;
@@ -83,48 +84,38 @@ pub fn run(cli: Cli) -> Result<ExitCode, Fault> {
     }
 }
 
-type Read = fn(&Document, bool) -> Result<Settings, Fault>;
-
-fn settings(input: &Input, read: Read) -> Result<Settings, Fault> {
-    let source = Source::read(input.file.as_deref())?;
-    source.with(|document| read(document, input.section_only))
+/// The values of a configuration, perhaps without a look at whether they can be used.
+fn settings(
+    file: Option<&Path>,
+    section_only: bool,
+    validated: bool,
+) -> Result<(Source, Settings), Fault> {
+    let source = Source::read(file)?;
+    let read = if validated {
+        checks::read
+    } else {
+        Settings::read
+    };
+    let settings = source.with(|document| read(document, section_only))?;
+    Ok((source, settings))
 }
 
 fn names(list: Option<PathBuf>) -> Result<Option<Vec<Vec<u8>>>, Fault> {
     list.map(|path| server::read_names(&path)).transpose()
 }
 
-fn files(settings: &Settings, listed: Listed) -> Result<Files, Fault> {
+fn files(settings: Settings, listed: Listed) -> Result<Files, Fault> {
     let listed = names(listed.databases0_from)?;
-    let section = settings.postgresql.clone().unwrap_or_default();
-    Ok(Files::of(&section, listed.as_deref()))
-}
-
-fn forgotten(
-    known: &Known,
-    collect_dir: Option<PathBuf>,
-    file: Option<&Path>,
-) -> Result<ExitCode, Fault> {
-    let source = Source::read(file)?;
-    let settings = source.with(|document| checks::read(document, false))?;
-    let directory = collect_dir.or(settings.collect_dir.map(PathBuf::from));
     let section = settings.postgresql.unwrap_or_default();
-    let found = server::look(&section, known, &directory.unwrap_or_default())?;
-    for warning in found.warnings {
-        warning.of(&source.name, "warning: ").tell();
-    }
-    let gone = found.gone.into_iter();
-    list(gone.map(|number| number.to_string().into_bytes()), false)
+    Ok(Files::of(&section, listed.as_deref()))
 }
 
 fn check(strict: bool, input: &Input) -> Result<ExitCode, Fault> {
     let source = Source::read(input.file.as_deref())?;
     source.with(|document| {
         checks::read(document, input.section_only)?;
-        let (rights, placed) = (
-            source.rights(),
-            checks::warnings(document, input.section_only),
-        );
+        let rights = source.rights();
+        let placed = checks::warnings(document, input.section_only);
         let count = rights.len() + placed.len();
         let more = placed.len().saturating_sub(MOST_WARNINGS);
         let more = (more > 0).then(|| Fault::new(format!("{more} more warnings")));

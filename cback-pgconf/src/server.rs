@@ -50,15 +50,7 @@ pub(crate) fn read_names(path: &Path) -> Result<Vec<Vec<u8>>, Fault> {
     Ok(names)
 }
 
-/// Databases as far as they are known.
-pub(crate) struct Known {
-    /// Those of the server.
-    pub(crate) listed: Option<Vec<Vec<u8>>>,
-    /// Those that are backed up, where the configuration does not name them.
-    pub(crate) backed_up: Option<Vec<Vec<u8>>>,
-}
-
-/// Looked up in all of this, what a run should tell.
+/// A run should tell of all this.
 pub(crate) struct Found {
     /// Databases that the configuration neither means nor excludes; those that are gone since they were backed up;
     /// names that are excluded for nothing; files in the directory of nothing that the configuration means.
@@ -67,59 +59,53 @@ pub(crate) struct Found {
     pub(crate) gone: Vec<usize>,
 }
 
-/// Holds the server's databases and the files in `directory` against a section.
+/// Holds the databases of the server, if they are known, and the files in `directory` against a section; `backed_up`
+/// are those that it backs up, where it does not name them and they have been listed before.
 ///
 /// # Errors
 ///
 /// The directory cannot be read.
 pub(crate) fn look(
     section: &PostgresqlConfig,
-    known: &Known,
+    listed: Option<&[Vec<u8>]>,
+    backed_up: Option<&[Vec<u8>]>,
     directory: &Path,
 ) -> Result<Found, Fault> {
     let is_separate = section.all && section.separate;
-    let meant = known.backed_up.as_ref().or(known.listed.as_ref());
-    let files = Files::of(section, meant.map(Vec::as_slice));
+    let meant = backed_up.or(listed);
+    let files = Files::of(section, meant);
     let (mut warnings, mut gone) = (Vec::new(), Vec::new());
-    if let Some(listed) = &known.listed {
+    if let Some(listed) = listed {
+        let meant = || files.databases.iter().map(|(name, _)| &**name);
+        let listed = || listed.iter().map(Vec::as_slice);
+        let excluded = || section.excluded.iter().map(String::as_bytes);
         if is_separate {
-            let numbered = (1..).zip(files.databases.iter().map(|database| &*database.name));
-            let listed: HashSet<_> = listed.iter().map(Vec::as_slice).collect();
-            let (numbers, names): (_, Vec<_>) =
-                numbered.filter(|it| !listed.contains(it.1)).unzip();
+            let there: HashSet<_> = listed().collect();
+            let missing = (1..).zip(meant()).filter(|(_, name)| !there.contains(name));
+            let (numbers, names): (_, Vec<_>) = missing.unzip();
             let cause = "dropped or renamed during the run";
             warnings.extend(lines(cause, names.into_iter(), 0));
             gone = numbers;
         }
         if is_separate || !section.all {
-            warnings.extend(forgotten(section, &files, listed));
+            let cause = if is_separate {
+                "created during the run, so not backed up"
+            } else {
+                "neither named nor excluded, so not backed up"
+            };
+            let known: HashSet<_> = meant().chain(excluded()).collect();
+            let forgotten = listed().filter(|name| !known.contains(name));
+            warnings.extend(lines(cause, forgotten, 0));
         }
-        warnings.extend(excluded_for_nothing(section, listed));
+        let mut known: HashSet<_> = listed().chain(OF_INITDB).collect();
+        let cause = "excluded, but the server has no such database to back up";
+        let for_nothing = excluded().filter(|name| known.insert(name));
+        warnings.extend(lines(cause, for_nothing, 0));
     }
     if meant.is_some() || !is_separate {
-        warnings.extend(left(&files.names().into_iter().collect(), directory)?);
+        warnings.extend(left(&files.names().collect(), directory)?);
     }
     Ok(Found { warnings, gone })
-}
-
-fn forgotten(section: &PostgresqlConfig, files: &Files, listed: &[Vec<u8>]) -> Vec<Fault> {
-    let meant = files.databases.iter().map(|database| &*database.name);
-    let excluded = section.excluded.iter().map(String::as_bytes);
-    let known: HashSet<_> = meant.chain(excluded).collect();
-    let names = listed.iter().map(Vec::as_slice);
-    let cause = if section.all {
-        "created during the run, so not backed up"
-    } else {
-        "neither named nor excluded, so not backed up"
-    };
-    lines(cause, names.filter(|name| !known.contains(name)), 0)
-}
-
-fn excluded_for_nothing(section: &PostgresqlConfig, listed: &[Vec<u8>]) -> Vec<Fault> {
-    let mut known: HashSet<_> = listed.iter().map(Vec::as_slice).chain(OF_INITDB).collect();
-    let names = section.excluded.iter().map(String::as_bytes);
-    let cause = "excluded, but the server has no such database to back up";
-    lines(cause, names.filter(|name| known.insert(name)), 0)
 }
 
 /// Files in `directory` that have a backup's name, but none of `meant`.

@@ -32,7 +32,16 @@ def settings(text):
     for override in options and options.overrides or []:
         programs[override.command] = override.absolutePath
     owner = [options.backupUser, options.backupGroup] if options else [None, None]
-    return [collect and collect.targetDir, *owner, programs["pg_dump"], programs["pg_dumpall"]]
+    return [collect and collect.targetDir, *owner, [programs["pg_dump"], programs["pg_dumpall"]]]
+
+
+def stage(text):
+    config = Config(xmlData=text, validate=False)
+    if config.stage is None:
+        return None
+    peers = config.stage if config.stage.hasPeers() else config.peers
+    peers = [*(peers.localPeers or []), *(peers.remotePeers or [])] if peers else []
+    return [config.stage.targetDir, [peer.name for peer in peers]]
 
 
 def attempt(reading, data):
@@ -45,4 +54,4 @@ def attempt(reading, data):
 logging.disable(logging.CRITICAL)
 while head := sys.stdin.buffer.read(4):
     document = sys.stdin.buffer.read(struct.unpack("<I", head)[0])
-    print(json.dumps([attempt(section, document), attempt(settings, document)]), flush=True)
+    print(json.dumps([attempt(reading, document) for reading in (section, settings, stage)]))

@@ -1,13 +1,12 @@
 //! Options, statuses, inputs and outputs.
 
-use crate::{CONFIG, Outcome, PROGRAM, given, pgconf, run};
+use crate::{CONFIG, by_sh, given, pgconf, run};
 use cback_tests::{Finished, Run, wait_for};
 use rustix::io::{ioctl_fionbio, ioctl_fionread};
 use rustix::pipe::{PipeFlags, pipe_with};
 use std::fs::File;
 use std::io::{Read, Write};
-use std::os::fd::OwnedFd;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
 use tempfile::NamedTempFile;
 
@@ -123,17 +122,11 @@ const COMMANDS: &[&str] = &[
     "shell", "databases", "files", "add --replace --all --compress-mode none", "--help", "-h", "--version", "check --help",
 ];
 
-/// The program with these arguments and redirections.
-fn redirected(command: &str) -> Outcome {
-    let script = format!("exec \"$1\" {command}");
-    let mut sh = Command::new("sh");
-    run(sh.args(["-c", &script, "sh", PROGRAM]), CONFIG.as_bytes())
-}
-
 /// "A write error, a short write, a failed flush or close of *data* is a failure, never swallowed": help
 /// and the version too. An output that is thrown away on purpose is none, and standard error no data.
 #[test]
 fn an_output_that_is_full_or_closed_is_a_failure() {
+    let redirected = |command: &str| by_sh("", command, CONFIG.as_bytes());
     for command in COMMANDS {
         for (output, cause) in OUTPUTS {
             let stderr = format!("cback-pgconf: standard output: {cause}\n");
@@ -144,64 +137,50 @@ fn an_output_that_is_full_or_closed_is_a_failure() {
     for output in ["2>/dev/full", "2>&-", ">&- 2>&-"] {
         redirected(&format!("check /nonexistent {output}")).is(1, "", "");
     }
-}
-
-/// "A closed reader (EPIPE) is a failure too, a quiet one."
-#[test]
-fn a_reader_that_went_away_is_a_quiet_failure() {
-    let script = "mkfifo f && { exec 3<>f 4>f 3<&-; } && exec \"$1\" shell >&4";
-    let directory = tempfile::tempdir().expect("a directory");
-    let mut sh = Command::new("sh");
-    sh.args(["-c", script, "sh", PROGRAM]);
-    run(sh.current_dir(&directory), CONFIG.as_bytes()).is(1, "", "");
+    // "A closed reader (EPIPE) is a failure too, a quiet one."
+    let unread = "f=$(mktemp -u); mkfifo $f; exec 3<>$f 4>$f 3<&-; rm $f;";
+    by_sh(unread, "shell >&4", CONFIG.as_bytes()).is(1, "", "");
 }
 
 /// No FILE keeps a run waiting for what never comes; whoever writes to a pipe is waited for, though, also
 /// where standard input does not block, as a parent may hand it on.
 #[test]
 fn a_pipe_is_waited_for_if_somebody_writes_to_it() {
-    let directory = tempfile::tempdir().expect("a directory");
+    let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("fifo").display().to_string();
     Command::new("mkfifo").arg(&path).run().succeeds();
     let empty = format!("cback-pgconf: {path}:1:1: the document has no root element\n");
     run(&mut pgconf(&["check", &path]), b"").is(1, "", &empty);
-    let fifo = File::options().read(true).write(true).open(&path);
-    let (reader, writer) = std::io::pipe().expect("a pipe");
-    ioctl_fionbio(&reader, true).expect("it can be set");
-    let fifo = (&*path, Stdio::null(), fifo.expect("it does not wait"));
-    let pipe = ("-", reader.into(), File::from(OwnedFd::from(writer)));
-    for (input, stdin, mut writer) in [fifo, pipe] {
-        let mut check = pgconf(&["check", "--strict", input]);
-        let mut child = check.stdin(stdin).spawn().expect("it starts");
-        drop(check);
-        let (start, end) = CONFIG.as_bytes().split_at(100);
-        writer.write_all(start).expect("room in a pipe");
-        let is_read = || ioctl_fionread(&writer).expect("a pipe") == 0;
-        wait_for("the start to be read", Duration::from_secs(300), is_read);
-        writer.write_all(end).expect("room in a pipe");
-        drop(writer);
-        assert!(child.wait().expect("a child of ours").success(), "{input}");
-    }
-    given(CONFIG, "check --strict /dev/stdin").is(0, "", "");
+    let (reader, mut writer) = std::io::pipe().unwrap();
+    ioctl_fionbio(&reader, true).unwrap();
+    let mut check = pgconf(&["check", "--strict"]);
+    let mut child = check.stdin(reader).spawn().unwrap();
+    drop(check);
+    let (start, end) = CONFIG.as_bytes().split_at(100);
+    writer.write_all(start).unwrap();
+    let is_read = || ioctl_fionread(&writer).unwrap() == 0;
+    wait_for("the start to be read", Duration::from_secs(300), is_read);
+    writer.write_all(end).unwrap();
+    drop(writer);
+    assert!(child.wait().unwrap().success());
 }
 
 /// "A message is one write": a pipe in packet mode keeps each for itself.
 #[test]
 fn a_message_is_one_write_with_its_hint() {
-    let (reader, writer) = pipe_with(PipeFlags::DIRECT).expect("a pipe");
-    let mut config = NamedTempFile::new().expect("room");
+    let (reader, writer) = pipe_with(PipeFlags::DIRECT).unwrap();
+    let mut config = NamedTempFile::new().unwrap();
     let document = CONFIG.replace("<user>", "<usr/><usr/><user>");
-    config.write_all(document.as_bytes()).expect("room");
+    config.write_all(document.as_bytes()).unwrap();
     let mut check = pgconf(&["check"]);
-    let status = check.arg(config.path()).stderr(writer).status();
+    check.arg(config.path()).stderr(writer).status().unwrap();
     drop(check);
-    assert!(status.expect("it starts").success());
-    let (mut reader, mut packets, mut packet) = (File::from(reader), 0, [0; 4096]);
-    while let Ok(length @ 1..) = reader.read(&mut packet) {
+    let (mut reader, mut packet) = (File::from(reader), [0; 4096]);
+    for _ in 0..2 {
+        let length = reader.read(&mut packet).unwrap();
         let text = String::from_utf8_lossy(&packet[..length]);
         let is_whole = text.contains("warning: ") && text.ends_with("hint: write <user>\n");
         assert!(is_whole, "{text}");
-        packets += 1;
     }
-    assert_eq!(packets, 2);
+    assert_eq!(reader.read(&mut packet).unwrap(), 0);
 }

@@ -1,17 +1,19 @@
 //! "No backtraces, no panics, whatever the input" (see also `reading`); "nothing of theirs goes into a message or takes memory
 //! without a bound".
 
-use crate::{Outcome, PROGRAM, SECTION, SETTINGS, given, run};
-use std::process::Command;
+use crate::{Outcome, SECTION, SETTINGS, by_sh, given};
 
 const MIB: usize = 1 << 20;
 
 /// Runs `check` in 128 MiB of address space (60 were seen to be taken) and a minute of CPU time: a run
 /// that takes quadratic time takes far longer.
 fn check(input: &str, document: impl AsRef<[u8]>) -> Outcome {
-    let script = format!("ulimit -v 131072; ulimit -t 60; exec \"$1\" check {input}");
-    let mut sh = Command::new("sh");
-    run(sh.args(["-c", &script, "sh", PROGRAM]), document.as_ref())
+    let command = format!("check {input}");
+    by_sh(
+        "ulimit -v 131072; ulimit -t 60;",
+        &command,
+        document.as_ref(),
+    )
 }
 
 /// The piece as often as it fits into a mebibyte with what stands around it.

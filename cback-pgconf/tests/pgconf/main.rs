@@ -2,7 +2,6 @@
 //! its promises.
 
 mod adding;
-mod cedar;
 mod command_line;
 mod documents;
 mod faults;
@@ -13,7 +12,8 @@ mod shells;
 mod stage;
 mod warnings;
 
-use cback_tests::{Finished, run_with_input};
+use cback_tests::{Finished, python, run_with_input};
+use serde_json::Value;
 use std::process::Command;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_cback-pgconf");
@@ -59,6 +59,15 @@ fn given(document: impl AsRef<[u8]>, arguments: &str) -> Outcome {
     run(&mut pgconf(&arguments), document.as_ref())
 }
 
+/// The outcome of sh's `exec cback-pgconf COMMAND`, with redirections and limits.
+fn by_sh(limits: &str, command: &str, input: &[u8]) -> Outcome {
+    let script = format!("{limits} exec \"$1\" {command}");
+    run(
+        Command::new("sh").args(["-c", &script, "sh", PROGRAM]),
+        input,
+    )
+}
+
 /// The message on a place in the document, with a hint if there is one.
 fn message(cause: &str, hint: &str) -> String {
     let hint = format!("cback-pgconf: hint: {hint}\n").repeat(usize::from(!hint.is_empty()));
@@ -72,7 +81,7 @@ fn run(command: &mut Command, input: &[u8]) -> Outcome {
     Outcome {
         of: format!("{command:?} of {start:?}"),
         status: output.status.code(),
-        stdout: String::from_utf8(output.stdout.clone()).expect("UTF-8"),
+        stdout: String::from_utf8(output.stdout.clone()).expect("text"),
         stderr: output.said(),
     }
 }
@@ -97,4 +106,23 @@ impl Outcome {
     fn has_status(&self, status: i32) {
         self.is(status, &self.stdout, &self.stderr);
     }
+}
+
+/// The section, the settings and the stage that the real Cedar Backup reads in each document, or why it refuses them.
+fn cedars(documents: &[Vec<u8>]) -> Vec<[Value; 3]> {
+    let mut input = Vec::new();
+    for document in documents {
+        input.extend(u32::try_from(document.len()).expect("small").to_le_bytes());
+        input.extend(document);
+    }
+    let mut command = Command::new(python());
+    let output = run_with_input(command.args(["-c", include_str!("cedar.py")]), &input);
+    output.succeeds();
+    let answers = output.printed();
+    let answers = answers
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"));
+    let answers: Vec<_> = answers.collect();
+    assert_eq!(answers.len(), documents.len());
+    answers
 }
