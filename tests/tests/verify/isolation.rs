@@ -162,7 +162,7 @@ fn without_bubblewrap_nothing_is_restored() {
 /// As for root in a container, mostly; and for others in one, or where the administrator has turned them off.
 #[test]
 fn without_namespaces_nothing_is_restored() {
-    let root = "setpriv --bounding-set=-sys_admin --";
+    let root = "setpriv --inh-caps=-sys_admin --bounding-set=-sys_admin --";
     let other = "bwrap --unshare-user --disable-userns --uid 1000 --gid 1000 --dev-bind / / --";
     for outer in [other, root] {
         if outer == root && skipped_without_root("to give up a capability") {
