@@ -1,4 +1,4 @@
-"""Measure these programs against what one would pick instead."""
+"""Measure these programs against what one would pick instead, and put it into docs/bench.md and docs/bench.svg."""
 
 import argparse
 import os
@@ -7,56 +7,41 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
-import chart
 import corpora
 import page
-from contests import Contests
-from measure import Figures, WrongOutput, stop, used_by_others
+from contests import Bench
 
 ROOT = Path(__file__).resolve().parents[2]
-VENV = ROOT / "target/venv/bin"
 
 
-def options() -> tuple[argparse.Namespace, str]:
-    """What is asked for, and in what that is not the usual run, for the page's title."""
-    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument("--inputs", nargs="+", default=list(corpora.CORPORA), choices=corpora.CORPORA, help="kinds of databases")
-    parser.add_argument("--size", type=float, default=12.5, metavar="MB", help="of each of the large databases")
-    parser.add_argument("--small", type=int, default=30, metavar="N", help="small databases")
-    parser.add_argument("--rounds", type=int, default=3, metavar="N", help="how often each is measured")
-    parser.add_argument("--chart", type=Path, default=ROOT / "docs/bench.svg", metavar="FILE", help="to draw it into")
-    parser.add_argument("--tools", type=Path, metavar="DIR", help="programs to measure [built by cargo]")
-    asked, usual = parser.parse_args(), vars(parser.parse_args([]))
-    asked.inputs = [name for name in corpora.CORPORA if name in asked.inputs]
-    names = [name for name in ("inputs", "size", "small", "rounds") if getattr(asked, name) != usual[name]]
-    return asked, "".join(f", {name} {getattr(asked, name)}" for name in names)
-
-
-def prepare(tools: Path | None) -> Path:
-    """Make the programs, put them on PATH with PostgreSQL's; return where PostgreSQL's are."""
+def prepare(tools: Path | None) -> None:
+    """Make the programs, and put them on PATH with PostgreSQL's."""
     prerequisites = ROOT / "scripts/prerequisites"
     subprocess.run([prerequisites, "bench"], stdout=sys.stderr, check=True)
     postgresql = subprocess.check_output([prerequisites, "postgresql"], text=True).strip()
     if not tools:
         subprocess.run(["cargo", "build", "--release", "--quiet"], cwd=ROOT, check=True)
         tools = ROOT / "target/release"
-    path = [tools.resolve(), ROOT / "scripts", postgresql, os.environ["PATH"], VENV]
+    path = [tools.resolve(), ROOT / "scripts", postgresql, os.environ["PATH"], ROOT / "target/venv/bin"]
     os.environ |= {"PATH": ":".join(map(str, path)), "PYTHONPATH": str(ROOT / "scripts"), "PYTHONDONTWRITEBYTECODE": "1"}
-    return Path(postgresql)
 
 
 def main() -> None:
-    """Measure, then print the page and draw the chart."""
-    asked, unusual = options()
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    """Measure, then fill in the page and draw the chart."""
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser.add_argument("--inputs", nargs="+", default=corpora.CORPORA, choices=corpora.CORPORA, help="kinds of databases")
+    parser.add_argument("--size", type=float, default=12.5, metavar="MB", help="of each of the large databases")
+    parser.add_argument("--small", type=int, default=30, metavar="N", help="small databases")
+    parser.add_argument("--rounds", type=int, default=3, metavar="N", help="how often each is measured")
+    parser.add_argument("--docs", type=Path, default=ROOT / "docs", metavar="DIR", help="where the page and picture are")
+    parser.add_argument("--tools", type=Path, metavar="DIR", help="programs to measure [built by cargo]")
+    asked = parser.parse_args()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda number, _: sys.exit(128 + number))
-    postgresql = prepare(asked.tools)
-    start, before = time.perf_counter(), used_by_others()
-    time.sleep(1)
-    before = (used_by_others() - before) / (time.perf_counter() - start)
+    prepare(asked.tools)
+    load = os.getloadavg()[0]
     # In memory if that has room, so that no disk has a say.
     memory = "/dev/shm" if shutil.disk_usage("/dev/shm").free > 30e6 * asked.size + 3e9 else None
     with tempfile.TemporaryDirectory(prefix="cback-bench-", dir=memory) as directory:
@@ -64,22 +49,16 @@ def main() -> None:
         top.chmod(0o711)
         print(f"bench: working in {top}", file=sys.stderr)
         os.environ["TMPDIR"] = directory
-        try:
-            with corpora.server(postgresql, top / "server"):
-                dumps = corpora.create(asked.inputs, asked.size, asked.small, top)
-                contests = Contests(top, VENV / "python", asked.inputs, dumps, Figures(asked.rounds))
-                contests.all()
-        finally:
-            stop(os.getpid())
-        words = page.page(contests, os.path.relpath(asked.chart, ROOT / "docs"), before, unusual)
-    asked.chart.write_text(chart.draw(contests.figures, ROOT / "docs/faults.md"))
-    sys.stdout.write(words)
-    sys.stdout.flush()
+        with corpora.server(top / "server"):
+            bench = Bench(top, corpora.create(asked.inputs, asked.size, asked.small, top), asked.rounds)
+            bench.all()
+    run = f"{asked.rounds} rounds; {' '.join(asked.inputs)} of about {asked.size:g} MB each, {asked.small} small databases"
+    words = page.fill((asked.docs / "bench.md").read_text(), bench, f"{run}; before it the load was {load:.2f}")
+    (asked.docs / "bench.md").write_text(words)
+    (asked.docs / "bench.svg").write_text(page.draw(bench.figures, (ROOT / "docs/faults.md").read_text()))
 
 
 try:
     main()
-except (WrongOutput, OSError, RuntimeError, subprocess.CalledProcessError) as error:
+except (RuntimeError, OSError, subprocess.CalledProcessError) as error:
     sys.exit(f"bench: {error}")
-except KeyboardInterrupt:
-    sys.exit(130)

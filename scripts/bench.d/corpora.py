@@ -1,8 +1,8 @@
 """Databases of five kinds and many small ones, in a PostgreSQL that lives as long as it is needed."""
 
 import os
-import pwd
 import random
+import shutil
 import signal
 import subprocess
 import time
@@ -20,43 +20,41 @@ TABLES = {
         'status', {WORD}, 'total', round((random() * 900)::numeric, 2), 'items', (SELECT jsonb_agg(jsonb_build_object(
         'sku', 'A' || floor(random() * 99999), 'price', round((random() * 200)::numeric, 2), 'tags', {WORD}))
         FROM generate_series(1, 1 + i % 4))) AS data FROM generate_series(1, {{}}) i""", 247),
+    "pgbench": ("""SELECT i AS aid, i / 100000 + 1 AS bid, CASE WHEN random() < 0.7 THEN floor(random() * 10000)::int - 5000
+        ELSE 0 END AS abalance, ''::char(84) AS filler FROM generate_series(1, {}) i ORDER BY abalance <> 0, aid""", 97),
     "keys": ("""SELECT i AS id, gen_random_uuid() AS key, md5(random()::text) AS hash, '10.0.0.0'::inet + floor(random()
         * 16777216)::int AS address, now() + random() * interval '1 year' AS time FROM generate_series(1, {}) i""", 118),
     "hex": ("""SELECT i AS id, (SELECT string_agg(sha256(format('%s.%s', i, j)::bytea), '') FROM generate_series(1, 1000)
         j) AS data FROM generate_series(1, {}) i""", 64_008),
 }  # fmt: skip
-CORPORA = ("documents", "json", "pgbench", "keys", "hex")
+CORPORA = ("documents", *TABLES)
 # Twenty tables of fifty rows.
-SMALL_TABLES = """DO $$ BEGIN
-    FOR n IN 1..20 LOOP
-        EXECUTE format('CREATE TABLE item_%s (id int PRIMARY KEY, name text, price numeric)', n);
-        EXECUTE format('INSERT INTO item_%s SELECT i, md5(i::text), i * 1.19 FROM generate_series(1, 50) i', n);
-    END LOOP;
-END $$"""
+SMALL_TABLES = ";".join(
+    f"CREATE TABLE item_{n} (id int PRIMARY KEY, name text, price numeric);"
+    f"INSERT INTO item_{n} SELECT i, md5(i::text), i * 1.19 FROM generate_series(1, 50) i"
+    for n in range(1, 21)
+)
 
 
 @contextmanager
-def server(programs: Path, directory: Path) -> Iterator[None]:
+def server(directory: Path) -> Iterator[None]:
     """Run PostgreSQL in directory; our environment then leads every client to it."""
     directory.mkdir()
     user = ["setpriv", "--pdeathsig=INT"]
     if os.geteuid() == 0:  # whom PostgreSQL refuses
-        account = pwd.getpwnam("postgres" if "postgres" in {entry.pw_name for entry in pwd.getpwall()} else "nobody")
-        os.chown(directory, account.pw_uid, account.pw_gid)
-        user += [f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups"]
+        shutil.chown(directory, "nobody")
+        user += ["--reuid=nobody", "--regid=nogroup", "--clear-groups"]
     for name in [name for name in os.environ if name.startswith("PG")]:
         del os.environ[name]
     os.environ |= {"PGHOST": str(directory), "PGUSER": "postgres", "LC_ALL": "C.UTF-8"}
-    data = ["-D", directory / "data"]
-    quiet = ["-U", "postgres", "-N", "--no-locale", "-A", "trust", "-E", "UTF8"]
-    subprocess.run([*user, programs / "initdb", *data, *quiet], cwd=directory, stdout=subprocess.DEVNULL, check=True)
-    postgres = [*user, programs / "postgres", *data, "-k", directory, "-c", "listen_addresses=", "-c", "autovacuum=off"]
+    initdb = [*user, "initdb", "-U", "postgres", "-N", "--no-locale", "-A", "trust", "-E", "UTF8", "-D", "data"]
+    subprocess.run(initdb, cwd=directory, stdout=subprocess.DEVNULL, check=True)
+    postgres = [*user, "postgres", "-D", "data", "-k", directory, "-c", "listen_addresses=", "-c", "autovacuum=off"]
     with (directory / "log").open("wb") as log:
         process = subprocess.Popen(postgres, cwd=directory, stderr=log)
     try:
-        deadline = time.monotonic() + 60
-        while subprocess.run(["pg_isready", "-q"], check=False).returncode:
-            if process.poll() is not None or time.monotonic() > deadline:
+        while subprocess.run(["pg_isready", "-q"]).returncode:
+            if process.poll() is not None:
                 raise RuntimeError(f"the server does not start: {(directory / 'log').read_text()}")
             time.sleep(0.05)
         yield
@@ -66,22 +64,22 @@ def server(programs: Path, directory: Path) -> Iterator[None]:
 
 
 def create(kinds: list[str], megabytes: float, small: int, directory: Path) -> dict[str, Path]:
-    """Create the databases, and dump each once: one of each kind about as large as asked for, and so many small ones."""
+    """Create the databases, one of each kind about as large as asked for, and so many small ones; dump each, and all."""
     for database in kinds:
         sql("postgres", f"CREATE DATABASE {database}")
         if database in TABLES:
             select, row = TABLES[database]
             sql(database, f"CREATE TABLE item AS {select.format(int(megabytes * MB / row) + 1)}")
         else:
-            {"documents": load_documents, "pgbench": load_pgbench}[database](int(megabytes * MB))
+            load_documents(int(megabytes * MB))
         sql(database, "VACUUM FREEZE")
     names = [f"small{number}" for number in range(1, small + 1)]
     for name in names:  # none is quite like another
         sql("postgres", f"CREATE DATABASE {name}" + (" TEMPLATE small1" if name != "small1" else ""))
         sql(name, SMALL_TABLES if name == "small1" else f"INSERT INTO item_1 VALUES (0, '{name}', 0)")
-    dumps = {name: directory / f"{name}.sql" for name in (*kinds, *names)}
+    dumps = {name: directory / f"{name}.sql" for name in (*kinds, *names, "cluster")}
     for name, dump in dumps.items():
-        subprocess.run(["pg_dump", "-f", dump, name], check=True)
+        subprocess.run(["pg_dumpall", "-f", dump] if name == "cluster" else ["pg_dump", "-f", dump, name], check=True)
     return dumps
 
 
@@ -90,26 +88,16 @@ def load_documents(size: int) -> None:
     paths = sorted(path for root in TEXTS for path in Path(root).rglob("*") if path.is_file())
     random.Random(9).shuffle(paths)
     escapes = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
-    rows: dict[str, str] = {}  # by body
+    rows: dict[str, Path] = {}  # by body
     while size > 0 and paths:
         path = paths.pop()
         with suppress(ValueError, OSError):
             body = path.read_text("utf-8").translate(escapes)
             if len(body) < MB and "\0" not in body and body not in rows:
-                rows[body] = str(path)
+                rows[body] = path
                 size -= len(body.encode())
     sql("documents", "CREATE TABLE document (path text, body text)")
-    copy = "".join(f"{path}\t{body}\n" for body, path in rows.items())
-    sql("documents", "COPY document FROM STDIN", copy)
-
-
-def load_pgbench(size: int) -> None:
-    """Fill pgbench's own tables by pgbench itself; most accounts have been used."""
-    rows = size // 97
-    pgbench = ["pgbench", "-i", "-q", "-I", "dtgp", "-s", str(rows // 100_000 + 1), "pgbench"]
-    subprocess.run(pgbench, stderr=subprocess.DEVNULL, check=True)
-    sql("pgbench", f"DELETE FROM pgbench_accounts WHERE aid > {rows}")
-    sql("pgbench", "UPDATE pgbench_accounts SET abalance = floor(random() * 10000) - 5000 WHERE random() < 0.7")
+    sql("documents", "COPY document FROM STDIN", "".join(f"{path}\t{body}\n" for body, path in rows.items()))
 
 
 def sql(database: str, statement: str, data: str = "") -> None:

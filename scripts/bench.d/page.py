@@ -1,23 +1,22 @@
-"""The page: goals and figures, each by its input, in Markdown. Its words are in page.md."""
+"""What the page shows of a run: goals and figures, each by its input, in Markdown, and the picture."""
 
 import os
 import platform
 import re
-import shutil
 import subprocess
-from collections.abc import Iterable
+from html import escape
 from pathlib import Path
 
 from contests import (
-    BY_HAND, BZIP2, CHECK, CLUSTER, EXTENSION, GZIP, LEVELS, MANY, ONE_AT_A_TIME, OURS, PGRESTORE, RESTORE,
-    SEPARATE, STAGE, UNPACKER, VERIFY, Contests,
+    BY_HAND, BZIP2, CHECK, CLUSTER, CONTESTS, DUMP, EXTENSION, GZIP, LEVELS, MANY, ONE_AT_A_TIME, OURS, PGRESTORE, RESTORE,
+    SEPARATE, UNPACKER, VERIFY, Bench, Contest, programs,
 )  # fmt: skip
 from corpora import CORPORA
-from measure import Figures, Run
+from measure import Figures
 
-MB, MIB = 1e6, 1 << 20
+UNITS = {"wall": 1, "cpu": 1, "memory": 1 << 20, "size": 1e6}
 INPUTS = (*CORPORA, MANY, CLUSTER)
-# At most; contest; ours; peer; of what: ratios.
+# At most; contest; ours; peer, with whom it is a ratio, or none; of what.
 GOALS = [
     ("whole backup, gzip", 0.55, "backup gzip", OURS, EXTENSION, "wall"),
     ("whole backup, bzip2", 0.55, "backup bzip2", OURS, EXTENSION, "wall"),
@@ -31,112 +30,134 @@ GOALS = [
     *((f"gzip -{level}", 1.00, "levels", f"{GZIP} -{level}", f"gzip -{level}", "size") for level in LEVELS),
     ("bzip2", 0.26, "pack bzip2", BZIP2, "bzip2 -9", "wall"),
     ("bzip2", 0.70, "pack bzip2", BZIP2, "lbzip2 -n2 -9", "wall"),
+    ("bzip2", 1.00, "pack bzip2", BZIP2, "bzip2 -9", "size"),
     ("unpacking gzip", 0.40, "unpack gzip", UNPACKER, "gzip -d", "wall"),
     ("unpacking bzip2", 0.52, "unpack bzip2", UNPACKER, "bzip2 -d", "wall"),
     ("unpacking bzip2", 1.15, "unpack bzip2", UNPACKER, "lbzip2 -d -n2", "wall"),
+    ("checking a plain dump", 0.17, "prove none", CHECK, "sha256sum", "wall"),
     ("proving a .gz whole", 0.65, "prove gzip", VERIFY, "gzip -t", "wall"),
     ("proving a .bz2 whole", 0.65, "prove bzip2", VERIFY, "bzip2 -t", "wall"),
     ("proving by a restore", 1.20, "restore", RESTORE, BY_HAND, "wall"),
     ("restoring", 1.05, "restore", PGRESTORE, BY_HAND, "wall"),
-    ("the dump's stage", 1.03, "stage", STAGE[1], STAGE[0], "wall"),
+    ("the dump's stage", 1.03, "stage none", DUMP, "pg_dump", "wall"),
+    (f"peak memory of `{GZIP}`, MiB", 16, "pack gzip", GZIP, "", "memory"),
+    (f"peak memory of `{BZIP2}`, MiB", 48, "pack bzip2", BZIP2, "", "memory"),
 ]
-# Whose costs the peers' are compared with.
-CHAMPIONS = {"backup": OURS, "whole": OURS, "pack gzip": GZIP, "pack bzip2": BZIP2, "unpack": UNPACKER, "prove": VERIFY,
-             "restore": PGRESTORE, "stage": STAGE[1]}  # fmt: skip
-ORDER = ("backup", "whole", "pack", "levels", "unpack", "prove", "restore", "stage", "threads")
+PANELS = {  # contest and input by title
+    "Back up documents, gzip": ("backup gzip", "documents"),
+    "Back up documents, bzip2": ("backup bzip2", "documents"),
+    "Back up many small databases": ("backup gzip", "small"),
+    "Unpack bzip2, documents": ("unpack bzip2", "documents"),
+    "Restore documents": ("restore", "documents"),
+}
+# A ground of its own: the words can be read on a page of any colour.
+STYLE = """
+.ground { fill: #ffffff } text { fill: #24292f; font: 12px sans-serif } .title { font-weight: bold }
+.bar { fill: #9aa4ae } .ours { fill: #2563a8 }
+@media (prefers-color-scheme: dark) {
+.ground { fill: #161b22 } text { fill: #e6edf3 } .bar { fill: #6e7681 } .ours { fill: #58a6ff } }
+"""
 SIZED = ("backup", "whole", "pack")  # elsewhere the output is the same, or nothing
 
 
-def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+def fill(page: str, bench: Bench, run: str) -> str:
+    """The page with what this run has measured between its marks."""
+    measured = [contest for contest in CONTESTS if any(title == contest.title for title, _, _ in bench.figures)]
+    left_out = "\n".join(f"- `{way}`: {program} is not installed" for way, program in bench.left_out.items())
+    parts = {
+        "goals": goals(bench.figures),
+        "machine": "\n".join(f"- {line}" for line in [run, *machine(bench.figures)]),
+        "left out": left_out or "Nothing.",
+        "tables": "\n\n".join(f"### {it.title.capitalize()}\n\n{standings(bench.figures, it)}" for it in measured),
+    }
+    return re.sub(r"(?s)(<!-- ([a-z ]+) -->\n).*?(<!-- end -->)", lambda it: f"{it[1]}\n{parts[it[2]]}\n\n{it[3]}", page)
+
+
+def table(head: list[str], rows: list[list[str]]) -> str:
     """A Markdown table. Figures stand on the right."""
     lines = [" | ".join(cell.replace("|", r"\|") for cell in row) for row in (head, *rows)]
-    return "\n".join([f"| {lines[0]} |", "|---|" + "---:|" * (len(list(head)) - 1), *(f"| {line} |" for line in lines[1:])])
+    return "\n".join([f"| {lines[0]} |", "|---|" + "---:|" * (len(head) - 1), *(f"| {line} |" for line in lines[1:])])
 
 
-def page(contests: Contests, chart: str, before: float, unusual: str) -> str:
-    figures = contests.figures
-    titles = sorted(dict.fromkeys(contest for contest, _, _ in figures.runs), key=lambda title: ORDER.index(title.split()[0]))
-    sizes = {f"{name}_mb": os.path.getsize(contests.dumps.get(name, os.devnull)) / MB for name in CORPORA}
-    return Path(__file__).with_name("page.md").read_text().format(
-        chart=chart,
-        unusual=unusual and f" of another run than the usual{unusual}",
-        rounds=figures.rounds,
-        goals=goals(contests),
-        machine="\n".join(f"- {line}" for line in machine(contests, before)),
-        left_out="\n".join(f"- `{way}`: {why}" for way, why in contests.left_out.items()) or "Nothing.",
-        small=len(contests.small),
-        **sizes,
-        tables="\n\n".join(f"### {title.capitalize()}\n\n{standings(figures, title)}" for title in titles),
-    )  # fmt: skip
-
-
-def goals(contests: Contests) -> str:
+def goals(figures: Figures) -> str:
     """Each goal and what was reached with each input, bold where it was not."""
-    figures, rows = contests.figures, []
-    for what, limit, contest, ours, peer, of in GOALS:
-        ratios = [figures.ratio(contest, ours, peer, of, name) for name in INPUTS]
-        rows.append((f"{what}: {of} against `{peer}`", limit, ratios, "{:.2f}"))
-    for way, limit in ((GZIP, 16), (BZIP2, 48)):
-        runs = [figures.cost(f"pack {'bzip2' if way == BZIP2 else 'gzip'}", way, name) for name in INPUTS]
-        rows.append((f"peak memory of `{way}`, MiB", limit, [run and run.memory / MIB for run in runs], "{:.1f}"))
-    packed = [[contests.packed.get((way, name)) for way in (BZIP2, "bzip2 -9")] for name in INPUTS]
-    different = [ours and ours != its for ours, its in packed]
-    rows.append(("bzip2: other bytes than `bzip2 -9`'s", 0, different, "{:d}"))
-    checked = [(figures.cost("prove none", CHECK, name), contests.dumps.get(name)) for name in INPUTS]
-    costs = [cost and cost.wall * 1000 / (dump.stat().st_size / MB) for cost, dump in checked]
-    rows.append((f"`{CHECK}`: ms per MB", 1.25, costs, "{:.2f}"))
-    cells = []
-    for what, limit, measured, form in rows:
-        shown = ["" if it is None else form.format(it) if it <= limit else f"**{form.format(it)}**" for it in measured]
-        cells.append([what, f"{limit:g}", *shown])
-    return table(["goal", "at most", *INPUTS], cells)
-
-
-def standings(figures: Figures, contest: str) -> str:
-    """A row for each way, the fastest first; bold is what it has less of than ours, by more than two in a hundred."""
-    champion = CHAMPIONS.get(contest) or CHAMPIONS.get(contest.split()[0])
-    names = [name for name in INPUTS if any(key[0] == contest and key[2] == name for key in figures.runs)]
     rows = []
-    for way in sorted(figures.ways(contest), key=lambda way: figures.cost(contest, way, names[0]).wall):
-        costs = [(figures.cost(contest, way, name), figures.cost(contest, champion, name)) for name in names]
-        peak = max(cost.memory for cost, _ in costs) / MIB
-        cells = [cell(*pair, contest.split()[0] in SIZED) for pair in costs]
-        rows.append([f"**`{way}`**" if way == champion else f"`{way}`", *cells, f"{peak:.1f}"])
+    for what, limit, contest, ours, peer, of in GOALS:
+        row = [f"{what}: {of} against `{peer}`" if peer else what, f"{limit:g}"]
+        for name in INPUTS:
+            mine, its = figures.cost(contest, ours, name), figures.cost(contest, peer, name)
+            reached = mine and (its or not peer) and getattr(mine, of) / (getattr(its, of) if peer else UNITS[of])
+            row.append("" if reached is None else f"{reached:.2f}" if reached <= limit else f"**{reached:.2f}**")
+        rows.append(row)
+    return table(["goal", "at most", *INPUTS], rows)
+
+
+def standings(figures: Figures, contest: Contest) -> str:
+    """A row for each way, the fastest first; bold is what it has less of than ours, by more than two in a hundred."""
+    title, ours = contest.title, contest.ours
+    names = [name for name in INPUTS if any(key[::2] == (title, name) for key in figures)]
+    ways = [way for way in contest.ways if (title, way, names[0]) in figures]
+    rows = []
+    for way in sorted(ways, key=lambda way: figures.cost(title, way, names[0]).wall):
+        costs = [figures.cost(title, way, name) for name in names]
+        row = [f"**`{way}`**" if way == ours else f"`{way}`"]
+        for name, cost in zip(names, costs):
+            cell = []
+            for of in ("wall", "cpu", *["size"] * title.startswith(SIZED)):
+                figure = f"{getattr(cost, of) / UNITS[of]:.3g}"
+                less = ours and getattr(cost, of) < 0.98 * getattr(figures.cost(title, ours, name), of)
+                cell.append(f"**{figure}**" if less else figure)
+            row.append(" / ".join(cell) + " †" * figures.differ(title, way, name))
+        rows.append([*row, f"{max(cost.memory for cost in costs) / UNITS['memory']:.1f}"])
     return table(["command", *names, "MiB"], rows)
 
 
-def cell(cost: Run, ours: Run | None, sized: bool) -> str:
-    """Wall and CPU seconds, and megabytes; marked if others disturbed the run."""
-    figures = []
-    for of, unit in (("wall", 1), ("cpu", 1), *[("size", MB)] * sized):
-        figure = f"{getattr(cost, of) / unit:.3g}"
-        less = ours and getattr(cost, of) < 0.98 * getattr(ours, of)
-        figures.append(f"**{figure}**" if less else figure)
-    return " / ".join(figures) + " †" * cost.disturbed
-
-
-def machine(contests: Contests, before: float) -> list[str]:
-    """The machine, how busy it was, and the versions."""
+def machine(figures: Figures) -> list[str]:
+    """The machine and the versions."""
     cpuinfo = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
-    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
-    runs = sum(contests.figures.runs.values(), [])
-    ways = dict.fromkeys(part.split()[0] for _, way, _ in contests.figures.runs for part in way.split(" | "))
-    cedar = "import importlib.metadata as m; print('cedar-backup3', m.version('cedar-backup3'))"
-    others = sum(run.others for run in runs) / sum(run.wall for run in runs)
     return [
-        f"{cpuinfo[1] if cpuinfo else platform.machine()}, {len(os.sched_getaffinity(0))} cores, {memory:.0f} GiB, "
-        f"Linux {platform.release().split('-')[0]}",
-        f"How busy: others used {before:.2f} cores before it, and {others:.2f} on average while it was measured; "
-        f"{sum(run.disturbed for run in runs)} of the {len(runs)} runs were disturbed, by more than 0.10",
-        *(version([way, "--version"]) for way in ways if shutil.which(way) and way != "createdb"),
-        f"Python {platform.python_version()}, {version([str(contests.python), '-c', cedar])}",
+        f"{cpuinfo[1] if cpuinfo else platform.machine()}, {len(os.sched_getaffinity(0))} cores, Linux {platform.release()}",
+        f"† marks {sum(figures.differ(*key) for key in figures)} of the {len(figures)} medians, of runs that differ by more "
+        "than a quarter, so that something else disturbed one",
+        *(f"`{name}`: {version(name)}" for name in dict.fromkeys(name for _, way, _ in figures for name in programs(way))),
     ]
 
 
-def version(command: list[str]) -> str:
-    """The first line of what a program says of itself, with its name."""
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-    if done.returncode and command[-1] == "--version":
-        return version([command[0], "-V"])
-    line = (done.stdout.strip() or done.stderr.strip() or "version unknown").splitlines()[0]
-    return line if Path(command[0]).name in (line.split()[0], "python") else f"{command[0]}: {line}"
+def version(program: str) -> str:
+    """The first line of what it says of itself."""
+    ask = 'said=$("$0" --version 2>&1) || said=$("$0" -V 2>&1); echo "$said"'
+    return subprocess.check_output(["sh", "-c", ask, program], stdin=subprocess.DEVNULL, text=True).strip().splitlines()[0]
+
+
+def draw(figures: Figures, faults: str) -> str:
+    """The picture: an SVG with two columns of panels; our bars in another colour."""
+    panels = []
+    for title, (contest, name) in PANELS.items():
+        walls = {way: figures.cost(contest, way, name).wall for kind, way, of in figures if (kind, of) == (contest, name)}
+        panels.append((f"{title}: seconds", "{:.2f}", sorted(walls.items(), key=lambda bar: bar[1])))
+    body, heights = [], [16, 16]
+    for number, (title, form, bars) in enumerate([*panels, losses(faults)]):
+        x, y = 16 + number % 2 * 416, heights[number % 2]
+        body.append(f'<text class="title" x="{x}" y="{y + 12}">{escape(title)}</text>')
+        longest = max((length for _, length in bars), default=0) or 1
+        for top, (name, length) in enumerate(bars):
+            top, width = y + 26 + 18 * top, max(1, round(165 * length / longest))
+            ours = " ours" if name.startswith("cback-") else ""
+            body += [
+                f'<text x="{x + 159}" y="{top + 10}" text-anchor="end">{escape(name)}</text>',
+                f'<rect class="bar{ours}" x="{x + 165}" y="{top}" width="{width}" height="13"/>',
+                f'<text x="{x + 171 + width}" y="{top + 10}">{form.format(length)}</text>',
+            ]
+        heights[number % 2] = y + 42 + 18 * len(bars)
+    size = f'width="848" height="{max(heights)}"'
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" {size}><style>{STYLE}</style><rect class="ground" {size} rx="6"/>'
+    return "\n".join([head, *body, "</svg>\n"])
+
+
+def losses(faults: str) -> tuple[str, str, list[tuple[str, int]]]:
+    """How often yesterday's backup was lost: all tables of the page about faults together."""
+    rows = [[cell.strip(" *`").replace(r"\|", "|") for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in faults.splitlines()]
+    names = next(row[1:] for row in rows if row[:2] == ["", "cback-postgresql"])
+    rounds = sum(int(row[1]) for row in rows if row[:1] == ["rounds"])
+    lost = [sum(map(int, counts)) for counts in zip(*(row[1:] for row in rows if row and row[0].startswith("neither")))]
+    return f"Backups lost, of {rounds} that were struck", "{:d}", list(zip(names, lost))
