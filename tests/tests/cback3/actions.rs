@@ -1,55 +1,41 @@
 //! The real cback3 runs the script: as a hook, as an extended action, and stages what it made.
 
 use cback_tests::{
-    Finished, HaltedRun, Random, Run, Server, Site, cback3, create_sample, end_of, extension,
-    in_background, seeds, server, unpacked, without_keys,
+    Finished, HaltedRun, Random, Run, SHELLS, Server, Site, cback3, create_sample, end_of,
+    extension, in_background, seeds, server, unpacked, without_keys,
 };
 use rustix::process::Signal;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
 use std::process::{Command, Output};
 use std::sync::LazyLock;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 const OURS: &str = "cback_postgresql";
-const DUMP: &str = "postgresqldump-postgres.txt.gz";
-
-#[test]
-fn as_a_hook_before_or_after_collect() {
-    for (kind, dump_is_older) in [("pre_action_hook", true), ("post_action_hook", false)] {
-        let site = site_with_hook(kind, "postgres");
-        run(&site, &["collect"]).succeeds();
-        let is_older = modified(&site, DUMP) < modified(&site, "cback.collect");
-        assert_eq!(is_older, dump_is_older, "{kind}");
-    }
-}
-
-#[test]
-fn as_an_extended_action_alone_or_after_collect() {
-    let site = site_with_action(OURS, "gzip", &["postgres"]);
-    run(&site, &["postgresql"]).succeeds();
-    assert_eq!(site.listing(), [DUMP]);
-    assert_logged(&site, "[INFO   ] cback-postgresql: postgres: ");
-    run(&site, &["postgresql", "collect"]).succeeds();
-    assert!(modified(&site, DUMP) >= modified(&site, "cback.collect"));
-}
+const THEIRS: &str = "CedarBackup3.extend.postgresql";
 
 /// "Every failure is named in the last lines of stderr, because that is what cback3 shows"; "raises `IOError` when it
-/// fails", of which cback3 makes status 6.
+/// fails", of which cback3 makes status 6. A hook that succeeds is typed in `installed`.
 #[test]
 fn a_failing_hook_or_action_is_a_failure_that_the_log_explains() {
-    let hook = site_with_hook("pre_action_hook", "missing");
-    assert!(!run(&hook, &["collect"]).status.success());
+    let mut hook = Site::new();
+    let config = hook.config().display().to_string();
+    hook.add_option(&format!(
+        "<pre_action_hook><action>collect</action>\
+         <command>cback-postgresql -c {config}</command></pre_action_hook>"
+    ));
+    hook.configure("gzip", &["missing"]);
+    assert!(!run(&hook, "collect").status.success());
     assert!(hook.listing().is_empty(), "{:?}", hook.listing());
     let action = site_with_action(OURS, "gzip", &["missing", "postgres"]);
-    run(&action, &["postgresql"]).fails(6);
-    assert_eq!(action.listing(), [DUMP]);
+    run(&action, "postgresql").fails(6);
+    assert_eq!(action.listing(), ["postgresqldump-postgres.txt.gz"]);
     let last = "cback-postgresql: not backed up: missing";
     let error = format!("[ERROR  ] Error executing backup: {last}");
     for (site, last) in [(&hook, last), (&action, &error)] {
-        assert_logged(site, "FATAL:  database \"missing\" does not exist");
-        assert_logged(site, last);
+        for words in ["FATAL:  database \"missing\" does not exist", last] {
+            assert!(log(site).contains(words), "{}", log(site));
+        }
     }
 }
 
@@ -62,8 +48,8 @@ fn site_of_a_local_peer() -> Site {
         site.path("stage").display(),
         site.collect_dir().display()
     ));
-    configure(&site);
-    site.run(server(), &["sh"]).succeeds();
+    site.configure("none", &["postgres", "template1"]);
+    site.run(server(), SHELLS[0]).succeeds();
     // The action's own sign, and names before and after those of whatever a run might leave, in any order.
     for name in ["cback.collect", "#", "00", "a", "zz", "~", ".a", ".z"] {
         fs::write(site.collect_dir().join(name), "collected").unwrap();
@@ -71,16 +57,12 @@ fn site_of_a_local_peer() -> Site {
     site
 }
 
-fn configure(site: &Site) {
-    site.configure("none", &["postgres", "template1"]);
-}
-
 /// A local peer's `stage` ends at the first entry of `collect_dir` that is no regular file, with status 0
 /// and its indicator written: what comes after it is not staged (Cedar Backup 3.9.2 and 3.12.0).
 #[track_caller]
 fn assert_stage_misses_nothing(site: &Site) {
     let collected = site.listing();
-    run(site, &["stage"]).succeeds();
+    run(site, "stage").succeeds();
     let mut find = Command::new("find");
     find.arg(site.path("stage"));
     let staged = find.args(["-type", "f", "-printf", "%f\n"]).prints();
@@ -94,19 +76,16 @@ fn assert_stage_misses_nothing(site: &Site) {
 /// at random moments.
 #[test]
 fn stage_misses_nothing_whatever_a_run_does_meanwhile() {
-    for is_killed in [false, true] {
-        let site = site_of_a_local_peer();
-        let mut run = HaltedRun::start(site, server(), &["sh"], 2, configure);
-        if is_killed {
-            run.signal(Signal::KILL);
-            run.wait();
-        }
-        assert_stage_misses_nothing(&run.site);
-    }
+    let configure = |site: &Site| site.configure("none", &["postgres", "template1"]);
+    let mut run = HaltedRun::start(site_of_a_local_peer(), server(), SHELLS[0], 2, configure);
+    assert_stage_misses_nothing(&run.site);
+    run.signal(Signal::KILL);
+    run.wait();
+    assert_stage_misses_nothing(&run.site);
     for seed in seeds(3) {
         let site = site_of_a_local_peer();
         let mut random = Random::new(seed);
-        let mut child = in_background(&mut site.command(server(), &["sh"]));
+        let mut child = in_background(&mut site.command(server(), SHELLS[0]));
         std::thread::sleep(Duration::from_millis(random.below(150)));
         if random.choose(&[false, true]) {
             child.kill().unwrap();
@@ -138,7 +117,7 @@ fn the_same_files_as_cedars_own_extension() {
         ("gzip", &[]),
         ("bzip2", &DATABASES[..1]),
     ] {
-        let [theirs, ours] = ["CedarBackup3.extend.postgresql", OURS].map(|module| {
+        let [theirs, ours] = [THEIRS, OURS].map(|module| {
             let site = site_with_action(module, mode, databases);
             let mut action = cback3(&site, &SAMPLES);
             action.arg("postgresql").run().succeeds();
@@ -147,45 +126,60 @@ fn the_same_files_as_cedars_own_extension() {
         assert_eq!(ours.listing(), theirs.listing());
         assert_eq!(ours.listing().len(), databases.len().max(1));
         for name in ours.listing() {
-            let [(their_owner, their_dump), (our_owner, our_dump)] =
-                [&theirs, &ours].map(|site| opened(&site.collect_dir().join(&name)));
-            assert_eq!(our_owner, their_owner, "{name}");
-            assert!(our_dump == their_dump, "{name} differs in {mode}");
+            let [theirs, ours] = [&theirs, &ours].map(|site| {
+                let file = site.collect_dir().join(&name);
+                let metadata = fs::metadata(&file).unwrap();
+                let dump = without_keys(&unpacked(&file).expect("a whole one"));
+                ((metadata.uid(), metadata.gid()), dump)
+            });
+            assert_eq!(ours.0, theirs.0, "{name}");
+            assert!(ours.1 == theirs.1, "{name} differs in {mode}");
         }
     }
 }
 
-/// Owner, group and the text without its random keys.
-fn opened(file: &Path) -> ((u32, u32), Vec<u8>) {
-    let dump = unpacked(file).expect("its program takes it for whole");
-    let metadata = fs::metadata(file).unwrap();
-    ((metadata.uid(), metadata.gid()), without_keys(&dump))
+/// One configuration for both: with `<separate>` and `<exclude>` Cedar's own extension still makes its one file.
+#[test]
+fn what_is_separate_for_us_is_one_file_for_cedar() {
+    let server = Server::start();
+    server.create_database("shop");
+    server.create_database("scratch");
+    let run = |module: &str| {
+        let site = site_with_action(module, "gzip", &[]);
+        site.configure_section(
+            "<user>postgres</user><compress_mode>gzip</compress_mode><all>Y</all>\
+             <separate>Y</separate><exclude>scratch</exclude>",
+        );
+        // A database that is gone has left it.
+        fs::write(site.collect_dir().join("postgresqldump-old.txt"), "").unwrap();
+        cback3(&site, &server).arg("postgresql").run().succeeds();
+        site
+    };
+    let theirs = run(THEIRS);
+    let names = ["postgresqldump-old.txt", "postgresqldump.txt.gz"];
+    assert_eq!(theirs.listing(), names);
+    let all = unpacked(&theirs.collect_dir().join(names[1])).unwrap();
+    let all = String::from_utf8(all).unwrap();
+    assert!(all.contains("\\connect scratch"));
+    let ours = run(OURS);
+    let names = [
+        "postgresqldump-old.txt",
+        "postgresqldump-postgres.txt.gz",
+        "postgresqldump-shop.txt.gz",
+        "postgresqldump-template1.txt.gz",
+        "postgresqlglobals.txt.gz",
+    ];
+    assert_eq!(ours.listing(), names);
+    let is_warned = |line: &str| line.contains("[WARNING]") && line.contains("postgresqldump-old");
+    assert!(log(&ours).lines().any(is_warned), "{}", log(&ours));
 }
 
-fn run(site: &Site, actions: &[&str]) -> Output {
-    cback3(site, server()).args(actions).run()
+fn run(site: &Site, action: &str) -> Output {
+    cback3(site, server()).arg(action).run()
 }
 
-#[track_caller]
-fn assert_logged(site: &Site, words: &str) {
-    let log = fs::read_to_string(site.path("log")).unwrap();
-    assert!(log.contains(words), "{log}");
-}
-
-fn modified(site: &Site, name: &str) -> SystemTime {
-    let metadata = fs::metadata(site.collect_dir().join(name)).unwrap();
-    metadata.modified().unwrap()
-}
-
-fn site_with_hook(kind: &str, database: &str) -> Site {
-    let mut site = Site::new();
-    let config = site.config().display().to_string();
-    site.add_option(&format!(
-        "<{kind}><action>collect</action>\
-         <command>cback-postgresql -c {config}</command></{kind}>"
-    ));
-    site.configure("gzip", &[database]);
-    site
+fn log(site: &Site) -> String {
+    fs::read_to_string(site.path("log")).unwrap()
 }
 
 fn site_with_action(module: &str, mode: &str, databases: &[&str]) -> Site {

@@ -4,4 +4,3 @@
 mod actions;
 mod module;
 mod pool;
-mod separate;
