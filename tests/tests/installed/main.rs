@@ -3,7 +3,6 @@
 
 mod completion;
 mod install;
-mod machine;
 mod manual;
 mod package;
 mod progress;

@@ -13,21 +13,13 @@ fn systemd_finds_nothing_wrong_with_the_installed_units() {
     let units = prefix.path().join("lib/systemd/system");
     let mut verify = Command::new("systemd-analyze");
     verify.args(["verify", "--man=no"]);
-    for unit in ["postgresql", "pgverify"] {
-        let unit = units.join(format!("cback-{unit}.service"));
-        verify.arg(&unit).arg(unit.with_extension("timer"));
-    }
-    assert_eq!(verify.run().succeeds(), "");
-    for (unit, threshold) in [("postgresql", "20"), ("pgverify", "40")] {
+    for (unit, threshold) in [("cback-postgresql", "20"), ("cback-pgverify", "40")] {
+        let service = units.join(unit).with_extension("service");
+        verify.arg(&service).arg(service.with_extension("timer"));
         let mut security = Command::new("systemd-analyze");
-        security.args([
-            "security",
-            "--no-pager",
-            "--offline=yes",
-            "--threshold",
-            threshold,
-        ]);
-        security.arg(units.join(format!("cback-{unit}.service")));
+        security.args(["security", "--no-pager", "--offline=yes"]);
+        security.args(["--threshold", threshold]).arg(service);
         security.run().succeeds();
     }
+    assert_eq!(verify.run().succeeds(), "");
 }
