@@ -23,6 +23,7 @@ const SURROUNDINGS: &str = "umask 000;
 umask 777; nice -n 19
 LC_ALL=C
 LC_ALL=xx_YY.nonsense
+CDPATH=/usr:/tmp GETOPT_COMPATIBLE=1 POSIXLY_CORRECT=1 SHELLOPTS=noclobber
 exec <&-;
 exec >&-;
 exec 2>&-;

@@ -1,105 +1,97 @@
 //! "One database failing does not stop the others; any failure makes the exit status 1, and every failure
 //! is named in the last lines of stderr."
 
-use cback_tests::{Finished, Job, Run, Shell, Site, YESTERDAY, in_each_shell, server};
-use std::fs::{self, File};
-use std::time::{Duration, SystemTime};
+use cback_tests::{Finished, Job, Run, Shell, Site, YESTERDAY, in_each_shell, server, unpacked};
 
 in_each_shell!(
     a_failed_dump_leaves_the_last_backup_alone,
-    without_fifos_the_cause_is_named_in_a_dry_run_too,
+    globals_go_without_a_missing_database_and_those_that_fail_leave_the_last_ones_alone,
     where_tmpdir_cannot_be_written_to_shared_memory_serves,
     new_names_that_cannot_be_synced_are_a_failure,
 );
 
-/// The last backup is spoken of only where there is one.
+/// The last backup is spoken of only where there is one; a seal that is missing is no news after the real error.
 fn a_failed_dump_leaves_the_last_backup_alone(shell: Shell) {
     for mode in ["none", "gzip", "bzip2"] {
-        let site = Site::new();
+        let mut site = Site::new();
         let job = Job::new(mode, Some("missing")).in_shell(shell);
-        let mut command = job.command(&site, server());
-        let mut fails = |and_the_last: &str| {
-            let said = command.run().fails(1);
+        let fails = |site: &Site, cause: &str, and_the_last: &str| {
+            let said = job.command(site, server()).run().fails(1);
             let last = format!(
                 "cback-postgresql: missing: not backed up: its dump is incomplete{and_the_last}\n\
                  cback-postgresql: not backed up: missing\n"
             );
-            let cause = "database \"missing\" does not exist";
             assert!(said.contains(cause) && said.ends_with(&last), "{said}");
+            assert!(!said.contains("seal"), "{said}");
         };
-        fails("");
+        let cause = "database \"missing\" does not exist";
+        fails(&site, cause, "");
         assert!(site.listing().is_empty());
         job.put_yesterdays(&site);
-        fails(", the last backup is as it was");
+        fails(&site, cause, ", the last backup is as it was");
         assert_eq!(site.listing(), [job.file_name()], "{mode}");
         assert_eq!(site.backup(&job.file_name()), YESTERDAY, "{mode}");
+        // Where cback-pgdump cannot say anything.
+        site.replace_pg_dump("kill -s KILL $PPID; sleep 1");
+        fails(&site, "", ", the last backup is as it was");
     }
 }
 
-/// "a `collect_dir` without FIFOs" is no matter, since they lie elsewhere; and where there are none at all
-/// the dry run knows.
-fn without_fifos_the_cause_is_named_in_a_dry_run_too(shell: Shell) {
-    let site = Site::with("gzip", &["postgres"]);
-    let why = "mkfifo: cannot create fifo 'pipe': Operation not permitted";
-    site.replace("mkfifo", &format!("echo \"{why}\" >&2; exit 1"));
-    for arguments in [&[][..], &["--dry-run"]] {
-        let mut command = site.command(server(), shell);
-        command.env("TMPDIR", site.path("work"));
-        // A run that was killed has left it.
-        let left = site.path("work/.cback-postgresql.0123456789");
-        fs::create_dir(&left).unwrap();
-        let long_ago = SystemTime::now() - Duration::from_secs(120);
-        File::open(left).unwrap().set_modified(long_ago).unwrap();
-        let said = command.args(arguments).run().fails(1);
-        let last = said.lines().last().unwrap();
-        let directory = site.path("work").display().to_string();
-        let expected = format!(
-            "cback-postgresql: no pipe can be made in {directory}: Operation not permitted"
-        );
-        assert_eq!(last, expected, "{said}");
-        assert_eq!(fs::read_dir(site.path("work")).unwrap().count(), 0);
-    }
+/// A database that is missing is named, and the others are in the globals.
+fn globals_go_without_a_missing_database_and_those_that_fail_leave_the_last_ones_alone(
+    shell: Shell,
+) {
+    let mut site = Site::new();
+    let section = "<user>postgres</user><compress_mode>gzip</compress_mode><globals>Y</globals>\
+                   <database>postgres</database>";
+    site.configure_section(&format!("{section}<database>missing</database>"));
+    let said = site.run(server(), shell).fails(1);
+    let last = "\ncback-postgresql: not backed up: missing\n";
+    let message = "roles and tablespaces: cback-pgdump: database \"missing\" does not exist: its";
+    assert!(said.contains(message) && said.ends_with(last), "{said}");
+    let file = "postgresqlglobals.txt.gz";
+    let globals = unpacked(&site.collect_dir().join(file)).unwrap();
+    let globals = String::from_utf8(globals).unwrap();
+    assert!(globals.contains("\\connect postgres") && !globals.contains("missing"));
+    let todays = site.backup(file);
+    let failing = site.shim("failing", "exit 1");
+    site.override_command("pg_dumpall", &failing);
+    site.configure_section(section);
+    let said = site.run(server(), shell).fails(1);
+    let last = "\ncback-postgresql: not backed up: roles and tablespaces\n";
+    assert!(said.ends_with(last), "{said}");
+    assert!(site.backup(file) == todays);
 }
 
 /// A unit with `ProtectSystem=strict` leaves nothing else to write to.
 fn where_tmpdir_cannot_be_written_to_shared_memory_serves(shell: Shell) {
     let site = Site::with("gzip", &["postgres"]);
-    let mut command = site.command(server(), shell);
-    command.env("TMPDIR", "/no/such/directory").run().succeeds();
-    let said = command.env("TMPDIR", "relative").run().succeeds();
-    assert_eq!(said.lines().count(), 1, "{said}");
     // Without nproc there is one dump at a time.
     site.replace("nproc", "exit 1");
-    site.run(server(), shell).succeeds();
-    let full = "echo 'mktemp: failed: No space left on device' >&2; exit 1";
-    site.replace("mktemp", full);
-    let said = site.run(server(), shell).fails(1);
-    let expected = "cback-postgresql: nothing can be written in TMPDIR or /dev/shm: \
-                    No space left on device\n";
-    assert_eq!(said, expected);
+    for directory in ["/no/such/directory", "relative"] {
+        let mut command = site.command(server(), shell);
+        let said = command.env("TMPDIR", directory).run().succeeds();
+        assert_eq!(said.lines().count(), 1, "{said}");
+    }
 }
 
 /// One sync puts all new names on the disk, so its failure is everybody's; the list has a new one in any case.
 fn new_names_that_cannot_be_synced_are_a_failure(shell: Shell) {
     let site = Site::new();
     site.replace("sync", "exit 1");
-    let directory = site.collect_dir().display().to_string();
     let not_synced = format!(
-        "cback-postgresql: collect_dir {directory} cannot be synced: \
-         a power cut may undo what was backed up\n"
+        "cback-postgresql: collect_dir {} cannot be synced: a power cut may undo what was backed up\n",
+        site.collect_dir().display()
     );
     let missing = "cback-postgresql: not backed up: missing\n";
-    for (databases, last) in [
-        (&["postgres"][..], not_synced.clone()),
-        (&["postgres", "missing"], not_synced.clone() + missing),
-        (&["missing"], not_synced + missing),
+    for (databases, missing) in [
+        (&["postgres"][..], ""),
+        (&["postgres", "missing"], missing),
+        (&["missing"], missing),
     ] {
         site.configure("none", databases);
         let said = site.run(server(), shell).fails(1);
+        let last = not_synced.clone() + missing;
         assert!(said.ends_with(&last), "{databases:?}: {said}");
-        assert!(!said.contains("as it was"), "{databases:?}: {said}");
-        for name in site.listing() {
-            fs::remove_file(site.collect_dir().join(name)).unwrap();
-        }
     }
 }

@@ -16,7 +16,7 @@ in_each_shell!(
 static SERVER: LazyLock<Server> = LazyLock::new(|| {
     let server = Server::start();
     for name in ["large", "small", "two\nlines"] {
-        server.sql("postgres", &format!("CREATE DATABASE \"{name}\""));
+        server.create_database(name);
     }
     server.sql("postgres", "CREATE DATABASE template IS_TEMPLATE true");
     let fill = "CREATE TABLE t AS SELECT repeat('x', 1000) FROM generate_series(1, 3000)";
@@ -32,20 +32,13 @@ fn configure(site: &Site, section: &str) {
 /// Last come the failures. An empty `postgres` and templates are not forgotten.
 fn forgotten_databases_and_files_of_gone_ones_are_named_in_every_run(shell: Shell) {
     let site = Site::new();
-    configure(
-        &site,
-        "<database>missing</database><database>small</database><exclude>old</exclude>",
-    );
-    fs::write(
-        site.collect_dir().join("postgresqldump-dropped.txt.bz2"),
-        "",
-    )
-    .unwrap();
+    let missing = "<database>missing</database><database>small</database>";
+    configure(&site, &format!("{missing}<exclude>old</exclude>"));
+    let dropped = site.collect_dir().join("postgresqldump-dropped.txt.bz2");
+    fs::write(&dropped, "").unwrap();
     let warning = format!("cback-pgconf: {}: warning: ", site.config().display());
-    let said = with_jobs_on(&SERVER, &site, shell, 1)
-        .arg("-q")
-        .run()
-        .fails(1);
+    let mut command = with_jobs_on(&SERVER, &site, shell, 1);
+    let said = command.arg("-q").run().fails(1);
     let last = format!(
         "{warning}neither named nor excluded, so not backed up: \"large\", \"two\\nlines\"\n\
          {warning}excluded, but the server has no such database to back up: \"old\"\n\
@@ -56,13 +49,10 @@ fn forgotten_databases_and_files_of_gone_ones_are_named_in_every_run(shell: Shel
     // Named databases come largest first, whatever the configuration's order.
     let rest = "<database>small</database><database>large</database><exclude>two\nlines</exclude>";
     configure(&site, rest);
-    fs::remove_file(site.collect_dir().join("postgresqldump-dropped.txt.bz2")).unwrap();
+    fs::remove_file(dropped).unwrap();
     let said = with_jobs_on(&SERVER, &site, shell, 1).run().succeeds();
-    let labels: Vec<_> = said
-        .lines()
-        .filter_map(|it| it.split(": ").nth(1))
-        .collect();
-    assert_eq!(labels, ["large", "small"], "{said}");
+    let labels = said.lines().map(|line| line.split(": ").nth(1).unwrap());
+    assert_eq!(labels.collect::<Vec<_>>(), ["large", "small"], "{said}");
 }
 
 /// "A named-databases run must not fail for it: a message."
@@ -89,10 +79,8 @@ fn named_databases_are_backed_up_though_the_server_cannot_be_asked(shell: Shell)
 /// Both sizes are named, in the line, and in the last lines the database.
 fn a_backup_of_less_than_half_the_size_is_told_before_the_old_one_is_gone(shell: Shell) {
     let site = Site::new();
-    configure(
-        &site,
-        "<database>small</database><exclude>large</exclude><exclude>two\nlines</exclude>",
-    );
+    let rest = "<database>small</database><exclude>large</exclude><exclude>two\nlines</exclude>";
+    configure(&site, rest);
     let file = site.collect_dir().join("postgresqldump-small.txt");
     let run = |size: usize| {
         fs::write(&file, vec![b'x'; size]).unwrap();

@@ -5,7 +5,6 @@ mod backup;
 mod command_line;
 mod failure;
 mod forgotten;
-mod globals;
 mod hostile;
 mod interruption;
 mod list;

@@ -1,13 +1,12 @@
 //! How many at a time, in which order, under which names.
 
 use crate::with_jobs;
-use cback_tests::{Finished, LIST, Run, Shell, Site, in_each_shell, server};
+use cback_tests::{Finished, Run, Shell, Site, in_each_shell, server};
 use std::fs;
 use std::sync::LazyLock;
 
 in_each_shell!(
     as_many_dumps_run_at_a_time_as_jobs_are_wanted,
-    one_job_goes_by_the_configurations_order,
     failures_are_named_in_the_configurations_order_and_stop_no_other,
     names_are_cedars_except_that_no_slash_leads_out_of_collect_dir,
 );
@@ -31,13 +30,6 @@ fn as_many_dumps_run_at_a_time_as_jobs_are_wanted(shell: Shell) {
         assert_eq!(counts.len(), NAMES.len());
         assert_eq!(counts.iter().max(), Some(&jobs), "{counts:?}");
     }
-}
-
-fn one_job_goes_by_the_configurations_order(shell: Shell) {
-    let site = Site::with("none", &["template1", "postgres"]);
-    let said = with_jobs(&site, shell, 1).run().succeeds();
-    let labels = said.lines().map(|line| line.split(": ").nth(1).unwrap());
-    assert_eq!(labels.collect::<Vec<_>>(), ["template1", "postgres"]);
 }
 
 fn failures_are_named_in_the_configurations_order_and_stop_no_other(shell: Shell) {
@@ -80,13 +72,11 @@ fn named_databases() -> &'static [&'static str] {
     &DATABASES
 }
 
-/// And side by side each file has the dump of its own database.
+/// And side by side each file has the dump of its own database, one also of that which is named twice.
 fn names_are_cedars_except_that_no_slash_leads_out_of_collect_dir(shell: Shell) {
-    let site = Site::with("none", named_databases());
+    let site = Site::with("none", &[named_databases(), &["100%"]].concat());
     let said = with_jobs(&site, shell, 4).run().succeeds();
-    let is_ours = |line: &&str| line.starts_with("cback-postgresql: ");
-    let ours = said.lines().filter(is_ours).count();
-    assert_eq!(ours, NAMES.len(), "{said}");
+    assert_eq!(said.matches(" bytes, ").count(), NAMES.len(), "{said}");
     for (name, escaped) in NAMES {
         let dump = String::from_utf8(site.backup(&format!("postgresqldump-{escaped}.txt")));
         let row = name.replace('\\', "\\\\").replace('\n', "\\n");
@@ -94,13 +84,4 @@ fn names_are_cedars_except_that_no_slash_leads_out_of_collect_dir(shell: Shell) 
         assert!(dump.unwrap().contains(&rows), "{name:?}");
     }
     assert_eq!(site.listing().len(), NAMES.len());
-}
-
-#[test]
-fn a_database_named_twice_is_backed_up_once() {
-    let site = Site::with("none", &["postgres", "postgres"]);
-    with_jobs(&site, &["sh"], 1).run().succeeds();
-    assert_eq!(site.listing(), ["postgresqldump-postgres.txt"]);
-    let list = String::from_utf8(site.backup(LIST)).unwrap();
-    assert_eq!(list.matches("-postgres.txt\n").count(), 1, "{list}");
 }
