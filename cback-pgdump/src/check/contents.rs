@@ -69,7 +69,7 @@ impl Contents {
         Self {
             key,
             one: one.map(<[u8]>::to_vec),
-            objects: Objects::new(objects),
+            objects: Objects::new(objects, key),
             ..Self::default()
         }
     }
@@ -222,7 +222,7 @@ impl Contents {
     pub(crate) fn begin_object(&mut self, comment: Option<&[u8]>) {
         let database = self.database.as_deref().filter(|_| self.one.is_none());
         match comment.filter(|_| self.is_taken()) {
-            Some(comment) => self.objects.begin(comment, database, self.key),
+            Some(comment) => self.objects.begin(comment, database),
             None => self.objects.end(),
         }
     }

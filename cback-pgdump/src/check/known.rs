@@ -13,7 +13,7 @@ use std::path::Path;
 pub(crate) const NOT_COMPARED: u64 = 0;
 
 /// Differences that are told; the others are counted.
-pub(crate) const TOLD: usize = 3;
+const TOLD: usize = 3;
 
 /// No line of a list is longer, in bytes: pg_dump's comments hold a few names.
 const LONGEST: u64 = 1 << 20;
@@ -23,6 +23,32 @@ const MOST: usize = 96 << 20;
 
 /// Room that is made at a time, in objects.
 const STEP: usize = 1 << 16;
+
+/// The differences so far: the first ones, and their number.
+#[derive(Debug, Default)]
+pub(crate) struct Differences {
+    told: Vec<String>,
+    count: usize,
+}
+
+impl Differences {
+    pub(crate) fn tell(&mut self, difference: impl FnOnce() -> String) {
+        self.count += 1;
+        if self.told.len() < TOLD {
+            self.told.push(difference());
+        }
+    }
+
+    /// # Errors
+    ///
+    /// There are any.
+    pub(crate) fn none(self) -> anyhow::Result<()> {
+        let told = self.told.join("; ");
+        ensure!(self.count <= TOLD, "{told}; and {} more", self.count - TOLD);
+        ensure!(self.count == 0, "{told}");
+        Ok(())
+    }
+}
 
 /// Objects by the hashes of their lines.
 #[derive(Debug)]
@@ -36,9 +62,8 @@ pub(crate) struct Known {
     /// Sorted. The last bit of a hash tells whether this dump has the object; the fingerprints are those of the
     /// other dump less those of this one.
     objects: Vec<(u64, u64)>,
-    /// Those that only this dump has: the first ones' lines, and their number.
-    new: Vec<Vec<u8>>,
-    new_count: usize,
+    /// Those that only this dump has.
+    new: Differences,
 }
 
 impl Known {
@@ -58,30 +83,28 @@ impl Known {
             made_up: made_up.into_iter().collect(),
             initdbs,
             objects: Vec::new(),
-            new: Vec::new(),
-            new_count: 0,
+            new: Differences::default(),
         };
+        known.read_all().with_context(named)?;
+        Ok(known)
+    }
+
+    fn read_all(&mut self) -> anyhow::Result<()> {
         let mut line = Vec::new();
-        while let Some((object, fingerprint)) = known.next(&mut line).with_context(named)? {
-            ensure!(
-                known.held() < MOST,
-                "{}: too many objects to be compared",
-                named()
-            );
-            if known.objects.len() == known.objects.capacity() {
-                known.objects.reserve_exact(STEP);
+        while let Some((object, fingerprint)) = self.next(&mut line)? {
+            ensure!(self.held() < MOST, "too many objects to be compared");
+            if self.objects.len() == self.objects.capacity() {
+                self.objects.reserve_exact(STEP);
             }
-            known
-                .objects
-                .push((known.hash(&line[..object]), fingerprint));
+            self.objects.push((self.hash(&line[..object]), fingerprint));
         }
-        known.objects.sort_unstable();
-        known.objects.dedup_by(|next, first| {
+        self.objects.sort_unstable();
+        self.objects.dedup_by(|next, first| {
             let is_same = next.0 == first.0;
             first.1 = first.1.wrapping_add(if is_same { next.1 } else { 0 });
             is_same
         });
-        Ok(known)
+        Ok(())
     }
 
     /// Bytes of memory that this takes, about.
@@ -96,31 +119,27 @@ impl Known {
             object.1 = object.1.wrapping_sub(fingerprint);
             return;
         }
-        self.new_count += 1;
-        if self.new.len() < TOLD {
-            self.new.push(line.to_vec());
-        }
+        let told = || format!("{} is there only when restored", words(line));
+        self.new.tell(told);
     }
 
-    /// Calls `tell` with each difference, which it may as well only count.
+    /// Adds those of the objects. The list is read again for their names.
     ///
     /// # Errors
     ///
-    /// The list cannot be read again.
-    pub(crate) fn differences(&mut self, mut tell: impl FnMut(String)) -> anyhow::Result<()> {
+    /// It cannot be read.
+    pub(crate) fn differences(&mut self, all: &mut Differences) -> anyhow::Result<()> {
         let is_same = |it: &(u64, u64)| it.0 & 1 == 1 && it.1 == 0;
         if !self.objects.iter().all(is_same) {
-            self.tell_old(&mut tell)?;
+            self.old_differences(all)?;
         }
-        for line in &self.new {
-            tell(format!("{} is there only when restored", words(line)));
-        }
-        (self.new.len()..self.new_count).for_each(|_| tell(String::new()));
+        all.count += self.new.count;
+        let room = TOLD - all.told.len();
+        all.told.extend(self.new.told.drain(..).take(room));
         Ok(())
     }
 
-    /// Those of the objects in the list, which is read again for their names.
-    fn tell_old(&mut self, tell: &mut impl FnMut(String)) -> anyhow::Result<()> {
+    fn old_differences(&mut self, all: &mut Differences) -> anyhow::Result<()> {
         self.list.rewind()?;
         let mut line = Vec::new();
         while let Some((object, fingerprint)) = self.next(&mut line)? {
@@ -134,7 +153,7 @@ impl Known {
                 _ => "differs when restored",
             };
             *known = (known.0 | 1, 0); // another line of the same object is not told
-            tell(format!("{} {what}", words(&line[..object])));
+            all.tell(|| format!("{} {what}", words(&line[..object])));
         }
         Ok(())
     }
@@ -156,14 +175,18 @@ impl Known {
         if line.is_empty() {
             return Ok(None);
         }
-        let number = |at: usize| {
-            u64::from_str_radix(std::str::from_utf8(&line[at..]).ok()?.trim_end(), 16).ok()
-        };
-        let tab = line.iter().rposition(|byte| *byte == b'\t');
-        let fields = tab.and_then(|tab| Some((tab, number(tab + 1)?)));
+        let fields = last_number(line.trim_ascii_end(), 16);
+        let fields = fields.map(|(object, fingerprint)| (object.len(), fingerprint));
         let fields = fields.with_context(|| format!("no line of --objects: {}", shown(line)))?;
         Ok(Some(fields))
     }
+}
+
+/// The last field of a line, a number, and those before it.
+pub(crate) fn last_number(line: &[u8], radix: u32) -> Option<(&[u8], u64)> {
+    let tab = line.iter().rposition(|byte| *byte == b'\t')?;
+    let digits = std::str::from_utf8(&line[tab + 1..]).ok()?;
+    Some((&line[..tab], u64::from_str_radix(digits, radix).ok()?))
 }
 
 /// `index public.a` from `INDEX <tab> public.a`.

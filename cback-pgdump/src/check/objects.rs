@@ -31,6 +31,7 @@ const OF_SESSION: [&[u8]; 3] = [b"SET ", b"RESET ", b"SELECT pg_catalog.set_conf
 #[derive(Debug, Default)]
 pub(crate) struct Objects {
     pub(crate) list: List,
+    key: Key,
     /// Why the list could not be written.
     fault: Option<io::Error>,
     /// Type and name of the object whose statements are read, if it is one, and the sum of their fingerprints.
@@ -45,18 +46,19 @@ pub(crate) struct Objects {
 #[derive(Debug)]
 struct Object {
     line: Vec<u8>,
-    comment: u64,
     is_table: bool,
     is_of_rights: bool,
-    /// The last statement's, and their sum; none before the first.
-    last: u64,
-    sum: Option<u64>,
+    /// The last statement's fingerprint; none before the first.
+    last: Option<u64>,
+    /// The sum of the statements' fingerprints and the comment's.
+    sum: u64,
 }
 
 impl Objects {
-    pub(crate) fn new(list: List) -> Self {
+    pub(crate) fn new(list: List, key: Key) -> Self {
         Self {
             list,
+            key,
             ..Self::default()
         }
     }
@@ -79,7 +81,7 @@ impl Objects {
     }
 
     /// Begins the object of this comment, in a cluster's `database`.
-    pub(crate) fn begin(&mut self, comment: &[u8], database: Option<&[u8]>, key: Key) {
+    pub(crate) fn begin(&mut self, comment: &[u8], database: Option<&[u8]>) {
         self.end();
         let mut comment = comment.to_vec();
         comment.retain(|byte| *byte != b'"'); // of which some dumps have more
@@ -100,11 +102,10 @@ impl Objects {
         let told = &comment[..comment.len().saturating_sub(owner)];
         self.current = Some(Object {
             line: line(kind, database, &name),
-            comment: if is_group { 0 } else { key.row(told) },
+            sum: if is_group { 0 } else { self.key.row(told) },
             is_table: kind == b"TABLE" || kind == b"MATERIALIZED VIEW",
             is_of_rights,
-            last: 0,
-            sum: None,
+            last: None,
         });
     }
 
@@ -115,37 +116,37 @@ impl Objects {
         statement: &Statement,
         tokens: &[Token<'_>],
         session: Option<&[u8]>,
-        key: Key,
     ) {
         let text = &statement.text[..];
         if let Some(method) = text.strip_prefix(b"SET default_table_access_method = ") {
             let is_usual = [&b"heap;\n"[..], b"\"heap\";\n"].contains(&method);
-            self.access_method = if is_usual { 0 } else { key.row(method) };
+            self.access_method = if is_usual { 0 } else { self.key.row(method) };
         }
         if !self.is_wanted() || OF_SESSION.iter().any(|it| text.starts_with(it)) {
             return;
         }
-        let access_method = self.access_method;
         let Some(object) = &mut self.current else {
             return;
         };
-        let mut fingerprint = definition::fingerprint(tokens, key).wrapping_add(statement.rest());
-        if is_continued(text) {
-            fingerprint = hash(fingerprint ^ object.last);
+        let fingerprint = definition::fingerprint(tokens, self.key);
+        let mut fingerprint = fingerprint.wrapping_add(statement.rest());
+        if object.last.is_none() && object.is_table {
+            object.sum ^= self.access_method;
         }
-        object.last = fingerprint;
-        let first = if object.is_table { access_method } else { 0 };
-        let sum = object.sum.unwrap_or(object.comment ^ first);
-        object.sum = Some(sum.wrapping_add(run_by(session, fingerprint, key)));
+        if is_continued(text) {
+            fingerprint = hash(fingerprint ^ object.last.unwrap_or_default());
+        }
+        object.last = Some(fingerprint);
+        let run = run_by(session, fingerprint, self.key);
+        object.sum = object.sum.wrapping_add(run);
     }
 
     /// Ends the current object.
     pub(crate) fn end(&mut self) {
-        if let Some(object) = self.current.take()
-            && let Some(sum) = object.sum
-        {
-            self.take(&object.line, sum);
+        if let Some(object) = self.current.take_if(|it| it.last.is_some()) {
+            self.take(&object.line, object.sum);
         }
+        self.current = None;
     }
 
     /// Takes an object that no comment tells.

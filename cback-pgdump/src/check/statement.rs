@@ -111,46 +111,30 @@ impl Statement {
     fn advance(&mut self, rest: &[u8]) -> usize {
         let end = match &mut self.quote {
             Quote::None => return self.outside(rest),
+            Quote::Tag(_) => return self.tag(rest[0]),
             Quote::Mark(mark) => memchr(*mark, rest),
             Quote::Comment => memchr(b'\n', rest),
-            Quote::Tag(tag) => {
-                let byte = rest[0];
-                if !is_word(byte) || tag.len() == 1 && byte.is_ascii_digit() {
-                    self.quote = Quote::None;
-                    return 0;
-                }
-                tag.push(byte);
-                if byte == b'$' {
-                    self.quote = Quote::Dollar(std::mem::take(tag), 0);
-                }
-                return 1;
-            }
-            Quote::Dollar(tag, matched) => {
-                // A tag has no dollar but its first and its last byte.
-                let place = if *matched == 0 {
-                    memchr(b'$', rest)
-                } else {
-                    Some(0)
-                };
-                let Some(place) = place else {
-                    return rest.len();
-                };
-                let is_next = rest[place] == tag[*matched];
-                *matched = if is_next {
-                    *matched + 1
-                } else {
-                    usize::from(rest[place] == b'$')
-                };
-                if *matched < tag.len() {
-                    return place + 1;
-                }
-                Some(place)
-            }
+            Quote::Dollar(tag, matched) => end_of_dollar(tag, matched, rest),
         };
         if end.is_some() {
             self.quote = Quote::None;
         }
         end.map_or(rest.len(), |end| end + 1)
+    }
+
+    fn tag(&mut self, byte: u8) -> usize {
+        let Quote::Tag(mut tag) = std::mem::take(&mut self.quote) else {
+            return 0;
+        };
+        if !is_word(byte) || tag.len() == 1 && byte.is_ascii_digit() {
+            return 0;
+        }
+        tag.push(byte);
+        self.quote = match byte {
+            b'$' => Quote::Dollar(tag, 0),
+            _ => Quote::Tag(tag),
+        };
+        1
     }
 
     fn outside(&mut self, rest: &[u8]) -> usize {
@@ -170,4 +154,25 @@ impl Statement {
         }
         1
     }
+}
+
+/// Where the quote of this tag ends, of which so many bytes have come. No dollar is in a tag but its first and last byte.
+fn end_of_dollar(tag: &[u8], matched: &mut usize, rest: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    while at < rest.len() {
+        if *matched == 0 {
+            at += memchr(b'$', &rest[at..])?;
+        }
+        let is_next = rest[at] == tag[*matched];
+        *matched = if is_next {
+            *matched + 1
+        } else {
+            usize::from(rest[at] == b'$')
+        };
+        if *matched == tag.len() {
+            return Some(at);
+        }
+        at += 1;
+    }
+    None
 }

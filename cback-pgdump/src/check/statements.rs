@@ -115,8 +115,8 @@ impl Statements {
                 contents.put_off(&statement.text, statement.place.clone());
             }
         }
-        let (objects, session) = (&mut contents.objects, contents.needs.session.as_deref());
-        objects.add(statement, tokens, session, contents.key);
+        let session = contents.needs.session.as_deref();
+        contents.objects.add(statement, tokens, session);
     }
 
     fn of_database(&mut self, tokens: &[Token<'_>], mut own: OfDatabase) {
