@@ -21,6 +21,9 @@ const LEVELS: (u8, u8) = (2, 8);
 /// Bytes unpacked at a time, a power of two: deflate's window, which is 32 KiB, or more.
 const WINDOW: usize = 64 << 10;
 
+/// libdeflate makes one byte of so many where rows are all alike, and of most tables more.
+const ALIKE: usize = 24;
+
 /// A deflate block that has no data and is the last.
 const EMPTY: [u8; 2] = [3, 0];
 /// The rest of a stored deflate block without data, behind the three bits that begin it.
@@ -89,12 +92,14 @@ impl Deflater {
     }
 
     pub(crate) fn deflate(&mut self, before: &[u8], data: &[u8]) -> io::Result<Deflated> {
-        let by_libdeflate = |sample: &[u8]| Ok(self.by_libdeflate(sample)?.len());
-        if let Some(bytes) = repeats::deflate_short(data, by_libdeflate)? {
+        let repeats_are_few = repeats::are_few(data);
+        if repeats_are_few && let Some(bytes) = repeats::deflate_without(data)? {
             return Ok(Deflated::flushed(bytes));
         }
         let mut bytes = self.by_libdeflate(data)?;
-        if let Some(fewer) = repeats::deflate_long(self.level, before, data, bytes.len())? {
+        if (repeats_are_few || bytes.len() < data.len() / ALIKE)
+            && let Some(fewer) = repeats::deflate_to_less(bytes.len(), self.level, before, data)?
+        {
             return Ok(Deflated::flushed(fewer));
         }
         let end = Some(open(&mut bytes, data)?);
@@ -175,42 +180,14 @@ fn damaged() -> io::Error {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
-    use std::io::Read;
-
     use super::*;
-
-    /// A text, and deflate blocks of it by libdeflate.
-    fn deflated(lines: usize) -> (Vec<u8>, Deflated) {
-        let line = |line| format!("line {} of the table\t", line * line);
-        let text = (0..lines).map(line).collect::<Vec<String>>().concat();
-        let deflated = Deflater::new(6).deflate(&[], text.as_bytes()).unwrap();
-        (text.into(), deflated)
-    }
-
-    #[test]
-    fn blocks_that_end_at_any_bit_are_followed_by_others() {
-        let mut unused = HashSet::new();
-        for lines in (60..90).chain([20_000]) {
-            let (data, first) = deflated(lines);
-            unused.insert(first.end.as_ref().unwrap().unused);
-            let stream = [first.followed(), deflated(lines).1.finished()].concat();
-            let mut unpacked = Vec::new();
-            let mut decoder = flate2::bufread::DeflateDecoder::new(&stream[..]);
-            decoder.read_to_end(&mut unpacked).unwrap();
-            assert_eq!(
-                (decoder.total_in(), unpacked),
-                (stream.len() as u64, data.repeat(2))
-            );
-        }
-        assert_eq!(unused.len(), 8, "{unused:?}");
-    }
 
     /// As where libdeflate, or the memory, made something else of the data.
     #[test]
     fn a_block_that_unpacks_to_something_else_is_refused() {
-        let (data, whole) = deflated(50_000);
-        let stream = whole.finished();
+        let lines = (0..50_000_usize).map(|line| format!("line {} of the table\t", line * line));
+        let data = lines.collect::<String>().into_bytes();
+        let stream = Deflater::new(6).by_libdeflate(&data).unwrap();
         assert!(open(&mut stream.clone(), &data).is_ok());
         assert!(open(&mut stream.clone(), &data[1..]).is_err());
         assert!(open(&mut stream.clone(), &[&data[..], b"1"].concat()).is_err());

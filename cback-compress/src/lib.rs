@@ -23,7 +23,6 @@ mod report;
 pub mod run;
 mod seal;
 pub mod stdio;
-mod zlib;
 
 pub use codec::{Mode, Options, compress, decompress};
 pub use error::Error;
