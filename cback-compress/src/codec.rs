@@ -50,8 +50,8 @@ pub fn compress(
     let level = |usual: u8| options.level.unwrap_or(usual).clamp(1, 9);
     match options.mode {
         Mode::None => pipeline::copy(&mut input, output),
-        Mode::Gzip => pipeline::run(gzip::format(level(6)), input, output, threads),
-        Mode::Bzip2 => pipeline::run(bzip2::format(level(9)), input, output, threads),
+        Mode::Gzip => gzip::pack(input, output, level(6), threads),
+        Mode::Bzip2 => bzip2::pack(input, output, level(9), threads),
     }
 }
 
@@ -72,7 +72,7 @@ pub fn decompress(
     match start[..] {
         [] => Err(Error::Empty),
         [0x1f, 0x8b, ..] => gunzip::unpack(input, output),
-        [b'B', b'Z', b'h', ..] => pipeline::run(bunzip2::format(), input, output, threads),
+        [b'B', b'Z', b'h', ..] => bunzip2::unpack(input, output, threads),
         _ => Err(Error::Damaged {
             byte: 0,
             what: "neither gzip nor bzip2 data begins here",

@@ -7,12 +7,15 @@
 //! One member, since there are readers that stop after the first of several.
 
 use std::io::{self, Read, Write};
+use std::iter;
+use std::num::NonZeroUsize;
 
 use crc32fast::Hasher;
 
 use crate::buffer;
 use crate::deflate::{Deflated, Deflater};
-use crate::pipeline::{Convert, Format, Join, Split, read_block};
+use crate::error::Error;
+use crate::pipeline::{self, Join, read_block};
 
 /// Bytes in a block. None knows the bytes before it, which with this many makes the output larger by
 /// 0.3 %, with half as many by 0.6.
@@ -21,62 +24,53 @@ const BLOCK: usize = 1 << 20;
 /// Bytes in deflate's window.
 const WINDOW: usize = 32 << 10;
 
-pub(crate) fn format(level: u8) -> Format<Blocks, Deflater, Member> {
-    Format {
-        split: Blocks::default(),
-        converter: Deflater::new(level),
-        join: Member::new(level),
-    }
+/// Packs `input` by level 1 to 9 into `output`.
+pub(crate) fn pack(
+    mut input: impl Read + Send + 'static,
+    output: &mut impl Write,
+    level: u8,
+    threads: Option<NonZeroUsize>,
+) -> Result<(), Error> {
+    let mut before = Vec::new();
+    let blocks = iter::from_fn(move || next_block(&mut input, &mut before).transpose());
+    let mut deflater = Deflater::new(level);
+    let convert = move |block| convert(&mut deflater, &block);
+    pipeline::run(blocks, 1, convert, Member::new(level), output, threads)
 }
 
 /// A part of the input.
-pub(crate) struct Block {
+struct Block {
     /// As much of what stands before it as deflate can refer to.
     before: Vec<u8>,
     data: Vec<u8>,
 }
 
-/// Splits the input every `BLOCK` bytes.
-#[derive(Default)]
-pub(crate) struct Blocks {
-    latest: Vec<u8>,
-}
-
-impl Split for Blocks {
-    type Block = Block;
-
-    fn split(&mut self, input: &mut impl Read) -> io::Result<Option<Block>> {
-        let data = read_block(input, BLOCK)?;
-        let latest = buffer::copy(&data[data.len().saturating_sub(WINDOW)..])?;
-        let before = std::mem::replace(&mut self.latest, latest);
-        Ok((!data.is_empty()).then_some(Block { before, data }))
-    }
+fn next_block(input: &mut impl Read, before: &mut Vec<u8>) -> io::Result<Option<Block>> {
+    let data = read_block(input, BLOCK)?;
+    let latest = buffer::copy(&data[data.len().saturating_sub(WINDOW)..])?;
+    let before = std::mem::replace(before, latest);
+    Ok((!data.is_empty()).then_some(Block { before, data }))
 }
 
 /// A deflated block.
-pub(crate) struct Piece {
+struct Piece {
     deflated: Deflated,
     crc: Hasher,
     length: usize,
 }
 
-impl Convert for Deflater {
-    type Block = Block;
-    type Piece = Piece;
-
-    fn convert(&mut self, Block { before, data }: Block) -> io::Result<Piece> {
-        let mut crc = Hasher::new();
-        crc.update(&data);
-        Ok(Piece {
-            deflated: self.deflate(&before, &data)?,
-            crc,
-            length: data.len(),
-        })
-    }
+fn convert(deflater: &mut Deflater, block: &Block) -> io::Result<Piece> {
+    let mut crc = Hasher::new();
+    crc.update(&block.data);
+    Ok(Piece {
+        deflated: deflater.deflate(&block.before, &block.data)?,
+        crc,
+        length: block.data.len(),
+    })
 }
 
 /// Puts the member together.
-pub(crate) struct Member {
+struct Member {
     /// The header or the last block that has come: how it ends depends on whether another follows.
     latest: Deflated,
     crc: Hasher,

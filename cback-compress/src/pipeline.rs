@@ -12,7 +12,6 @@
 //! may be in a read that never returns.
 
 use std::io::{self, ErrorKind, Read, Write};
-use std::iter;
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
@@ -26,33 +25,10 @@ use crate::error::Error;
 /// 100 MB of memory at most, for each of several databases that are dumped at a time.
 const MOST_CORES: usize = 8;
 
-/// Splits the input into blocks.
-pub(crate) trait Split: Send + 'static {
-    /// A part of the input that a converter works on at a time.
-    type Block: Send + 'static;
-
-    /// An input of no more blocks than this is not worth starting threads for.
-    const FEW: usize = 1;
-
-    /// The next block, or none once the input has ended. How the input arrives must not matter.
-    fn split(&mut self, input: &mut impl Read) -> io::Result<Option<Self::Block>>;
-}
-
-/// Converts a block, without knowing any other. Each thread has a clone of its own.
-pub(crate) trait Convert: Clone + Send + 'static {
-    /// As it was split off.
-    type Block: Send + 'static;
-    /// As it is joined.
-    type Piece: Send + 'static;
-
-    /// Does the work that is worth a thread.
-    fn convert(&mut self, block: Self::Block) -> io::Result<Self::Piece>;
-}
-
 /// Joins the pieces, in the order of their blocks, to a stream.
 pub(crate) trait Join {
     /// A converted block.
-    type Piece;
+    type Piece: Send + 'static;
 
     /// Writes what is certain once `piece` is known.
     fn join(&mut self, piece: Self::Piece, output: &mut impl Write) -> io::Result<()>;
@@ -61,70 +37,53 @@ pub(crate) trait Join {
     fn finish(self, output: &mut impl Write) -> io::Result<()>;
 }
 
-/// The three parts of a format.
-pub(crate) struct Format<S, C, J> {
-    /// Runs where the input is read.
-    pub(crate) split: S,
-    /// Runs on as many threads as wanted.
-    pub(crate) converter: C,
-    /// Runs where the output is written.
-    pub(crate) join: J,
-}
-
-/// Runs `input` through `format` into `output`, with `threads` converters, or one for each core
-/// that this process may use by affinity and by cgroup, at most [`MOST_CORES`].
-pub(crate) fn run<S, C, J>(
-    format: Format<S, C, J>,
-    mut input: impl Read + Send + 'static,
+/// Converts the `blocks` of an input, each without knowing any other, and joins what they become.
+///
+/// An input of no more than `few` blocks is converted where it is joined; others by so many `threads`, each with
+/// a clone of `convert`, or by one for each core that this process may use by affinity and by cgroup, at most
+/// [`MOST_CORES`].
+pub(crate) fn run<B: Send + 'static, J: Join>(
+    mut blocks: impl Iterator<Item = io::Result<B>> + Send + 'static,
+    few: usize,
+    convert: impl FnMut(B) -> io::Result<J::Piece> + Clone + Send + 'static,
+    join: J,
     output: &mut impl Write,
     threads: Option<NonZeroUsize>,
-) -> Result<(), Error>
-where
-    S: Split,
-    C: Convert<Block = S::Block>,
-    J: Join<Piece = C::Piece>,
-{
-    let Format {
-        mut split,
-        converter,
-        join,
-    } = format;
-    let reading = |error| Error::from_io(error, Error::Read);
-    let mut blocks = iter::from_fn(move || split.split(&mut input).map_err(reading).transpose());
+) -> Result<(), Error> {
     catch_unwind(AssertUnwindSafe(|| {
         // A thread, and even to ask for the number of cores, costs more than little input is worth.
-        let first = blocks.by_ref().take(S::FEW + 1);
-        let first = first.collect::<Result<Vec<_>, _>>()?;
+        let first = blocks.by_ref().take(few + 1);
+        let first = first.collect::<Result<Vec<_>, _>>().map_err(reading)?;
         let threads = match threads {
-            _ if first.len() <= S::FEW => 1,
+            _ if first.len() <= few => 1,
             Some(threads) => threads.get(),
             None => available_parallelism().map_or(1, |cores| cores.get().min(MOST_CORES)),
         };
         let blocks = first.into_iter().map(Ok).chain(blocks);
         match threads {
-            1 => one_by_one(blocks, converter, join, output),
-            _ => side_by_side(blocks, &converter, join, output, threads),
+            1 => one_by_one(blocks, convert, join, output),
+            _ => side_by_side(blocks, &convert, join, output, threads),
         }
     }))
     .unwrap_or(Err(Error::Panicked))
 }
 
-fn one_by_one<C: Convert, J: Join<Piece = C::Piece>>(
-    blocks: impl Iterator<Item = Result<C::Block, Error>>,
-    mut converter: C,
+fn one_by_one<B, J: Join>(
+    blocks: impl Iterator<Item = io::Result<B>>,
+    mut convert: impl FnMut(B) -> io::Result<J::Piece>,
     mut join: J,
     output: &mut impl Write,
 ) -> Result<(), Error> {
     for block in blocks {
-        let piece = converter.convert(block?).map_err(Error::Convert)?;
+        let piece = convert(block.map_err(reading)?).map_err(Error::Convert)?;
         join.join(piece, output).map_err(writing)?;
     }
     finish(join, output)
 }
 
-fn side_by_side<C: Convert, J: Join<Piece = C::Piece>>(
-    blocks: impl Iterator<Item = Result<C::Block, Error>> + Send + 'static,
-    converter: &C,
+fn side_by_side<B: Send + 'static, J: Join>(
+    blocks: impl Iterator<Item = io::Result<B>> + Send + 'static,
+    convert: &(impl FnMut(B) -> io::Result<J::Piece> + Clone + Send + 'static),
     mut join: J,
     output: &mut impl Write,
     threads: usize,
@@ -132,17 +91,15 @@ fn side_by_side<C: Convert, J: Join<Piece = C::Piece>>(
     let (jobs, work_queue) = channel();
     let work_queue = Arc::new(Mutex::new(work_queue));
     for _ in 0..threads {
-        let (converter, work_queue) = (converter.clone(), Arc::clone(&work_queue));
-        spawn(move || convert(converter, &work_queue))?;
+        let (convert, work_queue) = (convert.clone(), Arc::clone(&work_queue));
+        spawn(move || work(convert, &work_queue))?;
     }
     drop(work_queue);
     let (in_order, pieces) = sync_channel(2 * threads);
-    let reader = spawn(move || read::<C>(blocks, &jobs, &in_order))?;
+    let reader = spawn(move || read(blocks, &jobs, &in_order))?;
     for piece in pieces {
-        let piece = piece
-            .recv()
-            .map_err(|_| Error::Panicked)?
-            .map_err(Error::Convert)?;
+        let piece = piece.recv().map_err(|_| Error::Panicked)?;
+        let piece = piece.map_err(Error::Convert)?;
         join.join(piece, output).map_err(writing)?;
     }
     reader.join().map_err(|_| Error::Panicked)??;
@@ -150,16 +107,15 @@ fn side_by_side<C: Convert, J: Join<Piece = C::Piece>>(
 }
 
 /// A block, and where to send the piece that it becomes.
-type Job<C> = (<C as Convert>::Block, SyncSender<Converted<C>>);
-type Converted<C> = io::Result<<C as Convert>::Piece>;
+type Job<B, P> = (B, SyncSender<io::Result<P>>);
 
-fn read<C: Convert>(
-    blocks: impl Iterator<Item = Result<C::Block, Error>>,
-    jobs: &Sender<Job<C>>,
-    in_order: &SyncSender<Receiver<Converted<C>>>,
+fn read<B, P>(
+    blocks: impl Iterator<Item = io::Result<B>>,
+    jobs: &Sender<Job<B, P>>,
+    in_order: &SyncSender<Receiver<io::Result<P>>>,
 ) -> Result<(), Error> {
     for block in blocks {
-        let block = block?;
+        let block = block.map_err(reading)?;
         let (sender, piece) = sync_channel(1);
         // This queue is bounded, so the reader waits here while the others are busy. Both sends
         // fail only when the others have ended, and they return the reason.
@@ -169,10 +125,13 @@ fn read<C: Convert>(
     Ok(())
 }
 
-fn convert<C: Convert>(mut converter: C, work_queue: &Mutex<Receiver<Job<C>>>) {
+fn work<B, P>(
+    mut convert: impl FnMut(B) -> io::Result<P>,
+    work_queue: &Mutex<Receiver<Job<B, P>>>,
+) {
     while let Some((block, sender)) = next(work_queue) {
         // Refused when the writer has given up.
-        if sender.send(converter.convert(block)).is_err() {
+        if sender.send(convert(block)).is_err() {
             return;
         }
     }
@@ -188,10 +147,13 @@ fn spawn<T: Send + 'static>(
     Builder::new().spawn(work).map_err(Error::Thread)
 }
 
-fn finish<J: Join>(join: J, output: &mut impl Write) -> Result<(), Error> {
-    join.finish(output)
-        .and_then(|()| output.flush())
-        .map_err(writing)
+fn finish(join: impl Join, output: &mut impl Write) -> Result<(), Error> {
+    let finished = join.finish(output).and_then(|()| output.flush());
+    finished.map_err(writing)
+}
+
+fn reading(error: io::Error) -> Error {
+    Error::from_io(error, Error::Read)
 }
 
 fn writing(error: io::Error) -> Error {
@@ -218,11 +180,11 @@ pub(crate) fn read_block(input: &mut impl Read, size: usize) -> io::Result<Vec<u
 pub(crate) fn copy(input: &mut impl Read, output: &mut impl Write) -> Result<(), Error> {
     const SIZE: usize = 256 << 10;
     loop {
-        let block = read_block(input, SIZE).map_err(|error| Error::from_io(error, Error::Read))?;
+        let block = read_block(input, SIZE).map_err(reading)?;
         if block.is_empty() {
-            return output.flush().map_err(Error::Write);
+            return output.flush().map_err(writing);
         }
-        output.write_all(&block).map_err(Error::Write)?;
+        output.write_all(&block).map_err(writing)?;
     }
 }
 

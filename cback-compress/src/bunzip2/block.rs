@@ -5,15 +5,14 @@ use std::io::{self, ErrorKind, Write};
 use bzip2::{Decompress, Status};
 
 use super::segments::Batch;
-use crate::bz2::{self, Bits};
-use crate::pipeline::Convert;
+use crate::bz2::{self, BitWriter, Bits};
 
 /// As much is unpacked at once. Few blocks hold more: a block has at most 900,000 bytes, but as
 /// bzip2 codes runs first, five of them can stand for 259.
 const MOST_AT_ONCE: usize = 1 << 20;
 
 /// A batch, and what its blocks unpack to.
-pub(crate) struct Piece {
+pub(super) struct Piece {
     pub(super) batch: Batch,
     /// None if there are none, or not all of them are whole.
     pub(super) data: Option<Data>,
@@ -32,53 +31,39 @@ struct Unpacking {
     stream: Vec<u8>,
 }
 
-/// Unpacks blocks.
-#[derive(Clone)]
-pub(crate) struct Decoder;
-
-impl Convert for Decoder {
-    type Block = Batch;
-    type Piece = Piece;
-
-    fn convert(&mut self, batch: Batch) -> io::Result<Piece> {
-        let blocks = batch.blocks().count();
-        let data = match blocks {
-            0 => None,
-            _ => unpack(batch.blocks(), batch.level)?,
-        };
-        // Several are written only when all are known to be whole.
-        let data = data.filter(|data| blocks == 1 || data.rest.is_none());
-        Ok(Piece { batch, data })
-    }
+/// Unpacks the blocks of a batch.
+pub(super) fn convert(batch: Batch) -> io::Result<Piece> {
+    let blocks = batch.blocks().count();
+    let data = match blocks {
+        0 => None,
+        _ => unpack(batch.blocks(), batch.level)?,
+    };
+    // Several are written only when all are known to be whole.
+    let data = data.filter(|data| blocks == 1 || data.rest.is_none());
+    Ok(Piece { batch, data })
 }
 
 /// Unpacks blocks of a stream of this level; none if each of these is not exactly one.
 pub(super) fn unpack<'a>(
-    blocks: impl Iterator<Item = &'a Bits>,
+    blocks: impl IntoIterator<Item = &'a Bits>,
     level: u8,
 ) -> io::Result<Option<Data>> {
-    let mut stream = Bits::whole(bz2::header(level).to_vec());
+    let mut stream = BitWriter::stream(level);
     let mut sum = 0;
     for block in blocks {
-        let Some(crc) = crc(block) else {
+        let Some(crc) = block.crc() else {
             return Ok(None);
         };
         sum = bz2::fold(sum, crc);
-        stream.bytes.try_reserve(block.bytes.len() + 16)?;
+        stream.reserve(block.bytes.len() + 16)?;
         stream.append(block);
     }
-    stream.append(&bz2::end(sum));
+    stream.end(sum);
     let unpacking = Unpacking {
         decoder: Decompress::new(false),
-        stream: stream.bytes,
+        stream: stream.finish().bytes,
     };
     unpacking.go_on()
-}
-
-/// The checksum that a block tells.
-pub(super) fn crc(block: &Bits) -> Option<u32> {
-    let bytes = block.bytes.get(6..10)?.first_chunk()?;
-    Some(u32::from_be_bytes(*bytes))
 }
 
 impl Unpacking {
@@ -86,10 +71,8 @@ impl Unpacking {
     fn go_on(mut self) -> io::Result<Option<Data>> {
         let mut bytes = Vec::new();
         bytes.try_reserve_exact(MOST_AT_ONCE)?;
-        let taken = usize::try_from(self.decoder.total_in()).map_err(io::Error::other)?;
-        let status = self
-            .decoder
-            .decompress_vec(&self.stream[taken..], &mut bytes);
+        let rest = &self.stream[self.decoder.total_in() as usize..];
+        let status = self.decoder.decompress_vec(rest, &mut bytes);
         let is_used_up = self.decoder.total_in() == self.stream.len() as u64;
         let rest = match status {
             Ok(Status::MemNeeded) => return Err(ErrorKind::OutOfMemory.into()),
@@ -103,15 +86,14 @@ impl Unpacking {
 
 impl Data {
     /// Writes all of it; false if the rest turns out to be damaged.
-    pub(super) fn write(self, output: &mut impl Write) -> io::Result<bool> {
-        let mut data = self;
+    pub(super) fn write(mut self, output: &mut impl Write) -> io::Result<bool> {
         loop {
-            output.write_all(&data.bytes)?;
-            let Some(rest) = data.rest else {
+            output.write_all(&self.bytes)?;
+            let Some(rest) = self.rest else {
                 return Ok(true);
             };
             match rest.go_on()? {
-                Some(more) => data = more,
+                Some(more) => self = more,
                 None => return Ok(false),
             }
         }

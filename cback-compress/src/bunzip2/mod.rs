@@ -19,16 +19,30 @@ mod segments;
 mod streams;
 mod unfinished;
 
-use crate::pipeline::Format;
-use block::Decoder;
-use segments::Segments;
+use std::io::{Read, Write};
+use std::num::NonZeroUsize;
+
+use crate::error::Error;
+use crate::pipeline;
+use segments::Batches;
 use streams::Streams;
 
-/// bzip2, unpacked.
-pub(crate) fn format() -> Format<Segments, Decoder, Streams> {
-    Format {
-        split: Segments::new(),
-        converter: Decoder,
-        join: Streams::new(),
-    }
+/// The start with a little block, or with the only block; the end of the stream.
+const FEW: usize = 2;
+
+/// Unpacks `input`, which begins with a bzip2 stream, into `output`.
+pub(crate) fn unpack(
+    input: impl Read + Send + 'static,
+    output: &mut impl Write,
+    threads: Option<NonZeroUsize>,
+) -> Result<(), Error> {
+    let batches = Batches::new(input);
+    pipeline::run(
+        batches,
+        FEW,
+        block::convert,
+        Streams::new(),
+        output,
+        threads,
+    )
 }

@@ -11,11 +11,11 @@ use super::block::{self, Data, Piece};
 use super::fault::{self, BAD_HEADER, CUT_OFF, FOLLOWED};
 use super::segments::{Batch, Kind, Segment, header_level};
 use super::unfinished::{Next, Unfinished};
-use crate::bz2::{self, Bits, END_BITS};
+use crate::bz2::{self, END_BITS};
 use crate::pipeline::Join;
 
 /// Writes the blocks' data, checks the streams.
-pub(crate) struct Streams {
+pub(super) struct Streams {
     /// The level of the stream.
     level: u8,
     /// The checksum of the blocks so far.
@@ -60,7 +60,7 @@ impl Streams {
             }
         } else if segment.kind != Kind::Block {
             self.check(&segment)?;
-        } else if let Some(data) = block::unpack([&segment.bits].into_iter(), self.level)? {
+        } else if let Some(data) = block::unpack([&segment.bits], self.level)? {
             self.blocks(&[segment], data, output)?;
         } else {
             self.unfinished = Some(Unfinished::new(segment, self.level)?);
@@ -84,55 +84,53 @@ impl Streams {
     }
 
     /// Checks what holds the blocks together; those themselves are whole.
-    fn check(&mut self, Segment { begins, kind, bits }: &Segment) -> io::Result<()> {
+    fn check(&mut self, segment: &Segment) -> io::Result<()> {
+        let Segment { begins, kind, bits } = segment;
         self.end = begins + bits.len() as u64;
         match kind {
             _ if self.state == State::Ended => Err(fault::at(begins / 8, FOLLOWED)),
-            Kind::Start => self.follows(begins / 8, bits),
-            Kind::End => self.end_of_stream(*begins, bits),
+            Kind::Start => self.follows(0, &bits.bytes, bits.unused),
+            Kind::End => self.end_of_stream(segment),
             Kind::Block => {
-                self.crc = bz2::fold(self.crc, block::crc(bits).unwrap_or_default());
+                self.crc = bz2::fold(self.crc, bits.crc().unwrap_or_default());
                 Ok(())
             }
         }
     }
 
     /// The end of a stream, and the header of another or the end of the input.
-    fn end_of_stream(&mut self, begins: u64, bits: &Bits) -> io::Result<()> {
-        if bits.len() < END_BITS {
+    fn end_of_stream(&mut self, Segment { begins, bits, .. }: &Segment) -> io::Result<()> {
+        let Some(crc) = bits.crc() else {
             return Err(fault::at(self.end / 8, CUT_OFF));
-        }
-        if bits.bytes[6..10] != self.crc.to_be_bytes() {
-            return Err(fault::at(
-                begins / 8,
-                "the checksum of the bzip2 stream that ends here is not that of its blocks",
-            ));
+        };
+        if crc != self.crc {
+            let what = "the checksum of the bzip2 stream that ends here is not that of its blocks";
+            return Err(fault::at(begins / 8, what));
         }
         let end = begins + END_BITS as u64;
-        let padding = (end.next_multiple_of(8) - end) as u32;
-        let rest = Bits::between(bits.bytes[END_BITS / 8..].to_vec(), 0, bits.unused);
-        // The bits up to the input's next byte; they are there, since the input has whole bytes.
-        let first = rest.bytes.first().copied().unwrap_or_default();
-        if u32::from(first) >> (8 - padding) != 0 {
-            let what = "the last bits of the bzip2 stream ought to be 0";
-            return Err(fault::at(end / 8, what));
+        let rest = &bits.bytes[(end / 8 - begins / 8) as usize..];
+        if let [first, rest @ ..] = rest
+            && !end.is_multiple_of(8)
+        {
+            if first << (end % 8) != 0 {
+                let what = "the last bits of the bzip2 stream ought to be 0";
+                return Err(fault::at(end / 8, what));
+            }
+            return self.follows(end.div_ceil(8), rest, bits.unused);
         }
-        let rest = Bits::between(rest.bytes, padding, rest.unused);
-        self.follows(end.div_ceil(8), &rest)
+        self.follows(end / 8, rest, bits.unused)
     }
 
-    /// Checks the bits between two streams, before the first or after the last.
-    fn follows(&mut self, begins: u64, bits: &Bits) -> io::Result<()> {
+    /// Checks the bytes between two streams, before the first or after the last.
+    fn follows(&mut self, begins: u64, bytes: &[u8], unused: u32) -> io::Result<()> {
         self.crc = 0;
-        if bits.bytes.is_empty() && self.state != State::Start {
+        if bytes.is_empty() && self.state != State::Start {
             self.state = State::Ended;
             return Ok(());
         }
-        match header_level(&bits.bytes) {
-            Some(level) if bits.len() == 32 => self.level = level,
-            _ if self.state == State::Start => {
-                return Err(fault::at(begins, BAD_HEADER));
-            }
+        match header_level(bytes) {
+            Some(level) if bytes.len() == 4 && unused == 0 => self.level = level,
+            _ if self.state == State::Start => return Err(fault::at(begins, BAD_HEADER)),
             _ => return Err(fault::at(begins, FOLLOWED)),
         }
         self.state = State::InStream;

@@ -11,15 +11,15 @@ use bzip2::{Decompress, Status};
 use super::block::{self, Data};
 use super::fault;
 use super::segments::{LONGEST, Segment};
-use crate::bz2::{self, Bits};
+use crate::bz2::{BitWriter, Bits};
 
 /// The segments so far, as one.
 pub(super) struct Unfinished {
     block: Segment,
     level: u8,
     decoder: Decompress,
-    /// How many bytes of the block the decoder has been given; it is never given part of one.
-    given: usize,
+    /// The block on its way to the decoder, which gets the last bits, fewer than 32, with those behind them.
+    stream: BitWriter,
 }
 
 /// The outcome of a further segment.
@@ -34,14 +34,14 @@ pub(super) enum Next {
 
 impl Unfinished {
     /// Begins with a segment that is no whole block.
-    pub(super) fn new(segment: Segment, level: u8) -> io::Result<Self> {
-        let mut decoder = Decompress::new(false);
-        wants_more(&mut decoder, &bz2::header(level))?;
+    pub(super) fn new(block: Segment, level: u8) -> io::Result<Self> {
+        let mut stream = BitWriter::stream(level);
+        stream.append(&block.bits);
         let mut so_far = Self {
-            block: segment,
+            block,
             level,
-            decoder,
-            given: 0,
+            decoder: Decompress::new(false),
+            stream,
         };
         if so_far.wants_more()? {
             Ok(so_far)
@@ -50,23 +50,23 @@ impl Unfinished {
         }
     }
 
+    /// Goes on with the segment behind, which has more than 32 bits, since it begins with a magic.
     pub(super) fn go_on(mut self, next: &Bits) -> io::Result<Next> {
-        let before = self.block.bits.len();
-        self.block.bits.append(next);
-        if self.wants_more()? {
+        self.stream.append(next);
+        let is_unfinished = self.wants_more()?;
+        if !is_unfinished && let Some(data) = self.unpack()? {
+            return Ok(Next::WholeBefore(self.block, data));
+        }
+        let bits = &mut self.block.bits;
+        // The byte in which the two segments meet stands in both.
+        bits.bytes
+            .truncate(bits.bytes.len() - usize::from(bits.unused > 0));
+        bits.bytes.extend_from_slice(&next.bytes);
+        bits.unused = next.unused;
+        if is_unfinished && bits.bytes.len() <= LONGEST {
             return Ok(Next::Unfinished(self));
         }
-        // Or in the last bits before, as the decoder was not given part of a byte.
-        let bytes = self.block.bits.bytes[..before.div_ceil(8)].to_vec();
-        let unused = before.next_multiple_of(8) - before;
-        let block = Segment {
-            bits: Bits::between(bytes, 0, unused as u32),
-            ..self.block
-        };
-        if let Some(data) = unpack(&block, self.level)? {
-            return Ok(Next::WholeBefore(block, data));
-        }
-        match unpack(&self.block, self.level)? {
+        match self.unpack()? {
             Some(data) => Ok(Next::Whole(self.block, data)),
             None => Err(self.damaged()),
         }
@@ -76,23 +76,15 @@ impl Unfinished {
         fault::in_block(self.block.begins)
     }
 
+    fn unpack(&self) -> io::Result<Option<Data>> {
+        block::unpack([&self.block.bits], self.level)
+    }
+
+    /// Whether the decoder takes the new bytes and finds neither a fault nor the end of a block.
     fn wants_more(&mut self) -> io::Result<bool> {
-        let bits = &self.block.bits;
-        let whole = bits.len() / 8;
-        let new = &bits.bytes[self.given..whole];
-        self.given = whole;
-        Ok(whole <= LONGEST && wants_more(&mut self.decoder, new)?)
+        match self.decoder.decompress(&self.stream.take(), &mut [0]) {
+            Ok(Status::MemNeeded) => Err(ErrorKind::OutOfMemory.into()),
+            status => Ok(status == Ok(Status::Ok) && self.decoder.total_out() == 0),
+        }
     }
-}
-
-/// Whether the decoder has taken all this and has found neither a fault nor the end of a block.
-fn wants_more(decoder: &mut Decompress, bytes: &[u8]) -> io::Result<bool> {
-    match decoder.decompress(bytes, &mut [0]) {
-        Ok(Status::MemNeeded) => Err(ErrorKind::OutOfMemory.into()),
-        status => Ok(status == Ok(Status::Ok) && decoder.total_out() == 0),
-    }
-}
-
-fn unpack(block: &Segment, level: u8) -> io::Result<Option<Data>> {
-    block::unpack([&block.bits].into_iter(), level)
 }

@@ -2,11 +2,10 @@
 
 use std::io;
 
-use super::bits::BitWriter;
 use super::huffman::{self, Code};
 use super::mtf::Symbols;
 use super::tables::{GROUP, Lengths, Tables};
-use crate::bz2::{BLOCK, Bits};
+use crate::bz2::{BLOCK, BitWriter, Bits};
 
 /// The values in a block's header.
 pub(super) struct Header<'a> {
@@ -15,13 +14,12 @@ pub(super) struct Header<'a> {
     pub(super) used: &'a [bool; 256],
 }
 
-/// Writes a whole block.
-pub(super) fn write(header: &Header, symbols: &Symbols, tables: &Tables) -> io::Result<Bits> {
+/// The bits of a whole block.
+pub(super) fn coded(header: &Header, symbols: &Symbols, tables: &Tables) -> io::Result<Bits> {
+    let mut bits = BitWriter::default();
     // A byte a symbol is seldom too little.
-    let mut bits = BitWriter::with_capacity(symbols.list.len())?;
-    for half in [BLOCK >> 24, BLOCK & 0xff_ffff] {
-        bits.put(24, half as u32);
-    }
+    bits.reserve(symbols.list.len())?;
+    bits.put_magic(BLOCK);
     bits.put(32, header.crc);
     // Whether the block is randomised: bzip2 has not done that since 0.9.5.
     bits.put_flag(false);

@@ -20,10 +20,8 @@ impl Front {
             *index = byte;
         }
         let (near, far) = list.split_at(NEAR);
-        let near = near
-            .iter()
-            .rev()
-            .fold(0, |near, &byte| near << 8 | u128::from(byte));
+        let put_before = |near, byte: &u8| near << 8 | u128::from(*byte);
+        let near = near.iter().rev().fold(0, put_before);
         let mut front = Front {
             near,
             far: [0; 256],

@@ -10,9 +10,12 @@
 //! everything before it: it has to be quick. Stretches without four equal bytes in a row are
 //! copied whole; near a block's end, and in runs, it goes run by run.
 
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 
-use super::crc::Crc;
+use crc32fast::Hasher;
+
+/// Bytes read at a time; where blocks end is for the coder to find.
+const CHUNK: u64 = 256 << 10;
 
 /// The longest run that one count can tell.
 const LONGEST_RUN: usize = 255;
@@ -21,104 +24,153 @@ const LONGEST_RUN: usize = 255;
 const STRIDE: usize = 32;
 
 /// One block: what a bzip2 block's transform is given.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Block {
+pub(super) struct Block {
     /// The run-length code, never empty.
     pub(super) bytes: Vec<u8>,
     /// The checksum of the bytes it stands for.
     pub(super) crc: u32,
 }
 
-/// Takes the input in whatever pieces it arrives, gives the blocks.
-pub(crate) struct RunCoder {
-    full: usize,
-    coded: Vec<u8>,
-    crc: Crc,
-    run: Run,
+/// The blocks of an input.
+pub(super) struct Blocks<R> {
+    input: R,
+    chunk: Vec<u8>,
+    /// How many bytes of the chunk are taken.
+    taken: usize,
+    /// None once the input has ended.
+    coder: Option<Coder>,
 }
 
-/// The run that the last byte seen belongs to, neither coded nor in the checksum yet.
-#[derive(Clone, Copy, Default)]
-struct Run {
-    byte: u8,
-    length: usize,
-}
-
-impl RunCoder {
-    /// A coder for the blocks of level 1 to 9.
-    pub(super) fn new(level: u8) -> Self {
-        RunCoder {
-            full: usize::from(level) * 100_000 - 19,
-            coded: Vec::new(),
-            crc: Crc::default(),
-            run: Run::default(),
+impl<R: Read> Blocks<R> {
+    /// Blocks of level 1 to 9.
+    pub(super) fn new(input: R, level: u8) -> Self {
+        let full = usize::from(level) * 100_000 - 19;
+        let coder = Some(Coder {
+            full,
+            ..Coder::default()
+        });
+        let (chunk, taken) = (Vec::new(), 0);
+        Self {
+            input,
+            chunk,
+            taken,
+            coder,
         }
     }
 
-    /// Takes bytes off the front of `input`, up to its end or that of a block, which it returns.
-    pub(super) fn feed(&mut self, input: &mut &[u8]) -> io::Result<Option<Block>> {
-        // A run of four makes the code longer by one.
-        let longest = self.full + 4 - self.coded.len();
-        self.coded.try_reserve(longest.min(5 * (input.len() + 4)))?;
-        while !input.is_empty() {
-            if self.run.length == 0 {
-                self.copy_stretch(input);
+    fn next_block(&mut self) -> io::Result<Option<Block>> {
+        while let Some(coder) = &mut self.coder {
+            let (taken, block) = coder.take(&self.chunk[self.taken..])?;
+            self.taken += taken;
+            if block.is_some() {
+                return Ok(block);
             }
-            self.run.extend(input);
-            if !input.is_empty() {
-                self.code_run();
-                if self.coded.len() >= self.full {
-                    return Ok(Some(self.take_block()));
-                }
+            self.chunk.clear();
+            self.taken = 0;
+            let mut chunk = self.input.by_ref().take(CHUNK);
+            if chunk.read_to_end(&mut self.chunk)? == 0 {
+                return Ok(self.coder.take().and_then(Coder::finish));
             }
         }
         Ok(None)
     }
+}
+
+impl<R: Read> Iterator for Blocks<R> {
+    type Item = io::Result<Block>;
+
+    fn next(&mut self) -> Option<io::Result<Block>> {
+        self.next_block().transpose()
+    }
+}
+
+/// Takes the input in whatever pieces it arrives.
+#[derive(Default)]
+struct Coder {
+    /// How many coded bytes fill a block.
+    full: usize,
+    coded: Vec<u8>,
+    crc: Hasher,
+    /// The run that the last byte taken belongs to, which is not coded yet: its byte and its length.
+    run: (u8, usize),
+}
+
+impl Coder {
+    /// Takes bytes, up to the end of `input` or of a block: how many, and that block.
+    fn take(&mut self, input: &[u8]) -> io::Result<(usize, Option<Block>)> {
+        // A run of four makes the code longer by one.
+        let longest = self.full + 4 - self.coded.len();
+        self.coded.try_reserve(longest.min(5 * (input.len() + 4)))?;
+        let mut rest = input;
+        let mut is_full = false;
+        while !rest.is_empty() && !is_full {
+            if self.run.1 == 0 {
+                rest = self.copy_stretch(rest);
+            }
+            rest = self.extend_run(rest);
+            if !rest.is_empty() {
+                self.code_run();
+                is_full = self.coded.len() >= self.full;
+            }
+        }
+        let taken = input.len() - rest.len();
+        self.add_to_crc(&input[..taken]);
+        Ok((taken, is_full.then(|| self.take_block())))
+    }
 
     /// The last block, unless there is nothing left for one.
-    pub(super) fn finish(mut self) -> Option<Block> {
+    fn finish(mut self) -> Option<Block> {
         self.code_run();
         (!self.coded.is_empty()).then(|| self.take_block())
     }
 
-    /// Copies what stands for itself and cannot fill the block.
-    fn copy_stretch(&mut self, input: &mut &[u8]) {
+    /// Copies what stands for itself and cannot fill the block; gives the rest.
+    fn copy_stretch<'a>(&mut self, input: &'a [u8]) -> &'a [u8] {
         let room = self.full - self.coded.len();
-        let length = stretch(&input[..room.min(input.len())]);
-        let (stretch, rest) = input.split_at(length);
+        let (stretch, rest) = input.split_at(stretch(&input[..room.min(input.len())]));
         self.coded.extend_from_slice(stretch);
-        self.crc.update(stretch);
-        *input = rest;
+        rest
+    }
+
+    /// Takes the bytes that belong to the run, or begin one; gives the rest.
+    fn extend_run<'a>(&mut self, input: &'a [u8]) -> &'a [u8] {
+        let (byte, length) = match (self.run, input) {
+            ((_, 0), [first, ..]) => (*first, 0),
+            (run, _) => run,
+        };
+        let room = input.len().min(LONGEST_RUN - length);
+        let more = leading(byte, &input[..room]);
+        self.run = (byte, length + more);
+        &input[more..]
     }
 
     fn code_run(&mut self) {
-        let Run { byte, length } = std::mem::take(&mut self.run);
-        let bytes = [byte; LONGEST_RUN];
-        self.crc.update(&bytes[..length]);
-        self.coded.extend_from_slice(&bytes[..length.min(4)]);
+        let (byte, length) = std::mem::take(&mut self.run);
+        self.coded.extend_from_slice(&[byte; 4][..length.min(4)]);
         if let Some(more) = length.checked_sub(4) {
             self.coded.push(more as u8);
         }
     }
 
-    fn take_block(&mut self) -> Block {
-        Block {
-            bytes: std::mem::take(&mut self.coded),
-            crc: self.crc.take(),
+    /// bzip2's checksum is the CRC-32 of zip and gzip, but fed each byte's most significant bit first: the
+    /// ordinary CRC of the bytes with their bits reversed, with its own bits reversed.
+    fn add_to_crc(&mut self, bytes: &[u8]) {
+        let mut reversed = [0; 4096];
+        for bytes in bytes.chunks(reversed.len()) {
+            let reversed = &mut reversed[..bytes.len()];
+            for (reversed, byte) in reversed.iter_mut().zip(bytes) {
+                *reversed = byte.reverse_bits();
+            }
+            self.crc.update(reversed);
         }
     }
-}
 
-impl Run {
-    /// Takes the bytes that belong to the run off the front of `input`.
-    fn extend(&mut self, input: &mut &[u8]) {
-        if self.length == 0 {
-            self.byte = input[0];
+    fn take_block(&mut self) -> Block {
+        let crc = std::mem::take(&mut self.crc);
+        Block {
+            bytes: std::mem::take(&mut self.coded),
+            crc: crc.finalize().reverse_bits(),
         }
-        let room = input.len().min(LONGEST_RUN - self.length);
-        let more = leading(self.byte, &input[..room]);
-        self.length += more;
-        *input = &input[more..];
     }
 }
 
