@@ -23,6 +23,7 @@ mod report;
 pub mod run;
 mod seal;
 pub mod stdio;
+mod tap;
 
 pub use codec::{Mode, Options, compress, decompress};
 pub use error::Error;

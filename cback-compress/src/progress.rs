@@ -1,9 +1,11 @@
 //! Bytes in and out, what share the one is of the other, the rate and the time, on standard error
 //! while it works.
 
-use std::io::{self, IsTerminal, Read, Write};
+use std::io::{self, IsTerminal, Write};
 
 use indicatif::{DecimalBytes, ProgressBar, ProgressStyle};
+
+use crate::tap::Tap;
 
 const LINE: &str = "{decimal_bytes} in, {msg}, {decimal_bytes_per_sec}, {elapsed}";
 
@@ -22,13 +24,28 @@ impl Progress {
         Self(style.map(|style| line.with_style(style)))
     }
 
-    /// Counts what is read from or written to `stream`.
-    pub(crate) fn count<S>(&self, stream: S) -> Counted<S> {
-        Counted {
-            stream,
-            count: 0,
-            line: self.0.clone(),
-        }
+    /// Counts what is read from `stream`.
+    pub(crate) fn of_input<S>(&self, stream: S) -> Tap<S, impl FnMut(&[u8]) + Send + use<S>> {
+        let line = self.0.clone();
+        let tap = move |bytes: &[u8]| {
+            if let Some(line) = &line {
+                line.inc(bytes.len() as u64);
+            }
+        };
+        Tap { stream, tap }
+    }
+
+    /// Counts what is written to `stream`.
+    pub(crate) fn of_output<S>(&self, stream: S) -> Tap<S, impl FnMut(&[u8]) + use<S>> {
+        let line = self.0.clone();
+        let mut count = 0;
+        let tap = move |bytes: &[u8]| {
+            if let Some(line) = &line {
+                count += bytes.len() as u64;
+                line.set_message(bytes_out(count, line.position()));
+            }
+        };
+        Tap { stream, tap }
     }
 
     /// Leaves the last figures on the screen, on a line of their own.
@@ -37,38 +54,6 @@ impl Progress {
             line.abandon();
             let _ = io::stderr().write_all(b"\n");
         }
-    }
-}
-
-/// A stream whose bytes are counted.
-pub(crate) struct Counted<S> {
-    stream: S,
-    count: u64,
-    line: Option<ProgressBar>,
-}
-
-impl<R: Read> Read for Counted<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.stream.read(buffer)?;
-        if let Some(line) = &self.line {
-            line.inc(count as u64);
-        }
-        Ok(count)
-    }
-}
-
-impl<W: Write> Write for Counted<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let count = self.stream.write(bytes)?;
-        if let Some(line) = &self.line {
-            self.count += count as u64;
-            line.set_message(bytes_out(self.count, line.position()));
-        }
-        Ok(count)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.stream.flush()
     }
 }
 

@@ -57,7 +57,7 @@ fn die_with(parent: i32) -> anyhow::Result<()> {
 
 fn filter(cli: Cli, progress: &Progress) -> anyhow::Result<()> {
     let (input, name) = open_input(cli.input.as_deref())?;
-    let input = progress.count(input);
+    let input = progress.of_input(input);
     let digest = Digest::new(cli.digest.is_some() || cli.report.is_some());
     let options = Options {
         mode: cli.mode,
@@ -66,7 +66,7 @@ fn filter(cli: Cli, progress: &Progress) -> anyhow::Result<()> {
         seal: cli.seal.unwrap_or_default().into_vec(),
     };
     let convert = |output: &mut dyn Write| {
-        let output = &mut progress.count(output);
+        let output = &mut progress.of_output(output);
         if cli.decompress || cli.test {
             return decompress(digest.of(input), output, options.threads);
         }
