@@ -51,14 +51,3 @@ impl From<Error> for io::Error {
         Self::other(error)
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn want_of_memory_is_not_the_inputs_fault() {
-        let error = Error::from_io(ErrorKind::OutOfMemory.into(), Error::Read);
-        assert!(matches!(error, Error::Convert(_)));
-    }
-}

@@ -2,14 +2,13 @@
 
 use std::fs;
 use std::io::{Read, Write};
-use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread::available_parallelism;
 
-use cback_tests::{Finished, figure, skip, wrapped};
+use cback_tests::{Finished, figure, wrapped};
 
 use crate::samples::{BLOCK, noise, text};
-use crate::{compressed, program, run, shell};
+use crate::{compressed, program, run};
 
 /// How many threads there are while `command` works on this input and waits for more.
 #[track_caller]
@@ -52,39 +51,6 @@ fn as_many_threads_work_as_asked_for_or_else_as_this_process_may_use_cores() {
         let what = format!("{command:?}");
         assert_eq!(threads(&mut command, input), expected, "{what}");
     }
-}
-
-/// A directory for processes that may use one core's time, by either version of cgroups; by its name
-/// another run's is told apart.
-fn cgroup_of_one_core() -> Option<PathBuf> {
-    let name = format!("cback-test-{}", std::process::id());
-    let made = |(above, file, quota)| {
-        let group = Path::new(above).join(&name);
-        fs::create_dir(&group).ok()?;
-        if fs::write(group.join(file), quota).is_ok() {
-            return Some(group);
-        }
-        fs::remove_dir(group).ok()?;
-        None
-    };
-    [
-        ("/sys/fs/cgroup/cpu", "cpu.cfs_quota_us", "100000"),
-        ("/sys/fs/cgroup", "cpu.max", "100000 100000"),
-    ]
-    .into_iter()
-    .find_map(made)
-}
-
-#[test]
-fn a_quota_counts_as_so_many_cores() {
-    let Some(group) = cgroup_of_one_core() else {
-        skip("no cgroup with a quota can be made here");
-        return;
-    };
-    let mut command = shell("echo $$ >\"$0/cgroup.procs\" && exec \"$PROGRAM\"");
-    let threads = threads(command.arg(&group), &text(4 * BLOCK));
-    fs::remove_dir(group).unwrap();
-    assert_eq!(threads, 1);
 }
 
 #[test]

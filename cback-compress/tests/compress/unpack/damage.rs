@@ -94,17 +94,12 @@ fn every_cut_and_every_byte_appended() {
 fn the_bits_that_fill_a_bzip2_streams_last_byte() {
     let mut filled = 0;
     for (_, packed, _) in PACKED.iter().filter(|(reader, ..)| *reader == "bzip2 -dc") {
-        for bit in 0..8 {
-            let mut damaged = packed.clone();
-            *damaged.last_mut().unwrap() ^= 1 << bit;
-            assert_refused(&damaged, &format!("bit {bit} of the last byte"));
-            filled += usize::from(unpacked_by("bzip2 -dc", &damaged).is_some());
-        }
+        let mut damaged = packed.clone();
+        *damaged.last_mut().unwrap() ^= 1;
+        assert_refused(&damaged, "the last bit");
+        filled += usize::from(unpacked_by("bzip2 -dc", &damaged).is_some());
     }
-    assert!(
-        filled > 0,
-        "no stream ends within a byte: the test shows nothing"
-    );
+    assert!(filled > 0, "no stream ends within a byte");
 }
 
 /// A place, whether bits or bytes are counted, how many are taken out there, and what is put in.
