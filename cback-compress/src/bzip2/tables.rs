@@ -23,6 +23,9 @@ const DEAR: u8 = 15;
 /// The width of one table's share of a price: 50 codes of 17 bits fit.
 const LANE: usize = 10;
 
+/// Room for a figure of each symbol: a power of two, so that no index has to be checked.
+const ROOM: usize = MOST_SYMBOLS.next_power_of_two();
+
 /// The lengths of a table's codes.
 pub(super) type Lengths = [u8; MOST_SYMBOLS];
 
@@ -51,27 +54,27 @@ impl Tables {
     }
 
     /// Selects each group's table; counts the symbols that each table then codes.
-    fn select(&mut self, symbols: &Symbols) -> [[u32; MOST_SYMBOLS]; MOST_TABLES] {
+    fn select(&mut self, symbols: &Symbols) -> [[u32; ROOM]; MOST_TABLES] {
         let prices = self.prices();
-        let mut counts = [[0; MOST_SYMBOLS]; MOST_TABLES];
+        let mut counts = [[0; ROOM]; MOST_TABLES];
         self.selectors.clear();
         for group in symbols.list.chunks(GROUP) {
             let price = group
                 .iter()
-                .map(|&symbol| prices[usize::from(symbol)])
+                .map(|&symbol| prices[usize::from(symbol) % ROOM])
                 .sum();
             let table = cheapest(price, self.lengths.len());
             self.selectors.push(table as u8);
             for &symbol in group {
-                counts[table][usize::from(symbol)] += 1;
+                counts[table][usize::from(symbol) % ROOM] += 1;
             }
         }
         counts
     }
 
     /// For each symbol, its code lengths in all tables, each in its lane.
-    fn prices(&self) -> [u64; MOST_SYMBOLS] {
-        let mut prices = [0; MOST_SYMBOLS];
+    fn prices(&self) -> [u64; ROOM] {
+        let mut prices = [0; ROOM];
         for (table, lengths) in self.lengths.iter().enumerate() {
             for (price, &length) in prices.iter_mut().zip(lengths) {
                 *price |= u64::from(length) << (LANE * table);
