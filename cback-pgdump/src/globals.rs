@@ -100,7 +100,7 @@ fn with_existing_superuser(dump: &[u8]) -> Vec<u8> {
     }
     let superuser = seen.superuser();
     let changed = |piece: &&[u8]| match Subject::read(&tokens(piece)) {
-        Subject::New(role) if Some(&role) == superuser.as_ref() => if_missing(piece),
+        Subject::New(role) if Some(&role[..]) == superuser => if_missing(piece),
         _ => piece.to_vec(),
     };
     pieces.iter().flat_map(changed).collect()

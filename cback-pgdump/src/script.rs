@@ -45,17 +45,9 @@ impl<'a> Steps<'a> {
         writeln!(self.0, "{step} {} {}", place.start, place.end)
     }
 
-    pub(crate) fn transaction(&mut self) -> io::Result<()> {
-        self.0.write_all(b"transaction\n")
-    }
-
-    pub(crate) fn commit(&mut self) -> io::Result<()> {
-        self.0.write_all(b"commit\n")
-    }
-
-    /// Nothing after this step is done for a dump that is another.
-    pub(crate) fn verify(&mut self) -> io::Result<()> {
-        self.0.write_all(b"verify\n")
+    /// `transaction`, `commit`, or `verify`, after which nothing is done for a dump that is another.
+    pub(crate) fn step(&mut self, step: &str) -> io::Result<()> {
+        writeln!(self.0, "{step}")
     }
 }
 

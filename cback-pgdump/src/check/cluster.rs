@@ -67,7 +67,6 @@ impl Cluster {
     /// Entries by headings, without the superuser's own statements: not all of them are restored.
     pub(crate) fn entries(&self, key: Key) -> BTreeMap<&'static str, Entry> {
         let superuser = self.superuser();
-        let superuser = superuser.as_deref();
         let mut entries = BTreeMap::<_, Entry>::new();
         for (subject, statement) in &self.statements {
             let is_member = matches!(subject, Subject::Member { .. });
@@ -87,7 +86,6 @@ impl Cluster {
     /// logging in.
     pub(crate) fn list(&self, list: &mut Objects, key: Key) {
         let superuser = self.superuser();
-        let superuser = superuser.as_deref();
         let mut objects = BTreeMap::new();
         for (subject, statement) in &self.statements {
             let Some(object) = subject.object() else {
@@ -124,15 +122,15 @@ impl Cluster {
 
     /// The role that initdb made, which the dump does not tell: a superuser with all attributes, of these the one
     /// that most memberships were granted by, else postgres, else any.
-    pub(crate) fn superuser(&self) -> Option<Vec<u8>> {
+    pub(crate) fn superuser(&self) -> Option<&[u8]> {
         if let Some(known) = self.initdbs.first() {
-            return Some(known.clone()).filter(|it| !it.is_empty());
+            return Some(&known[..]).filter(|it| !it.is_empty());
         }
         let granted = |role: &Vec<u8>| self.grantors.get(role).copied().unwrap_or(0);
         let likely =
             |(role, has_all): &(&Vec<u8>, &bool)| (**has_all, granted(role), *role == b"postgres");
-        let superusers = self.superusers.iter();
-        superusers.max_by_key(likely).map(|(role, _)| role.clone())
+        let superuser = self.superusers.iter().max_by_key(likely);
+        superuser.map(|(role, _)| &role[..])
     }
 }
 

@@ -8,9 +8,9 @@
 //! `reader` goes from statement to statement: `input` gives it lines, `outline` knows those between
 //! statements, `statement` finds where one ends, `token` takes it apart, and `statements` adds it to the
 //! `contents`. Data are read by `rows`, `inserts` and `large_objects`, and made comparable by
-//! `fingerprint`; definitions by `objects` and `definition`. `needs` collects what a restore needs,
-//! `cluster` a cluster's own statements, by their `subject`, and `database` those about databases. `report` writes
-//! the contents down, and `compare`, with `known`, tells what another dump has else.
+//! `fingerprint`; definitions by `objects` and `definition`. `needs` collects what a restore needs, `written` how the
+//! dump was written, `cluster` a cluster's own statements, by their `subject`, and `database` those about databases.
+//! `report` writes the contents down, and compares them with others, `known` their objects.
 
 mod cluster;
 mod contents;

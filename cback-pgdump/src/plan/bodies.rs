@@ -54,7 +54,7 @@ pub(super) fn statements(
 pub(super) fn single(contents: &Contents, section: &Section, output: &mut dyn Write) -> Result<()> {
     let steps = &mut Steps::begin(contents, output)?;
     begin(contents, section, steps)?;
-    steps.verify()?;
+    steps.step("verify")?;
     end(contents, steps)?;
     steps.text(RESTORED)
 }
@@ -79,7 +79,7 @@ pub(super) fn cluster(
         steps.text(&sql)?;
         configured(contents, section, steps)?;
     }
-    steps.verify()?;
+    steps.step("verify")?;
     if !sections.is_empty() {
         end(contents, steps)?;
     }
@@ -100,7 +100,7 @@ pub(super) fn in_place(
     let steps = &mut Steps::begin(contents, output)?;
     steps.text(format!("\\set cback_database {database}\n").as_bytes())?;
     configured(contents, section, steps)?;
-    steps.verify()?;
+    steps.step("verify")?;
     end(contents, steps)?;
     connected(contents, section, Part::Settle, steps)?;
     steps.text(RESTORED)
@@ -128,7 +128,7 @@ fn connected(
 
 /// The section, and last its event triggers.
 fn begin(contents: &Contents, section: &Section, steps: &mut Steps<'_>) -> Result<()> {
-    steps.transaction()?;
+    steps.step("transaction")?;
     steps.text(&restrict("restrict", contents))?;
     steps.body(section)?;
     if section.event_triggers.is_empty() {
@@ -141,5 +141,5 @@ fn begin(contents: &Contents, section: &Section, steps: &mut Steps<'_>) -> Resul
 /// After a body.
 fn end(contents: &Contents, steps: &mut Steps<'_>) -> Result<()> {
     steps.text(&restrict("unrestrict", contents))?;
-    steps.commit()
+    steps.step("commit")
 }

@@ -31,7 +31,6 @@ pub(crate) fn write(contents: &Contents, output: &mut impl Write) -> Result<()> 
     };
     let connects = sections().any(|it| it.database.is_some());
     let superuser = contents.cluster.superuser();
-    let superuser = superuser.as_deref();
     let superuser = superuser.filter(|name| name.len() <= LONGEST_NAME);
     let settings: Vec<_> = contents.written.settings.iter().copied().collect();
     for (name, value) in [

@@ -34,7 +34,7 @@ use crate::list::OF_INITDB;
 use crate::names;
 use anyhow::ensure;
 use files::{Plan, restrict};
-use roles::{Roles, Server, Wanted};
+use roles::{Roles, Wanted};
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
@@ -118,15 +118,13 @@ fn globals(
     wanted: Wanted,
     plan: &Plan<'_>,
 ) -> anyhow::Result<()> {
-    let superuser = contents.cluster.superuser();
     let existing = match request.existing_roles {
         Some(file) => names::read(file, LONGEST)?,
         // A new server, whose initdb has made this role.
-        None => vec![superuser.clone().unwrap_or_else(|| b"postgres".to_vec())],
+        None => vec![contents.cluster.superuser().unwrap_or(b"postgres").to_vec()],
     };
-    let server = Server::new(&existing);
-    let (needs, cluster) = (&contents.needs, &contents.cluster);
-    let roles = Roles::choose(needs, cluster, superuser.as_deref(), &server, wanted);
+    let needs = &contents.needs;
+    let roles = Roles::choose(contents, &existing, wanted);
     let tablespaces = roles.tablespaces();
     plan.names("needs", &needs.roles)?;
     plan.names("superusers", &needs.superusers)?;

@@ -6,30 +6,9 @@
 //! `CREATE TABLESPACE` would write into the directory of the server that was dumped.
 
 use super::files::Names;
-use crate::check::{Cluster, Needs, Subject, granted_by, location, quoted, tokens_with_places};
+use crate::check::{Contents, Needs, Subject, granted_by, location, quoted, tokens_with_places};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io::{Result, Write};
-
-/// The roles of the server that a dump is restored into.
-pub(super) struct Server<'a> {
-    roles: HashSet<&'a [u8]>,
-    /// The one that initdb made.
-    superuser: Option<&'a [u8]>,
-}
-
-impl<'a> Server<'a> {
-    /// From their names, initdb's the first.
-    pub(super) fn new(names: &'a [Vec<u8>]) -> Self {
-        Self {
-            superuser: names.first().map(|it| &it[..]),
-            roles: names.iter().map(|it| &it[..]).collect(),
-        }
-    }
-
-    fn has(&self, role: &[u8]) -> bool {
-        self.roles.contains(role) || role.starts_with(b"pg_") || role == b"public"
-    }
-}
 
 /// The statements that are wanted.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -46,9 +25,10 @@ pub(super) enum Wanted {
 pub(super) struct Roles<'a> {
     statements: &'a [(Subject, Vec<u8>)],
     needs: &'a Needs,
-    server: &'a Server<'a>,
     /// The one that initdb made for the server that was dumped.
     superuser: Option<&'a [u8]>,
+    /// The one that initdb made for the server that a dump is restored into.
+    own_superuser: Option<&'a [u8]>,
     wanted: Wanted,
     pub(super) created: Names<'a>,
     /// Needed, and neither there nor created.
@@ -56,30 +36,28 @@ pub(super) struct Roles<'a> {
 }
 
 impl<'a> Roles<'a> {
-    pub(super) fn choose(
-        needs: &'a Needs,
-        cluster: &'a Cluster,
-        superuser: Option<&'a [u8]>,
-        server: &'a Server<'a>,
-        wanted: Wanted,
-    ) -> Self {
-        let statements = &cluster.statements[..];
+    /// `existing` are those of the server that a dump is restored into, initdb's the first.
+    pub(super) fn choose(contents: &'a Contents, existing: &'a [Vec<u8>], wanted: Wanted) -> Self {
+        let (needs, statements) = (&contents.needs, &contents.cluster.statements[..]);
+        let own: HashSet<&[u8]> = existing.iter().map(|it| &it[..]).collect();
+        let is_there =
+            |role: &[u8]| own.contains(role) || role.starts_with(b"pg_") || role == b"public";
         let needed = with_groups(statements, &needs.roles);
         let is_new =
-            |name: &&[u8]| !server.has(name) && (wanted != Wanted::Needed || needed.contains(name));
+            |name: &&[u8]| !is_there(name) && (wanted != Wanted::Needed || needed.contains(name));
         let created = statements.iter().filter_map(|(subject, _)| match subject {
             Subject::New(name) => Some(&name[..]),
             _ => None,
         });
         let created: Names<'_> = created.filter(is_new).collect();
-        let is_lacking = |name: &&[u8]| !server.has(name) && !created.contains(name);
+        let is_lacking = |name: &&[u8]| !is_there(name) && !created.contains(name);
         let roles = needs.roles.iter().map(|it| &it[..]);
         Self {
             lacking: roles.filter(is_lacking).collect(),
             statements,
             needs,
-            server,
-            superuser,
+            superuser: contents.cluster.superuser(),
+            own_superuser: existing.first().map(|it| &it[..]),
             wanted,
             created,
         }
@@ -92,7 +70,7 @@ impl<'a> Roles<'a> {
             let is_it = |it: &Subject| matches!(it, Subject::New(role) if role == name);
             !self.statements.iter().any(|(subject, _)| is_it(subject))
         };
-        let own = self.server.superuser.filter(is_new);
+        let own = self.own_superuser.filter(is_new);
         [self.superuser.unwrap_or_default()].into_iter().chain(own)
     }
 
@@ -105,7 +83,7 @@ impl<'a> Roles<'a> {
     /// Those that change all roles' settings, and initdb's role where it has the same name.
     pub(super) fn change_superuser(&self, sql: &mut impl Write) -> Result<()> {
         let is_all = self.wanted == Wanted::All;
-        let is_same = self.superuser == self.server.superuser;
+        let is_same = self.superuser == self.own_superuser;
         self.write(sql, |subject| match subject {
             Subject::Settings(None) | Subject::Parameter { role: None, .. } | Subject::Other => {
                 is_all
@@ -191,7 +169,7 @@ impl<'a> Roles<'a> {
 
     fn may_grant(&self, grantor: &[u8]) -> bool {
         let is_created = self.created.contains(grantor) && self.superuser != Some(grantor);
-        is_created || self.server.superuser.is_none_or(|it| it == grantor)
+        is_created || self.own_superuser.is_none_or(|it| it == grantor)
     }
 }
 
