@@ -100,7 +100,7 @@ fn links_of_roots_own_lead_where_they_lead(shell: Shell) {
 /// A search path with an empty word in it means the current directory.
 fn what_lies_in_collect_dir_is_never_run(shell: Shell) {
     let site = Site::with("none", &["postgres"]);
-    let tools = "cback-compress cback-pgconf cback-pgdump flock id mkfifo mktemp nproc pg_dump rm sh stat sync";
+    let tools = "awk cback-compress cback-pgconf cback-pgdump find flock id mkfifo mktemp nproc pg_dump rm sh stat sync";
     for tool in tools.split(' ') {
         shim(&site.collect_dir().join(tool), "touch \"$0 ran\"; exit 1");
     }
