@@ -47,6 +47,14 @@ BEGIN
 END
 $$;
 
+-- What there is to say of databases that every server has, and of all roles.
+ALTER DATABASE postgres SET lock_timeout = '30min';
+COMMENT ON DATABASE postgres IS 'hands off';
+GRANT CREATE ON DATABASE postgres TO clerk;
+ALTER ROLE clerk IN DATABASE postgres SET work_mem = '6MB';
+ALTER DATABASE template1 SET work_mem = '6MB';
+ALTER ROLE ALL SET search_path TO "$user", 'a, "b" C', public;
+
 -- initdb's role has another name than on the servers that it is restored into.
 CREATE ROLE boss SUPERUSER LOGIN;
 \connect postgres boss

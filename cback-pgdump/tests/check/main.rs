@@ -8,7 +8,6 @@ mod limits;
 mod plan;
 mod report;
 mod roles;
-mod script;
 mod values;
 
 use cback_pgdump::check::{self, Contents, Fault, Key, write_lines};

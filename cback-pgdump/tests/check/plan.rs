@@ -63,15 +63,6 @@ impl Plan {
         names.split_terminator('\0').map(str::to_owned).collect()
     }
 
-    /// Runs a file, in that database.
-    #[track_caller]
-    pub(crate) fn run(&self, file: &str, server: &Server, database: &str) -> String {
-        server.sql(
-            database,
-            &format!("\\set cback_database restored\n{}", self.file(file)),
-        )
-    }
-
     /// Output of `--script`.
     pub(crate) fn script(&self, file: &str, dump: &[u8], arguments: &[&str]) -> Output {
         let mut command = Command::new(PROGRAM);
@@ -209,37 +200,12 @@ fn facts_are_short_and_safe() {
     }
 }
 
-/// By any role, and nothing stays of it.
+/// The file that `--script` reads may be another.
 #[test]
-fn what_the_server_lacks_is_told() {
-    let needs = with_text(
-        "SET client_encoding = 'UTF8';\n\
-         CREATE DATABASE d WITH ENCODING = 'UTF8' LOCALE_PROVIDER = icu LOCALE = 'xx_XX.UTF-8' TABLESPACE = \"no; 'such\";\n\
-         CREATE COLLATION a (provider = libc, locale = 'it''s\\');\n\
-         CREATE COLLATION b (provider = icu, locale = 'not-libcs');\n\
-         CREATE COLLATION c (lc_collate = 'C', lc_ctype = 'POSIX');\n\
-         CREATE EXTENSION IF NOT EXISTS \"no; 'such\" WITH SCHEMA public;\n\
-         CREATE EXTENSION IF NOT EXISTS plpgsql WITH SCHEMA pg_catalog;\n",
-    );
-    let plan = Plan::of(&needs, None, &[]);
-    let expected = "extension no; 'such\ntablespace no; 'such\nlocale it's\\\nlocale xx_XX.UTF-8\n";
-    for server in SHOPS.iter() {
-        // More than the one that is there also without it.
-        let has_icu = "SELECT count(*) > 9 FROM pg_collation WHERE collprovider = 'i'";
-        let icu = if server.sql("postgres", has_icu) == "t\n" {
-            ""
-        } else {
-            "ICU\n"
-        };
-        let count = "SELECT count(*) FROM pg_collation, pg_namespace";
-        let before = server.sql("postgres", count);
-        for role in ["postgres", "clerk"] {
-            let sql = format!(
-                "SET SESSION AUTHORIZATION {role};\n{}{count}",
-                plan.file("lacks.sql")
-            );
-            let told = server.sql("postgres", &sql);
-            assert_eq!(told, format!("{expected}{icu}{before}"), "{role}");
-        }
-    }
+fn steps_are_no_program_of_others() {
+    let dump = dump(&SHOPS[0], "pg_dump", &["postgres"]);
+    let plan = Plan::of(&dump, None, &[]);
+    fs::write(plan.path("script"), "5 0\nremove all\n").expect("room");
+    let said = plan.script("script", &dump, &[]).fails(1);
+    assert!(said.ends_with("script: no step of a plan\n"), "{said}");
 }

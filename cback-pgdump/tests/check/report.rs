@@ -3,30 +3,10 @@
 
 use crate::{TORTURED, checked, dump, refused, report, rows, with_rows, with_text, written};
 use cback_pgdump::check::Fault;
-use cback_tests::{Finished, create_sample, without_keys};
+use cback_tests::{Finished, without_keys};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
-
-/// The server counts the same.
-#[test]
-fn tables_sequences_and_large_objects_are_counted() {
-    let server = &TORTURED[0];
-    create_sample(server, "counted");
-    let output = checked(&dump(server, "pg_dump", &["counted"]), &[]);
-    assert_eq!(output.succeeds(), "");
-    let query = "CREATE FUNCTION pg_temp.rows_of(a text, OUT n text) LANGUAGE plpgsql AS
-            $$ BEGIN EXECUTE 'SELECT count(*) FROM ' || a INTO n; END $$;
-        SELECT name || ' ' || count FROM (
-        SELECT format('%I.%I', schemaname, tablename) AS name,
-            pg_temp.rows_of(format('%I.%I', schemaname, tablename)) AS count
-        FROM pg_tables WHERE schemaname = 'public'
-        UNION ALL SELECT 'sequences', count(*)::text FROM pg_sequences
-        UNION ALL SELECT 'large objects', count(*)::text FROM pg_largeobject_metadata) t
-        ORDER BY name COLLATE \"C\"";
-    let found = rows(&output.printed()).join("\n") + "\n";
-    assert_eq!(found, server.sql("counted", query));
-}
 
 /// As many rows by COPY as by INSERT; one INSERT for each or for several, and an addition to it, change nothing.
 #[test]

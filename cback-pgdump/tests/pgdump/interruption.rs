@@ -100,7 +100,11 @@ fn a_signal_ends_all_that_it_has_started_whatever_that_does() {
     for (target, arguments) in [("written", &[][..]), ("locked", &[]), ("--all", &["--all"])] {
         for signal in [Signal::TERM, Signal::INT, Signal::HUP, Signal::KILL] {
             let name = format!("{target} {}", signal.as_raw());
-            let mut command = pgdump(&server, arguments);
+            // A test that runs in the background of a script has SIGINT ignored.
+            let mut command = wrapped(
+                &["env", "--default-signal=INT,HUP"],
+                &pgdump(&server, arguments),
+            );
             command.envs([("PGUSER", "hush"), ("PGDATABASE", target)]);
             let run = Run::start(&mut command, &name);
             if target == "written" {
@@ -143,14 +147,6 @@ fn a_reader_that_goes_away_is_a_quiet_failure_whatever_pg_dump_does() {
     }
 }
 
-#[test]
-fn a_child_that_takes_no_notice_of_sigterm_is_killed() {
-    let script = "trap '' TERM; echo ready; sleep 600";
-    let run = Run::start(&mut with_shim(script, &["db"]), "stubborn");
-    run.wait_for_output(1);
-    run.assert_dies_of(Signal::TERM, server());
-}
-
 /// One that has been stopped cancels its query before it dies, or the session would wait on.
 #[test]
 fn a_child_that_has_been_stopped_ends_as_well() {
@@ -164,8 +160,13 @@ fn a_child_that_has_been_stopped_ends_as_well() {
     run.assert_dies_of(Signal::TERM, server());
 }
 
+/// One that takes no notice of SIGTERM is killed; what it leaves behind is ended with it.
 #[test]
-fn what_the_child_leaves_behind_is_ended_with_it() {
+fn a_child_that_does_not_end_by_itself_is_ended() {
+    let script = "trap '' TERM; echo ready; sleep 600";
+    let run = Run::start(&mut with_shim(script, &["db"]), "stubborn");
+    run.wait_for_output(1);
+    run.assert_dies_of(Signal::TERM, server());
     let script = "sleep 600 >/dev/null 2>&1 & exit 1";
     let mut run = Run::start(&mut with_shim(script, &["db"]), "orphan");
     assert_eq!(end_of(&mut run.child).code(), Some(1));
@@ -225,10 +226,4 @@ fn it_starts_nothing_for_a_script_that_is_gone() {
     let message =
         format!("cback-pgdump: --die-with: process {stranger} is not the parent of this one\n");
     assert_eq!((output.printed(), output.said()), (String::new(), message));
-}
-
-#[test]
-fn a_script_that_lives_changes_nothing() {
-    let script = "\"$@\" --die-with $$; exit $?";
-    dumped(&by_script(script, &with_shim(WHOLE, &["db"])));
 }

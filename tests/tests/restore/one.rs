@@ -68,7 +68,7 @@ fn roles_and_database_come_from_the_globals() {
     items(&source, "owned");
     source.sql(
         "owned",
-        "CREATE ROLE staff; CREATE ROLE bystander LOGIN; CREATE ROLE known PASSWORD 'a';
+        "CREATE ROLE upper; CREATE ROLE staff IN ROLE upper; CREATE ROLE bystander LOGIN; CREATE ROLE known PASSWORD 'a';
          CREATE ROLE \"the \"\"keeper\" LOGIN PASSWORD 'secret' IN ROLE staff;
          ALTER ROLE \"the \"\"keeper\" SET work_mem = '5MB';
          ALTER TABLE item OWNER TO \"the \"\"keeper\"; GRANT SELECT ON item TO known;
@@ -94,7 +94,7 @@ fn roles_and_database_come_from_the_globals() {
     assert_eq!(place.sql(known), before);
     let roles = "SELECT a.rolname, a.rolcanlogin, a.rolpassword, r.rolconfig,
             ARRAY(SELECT roleid::regrole FROM pg_auth_members WHERE member = a.oid)
-        FROM pg_authid a JOIN pg_roles r USING (oid) WHERE a.rolname IN ('staff', 'the \"keeper') ORDER BY 1";
+        FROM pg_authid a JOIN pg_roles r USING (oid) WHERE a.rolname IN ('upper', 'staff', 'the \"keeper') ORDER BY 1";
     let bystander = "SELECT count(*) FROM pg_roles WHERE rolname = 'bystander'";
     assert_eq!(place.sql(bystander), "0\n");
     let database = "SELECT pg_encoding_to_char(encoding), datcollate, datdba::regrole, datconnlimit, ARRAY(SELECT unnest(datacl)::text ORDER BY 1),
