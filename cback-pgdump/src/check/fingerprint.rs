@@ -41,6 +41,7 @@ impl Key {
 pub(crate) struct Column(u64);
 
 impl Column {
+    #[inline]
     pub(crate) fn value(self, value: &[u8]) -> u64 {
         xxh3_64_with_seed(value, self.0)
     }
@@ -74,6 +75,7 @@ impl Row {
     }
 
     /// Takes the last piece of the value, or all of it.
+    #[inline]
     pub(crate) fn end_value(&mut self, column: Column, piece: &[u8]) {
         let hash = match self.begun.take() {
             None => column.value(piece),
@@ -100,6 +102,7 @@ pub(crate) struct Entry {
 
 impl Entry {
     /// Adds a row, whose bytes are counted already, and begins the next.
+    #[inline]
     pub(crate) fn end_row(&mut self, row: &mut Row) {
         self.rows += 1;
         self.fingerprint = self.fingerprint.wrapping_add(hash(row.sum));
