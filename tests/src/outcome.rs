@@ -1,6 +1,6 @@
 //! Outcome of a run for a backup, whatever happened to it.
 
-use crate::run::comes_true;
+use crate::run::{comes_true, ended};
 use crate::{Finished, Run, Server, Site, YESTERDAY, end_of};
 use rustix::process::Signal;
 use std::fs;
@@ -42,11 +42,7 @@ impl Outcome {
     /// Waits for the end of `child` and of all that the site has started, and ends what does not
     /// end by itself.
     pub fn of(site: &Site, whole: &WholeDump, file: &Path, child: &mut Child) -> Self {
-        let mut status = None;
-        comes_true(PATIENCE, || {
-            status = child.try_wait().expect("a child of ours");
-            status.is_some()
-        });
+        let status = ended(child, PATIENCE);
         let end_all = || site.alive().iter().for_each(|it| it.send(Signal::KILL));
         if status.is_none() {
             end_all();

@@ -116,15 +116,20 @@ fn finished(command: &Command, child: Child) -> Output {
 /// Waits for the end of a child to whose output nobody listens; one that hangs is killed.
 #[track_caller]
 pub fn end_of(child: &mut Child) -> ExitStatus {
-    let mut status = None;
-    comes_true(LIMIT, || {
-        status = child.try_wait().expect("a child of ours");
-        status.is_some()
-    });
-    status.unwrap_or_else(|| {
+    ended(child, LIMIT).unwrap_or_else(|| {
         let _ = child.kill();
         panic!("it does not end: {child:?}");
     })
+}
+
+/// The status of a child that ends before the deadline.
+pub(crate) fn ended(child: &mut Child, deadline: Duration) -> Option<ExitStatus> {
+    let mut status = None;
+    comes_true(deadline, || {
+        status = child.try_wait().expect("a child of ours");
+        status.is_some()
+    });
+    status
 }
 
 /// Looks until `condition` holds; panics, naming `what`, when that takes longer than `deadline`.

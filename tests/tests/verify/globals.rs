@@ -154,26 +154,6 @@ fn globals_are_read_once_and_a_database_that_they_lack_is_a_failure() {
     backups.refuses(&arguments, "no globals, but a dump of a database\n");
 }
 
-/// "Such a role may nothing but what the dump grants it": whether it might more no dump of one database tells.
-#[test]
-fn a_view_whose_owner_may_not_read_its_table_is_no_proof() {
-    let server = Server::start();
-    server.create_database("view");
-    server.sql(
-        "view",
-        "CREATE ROLE app; CREATE TABLE t AS SELECT 1 AS n; GRANT SELECT ON t TO app;
-         GRANT CREATE ON SCHEMA public TO app;
-         SET ROLE app; CREATE MATERIALIZED VIEW m AS SELECT * FROM t; RESET ROLE",
-    );
-    let backups = Backups::new();
-    backups.put("x.sql", &dump(&server, "view"));
-    backups.proves(&["--restore", "x.sql"]);
-    server.sql("view", "REVOKE SELECT ON t FROM app");
-    backups.put("x.sql", &dump(&server, "view"));
-    let reason = "cannot be proven here: ERROR:  permission denied for table t (to a role that is made up, without its memberships)\n";
-    backups.refuses(&["--restore", "x.sql"], reason);
-}
-
 /// "It is a superuser only where a statement wants that."
 #[test]
 fn a_role_that_has_to_be_a_superuser_is_made_up_as_one() {

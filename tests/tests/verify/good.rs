@@ -86,6 +86,10 @@ fn what_only_the_machine_lacks_says_nothing_against_a_backup() {
           --\n-- Data for Name: m; Type: TABLE DATA; Schema: public; Owner: postgres\n--\n\n\
           COPY public.m (m) FROM stdin;\n1.234\n\\.\n",
          "cannot be proven here: public.m has other data when restored"),
+        // Whether the role might more than the dump grants it no dump of one database tells.
+        ("CREATE MATERIALIZED VIEW public.v AS SELECT id FROM public.t WITH NO DATA;\n\n\
+          ALTER TABLE public.v OWNER TO app;\n\nREFRESH MATERIALIZED VIEW public.v;",
+         "cannot be proven here: ERROR:  permission denied for table t (to a role that is made up, without its memberships)"),
         ("CREATE TABLE public.k AS SELECT 1 AS n FROM generate_series(1, 2);\n\
           CREATE UNIQUE INDEX locale_preload ON public.k (n);",
          "does not restore: ERROR:  could not create unique index \"locale_preload\""),
