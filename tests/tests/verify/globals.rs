@@ -1,7 +1,7 @@
 //! "Roles and the database come from the globals beside a dump": or are made up where there are none.
 
 use crate::backups::{Backups, SAME, create_items, dump, packed};
-use cback_tests::{Run, Server, assert_has, assert_times, globals, installations, tool};
+use cback_tests::{LIST, Run, Server, assert_has, assert_times, globals, installations, tool};
 use std::fs;
 
 /// A role that is missing there "is a failure".
@@ -197,6 +197,8 @@ fn each_database_of_a_separate_backup_has_to_be_there() {
     let printed = backups.proves(&[&arguments[..], &["--restore", "-j2"]].concat());
     assert_eq!(printed.lines().count(), 5, "{printed}");
     assert!(!printed.contains("PostgreSQL ?"), "{printed}");
+    // The list would tell as well.
+    fs::remove_file(backups.path("collect").join(LIST)).unwrap();
     for file in [
         "postgresqldump-postgres.txt.gz",
         "postgresqldump-it's%2F%25.txt.gz",
