@@ -1,7 +1,7 @@
 //! "Signals, kills: the server has the whole database or none."
 
 use crate::place::{Place, dump, packed};
-use cback_tests::{Random, SHELLS, Server, create_bulk, end_of, in_background, seeds};
+use cback_tests::{Random, Run, SHELLS, Server, create_bulk, end_of, in_background, seeds};
 use rustix::process::Signal;
 use std::time::Instant;
 
@@ -32,13 +32,16 @@ fn whatever_is_killed_at_whatever_moment_the_database_is_whole_or_none() {
         std::thread::sleep(whole / 1000 * u32::try_from(random.below(1100)).unwrap());
         let signal = random.choose(&[Signal::KILL, Signal::KILL, Signal::TERM, Signal::INT]);
         let mut told = format!("seed {seed}, {shell:?}, {signal:?}");
+        let mut is_early = false;
         if random.below(6) == 0 {
             told.push_str(" of the backend");
             place.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'cback_restore%'");
         } else {
             let mut chosen = place.alive();
-            // The janitor is there for the rest.
+            // The janitor is there for the rest; before its exec it looks like the script.
+            let alive = chosen.len();
             chosen.retain(|it| !it.line.contains("remove()"));
+            is_early = chosen.len() == alive;
             if random.below(3) > 0 && !chosen.is_empty() {
                 let index = random.below(chosen.len() as u64);
                 chosen = vec![chosen.swap_remove(usize::try_from(index).unwrap())];
@@ -49,6 +52,10 @@ fn whatever_is_killed_at_whatever_moment_the_database_is_whole_or_none() {
             told = format!("{told} of {chosen:?}");
         }
         end_of(&mut child);
+        if is_early {
+            // "Else by the next run": one that finds fault with its operand.
+            place.command(shell, &["none.gz"]).run().fails(1);
+        }
         place.assert_clean();
         let is_there = "SELECT count(*) FROM pg_database WHERE datname = 'x'";
         if place.sql(is_there) == "1\n" {
