@@ -186,3 +186,21 @@ pub(super) fn header_level(bytes: &[u8]) -> Option<u8> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bz2::END;
+
+    #[test]
+    fn a_magic_is_found_wherever_it_stands_between_two_reads() {
+        for before in CHUNK as usize * 8 - MAGIC_BITS - 1..=CHUNK as usize * 8 {
+            let mut bytes = vec![0_u8; (before + END_BITS).div_ceil(8)];
+            for bit in (0..MAGIC_BITS).filter(|bit| END >> (MAGIC_BITS - 1 - bit) & 1 == 1) {
+                bytes[(before + bit) / 8] |= 0x80 >> ((before + bit) % 8);
+            }
+            let batches = Batches::new(&bytes[..]).map(|batch| batch.unwrap().segments.len());
+            assert_eq!(batches.sum::<usize>(), 2, "{before} bits before");
+        }
+    }
+}

@@ -20,7 +20,8 @@ fn statements_go_where_their_role_belongs() {
         GRANT old TO new WITH INHERIT TRUE GRANTED BY old;\nGRANT x TO new GRANTED BY new;\n\
         GRANT old TO postgres GRANTED BY postgres;\n\
         GRANT SET ON PARAMETER a TO new;\nGRANT SET ON PARAMETER a TO old;\nGRANT SET ON PARAMETER a TO PUBLIC;\n\
-        CREATE TABLESPACE fast OWNER postgres LOCATION '/the/old''s';\nCOMMENT ON TABLESPACE fast IS 'f';\n";
+        CREATE TABLESPACE fast OWNER postgres LOCATION '/the/old''s';\nCOMMENT ON TABLESPACE fast IS 'f';\n\
+        CREATE TABLESPACE location OWNER postgres LOCATION '/x';\n";
     let new = "SET client_encoding = 'UTF8';\n\
         CREATE ROLE \"new\";\nALTER ROLE new WITH LOGIN;\nCOMMENT ON ROLE new IS 'n';\n\
         ALTER ROLE new SET a TO 'b';\n\
@@ -41,7 +42,8 @@ fn statements_go_where_their_role_belongs() {
         (new, superuser)
     );
     let in_place = "SET allow_in_place_tablespaces = on;\nSET client_encoding = 'UTF8';\n\
-        CREATE TABLESPACE fast OWNER postgres LOCATION '';\nCOMMENT ON TABLESPACE fast IS 'f';\n";
+        CREATE TABLESPACE fast OWNER postgres LOCATION '';\nCOMMENT ON TABLESPACE fast IS 'f';\n\
+        CREATE TABLESPACE location OWNER postgres LOCATION '';\n";
     assert_eq!(own.file("tablespaces.sql"), in_place);
     // Where initdb's role is another, postgres is one that is there already.
     let of_all = "SET client_encoding = 'UTF8';\nALTER ROLE ALL SET a TO 'b';\n\
