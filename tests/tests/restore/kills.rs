@@ -1,7 +1,9 @@
 //! "Signals, kills: the server has the whole database or none."
 
 use crate::place::{Place, dump, packed};
-use cback_tests::{Random, Run, SHELLS, Server, create_bulk, end_of, in_background, seeds};
+use cback_tests::{
+    Finished, Random, Run, SHELLS, Server, create_bulk, end_of, in_background, seeds,
+};
 use rustix::process::Signal;
 use std::time::Instant;
 
