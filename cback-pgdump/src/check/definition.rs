@@ -27,7 +27,8 @@ const UNORDERED: [&[&str]; 4] = [
 pub(crate) fn fingerprint(tokens: &[Token<'_>], key: Key) -> u64 {
     let is_it = |words: &[&str]| after(tokens, words).is_some();
     let is_unordered = UNORDERED.into_iter().any(is_it);
-    let Some(list) = list_without_order(tokens).filter(|_| is_unordered) else {
+    let list = is_unordered.then(|| list_without_order(tokens)).flatten();
+    let Some(list) = list else {
         return of_tokens(tokens, key);
     };
     let items = items(&tokens[list.clone()]).map(|item| of_tokens(item, key));

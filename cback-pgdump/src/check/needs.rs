@@ -73,7 +73,7 @@ const LOCALES: Names = |needs| &mut needs.locales;
 const SUPERUSERS: Names = |needs| &mut needs.superusers;
 
 /// The same for what is no role, and for owners that have to be superusers; the name that follows.
-const OTHERS: [(Words, Words, Names); 13] = [
+const OTHERS: [(Words, Words, Names); 12] = [
     (&["SET", "default_tablespace"], &["="], TABLESPACES),
     (&["CREATE", "DATABASE"], &["TABLESPACE", "="], TABLESPACES),
     (&["CREATE", "DATABASE"], &["ENCODING", "="], |it| {
@@ -85,9 +85,6 @@ const OTHERS: [(Words, Words, Names); 13] = [
     (&["CREATE", "COLLATION"], &["LOCALE", "="], LOCALES),
     (&["CREATE", "COLLATION"], &["LC_COLLATE", "="], LOCALES),
     (&["CREATE", "COLLATION"], &["LC_CTYPE", "="], LOCALES),
-    (&["CREATE", "EXTENSION"], &["EXISTS"], |it| {
-        &mut it.extensions
-    }),
     (&["ALTER", "EVENT", "TRIGGER"], &["OWNER", "TO"], SUPERUSERS),
     (
         &["ALTER", "FOREIGN", "DATA", "WRAPPER"],
@@ -133,6 +130,12 @@ impl Needs {
             let named = after_first(tokens, keywords).and_then(<[_]>::first);
             if let Some(name) = named.and_then(Token::value).filter(|it| is_new(it)) {
                 self.insert(*names, name);
+            }
+        }
+        if let Some(rest) = after(tokens, &["CREATE", "EXTENSION"]) {
+            let named = after(rest, &["IF", "NOT", "EXISTS"]).unwrap_or(rest);
+            if let Some(name) = named.first().and_then(Token::value) {
+                self.insert(|it| &mut it.extensions, name);
             }
         }
         self.session(tokens);
