@@ -165,12 +165,10 @@ fn where_the_directory_above_cannot_be_written_to_the_name_is_hidden_beside() {
     }
 }
 
-/// "... owned and 0600"
+/// "... owned and 0600": where a directory's default ACL, or a umask, would give it another mode.
 #[test]
 fn a_file_is_private_and_given_away_by_number() {
     let directory = collect_dir();
-    let by_acl = ["setfacl", "-d", "-m", "u:nobody:rwx,g::rwx,o::rwx,m::rwx"];
-    let _ = wrapped(&by_acl, &Command::new(directory.path())).status();
     let mut arguments = String::new();
     let mut owner = (
         rustix::process::geteuid().as_raw(),
@@ -180,7 +178,9 @@ fn a_file_is_private_and_given_away_by_number() {
         owner = (12345, 54321);
         arguments = "--owner 12345:54321".to_owned();
     }
-    run(&writing(directory.path(), &arguments), b"data").succeeds();
+    let masked = ["sh", "-c", "umask 777 && exec \"$0\" \"$@\""];
+    let command = wrapped(&masked, &writing(directory.path(), &arguments));
+    run(&command, b"data").succeeds();
     let stat = fs::metadata(directory.path().join("data.gz")).unwrap();
     assert_eq!(
         (stat.uid(), stat.gid(), stat.mode() & 0o7777),
