@@ -64,7 +64,7 @@ pub fn run(cli: Cli) -> Result<ExitCode, Fault> {
             let directory = collect_dir.or(settings.collect_dir.map(PathBuf::from));
             let directory = directory.unwrap_or_default();
             let section = settings.postgresql.unwrap_or_default();
-            let found = server::look(
+            let found = server::compare(
                 &section,
                 listed.as_deref(),
                 backed_up.as_deref(),

@@ -65,7 +65,7 @@ pub(crate) struct Found {
 /// # Errors
 ///
 /// The directory cannot be read.
-pub(crate) fn look(
+pub(crate) fn compare(
     section: &PostgresqlConfig,
     listed: Option<&[Vec<u8>]>,
     backed_up: Option<&[Vec<u8>]>,

@@ -91,7 +91,7 @@ pub(super) fn cluster(
 }
 
 /// The rest of a cluster's dump: what it has for a database that is there already.
-pub(super) fn in_place(
+pub(super) fn of_existing(
     contents: &Contents,
     section: &Section,
     database: &str,

@@ -184,7 +184,7 @@ fn cluster(contents: &Contents, plan: &Plan<'_>) -> anyhow::Result<()> {
         if let Some(section) = of_it.next() {
             let file = format!("script.{database}");
             plan.file(&file, |it| {
-                bodies::in_place(contents, section, database, it)
+                bodies::of_existing(contents, section, database, it)
             })?;
         }
     }

@@ -145,7 +145,7 @@ impl<'a> Roles<'a> {
             .iter()
             .try_for_each(|(subject, statement)| match subject {
                 Subject::Session => sql.write_all(statement),
-                Subject::Tablespace(_) => sql.write_all(&in_place(statement)),
+                Subject::Tablespace(_) => sql.write_all(&with_empty_location(statement)),
                 _ => Ok(()),
             })
     }
@@ -195,7 +195,7 @@ fn with_groups<'a>(
 }
 
 /// The statement with LOCATION emptied, if it creates a tablespace.
-fn in_place(statement: &[u8]) -> Vec<u8> {
+fn with_empty_location(statement: &[u8]) -> Vec<u8> {
     let (tokens, places) = tokens_with_places(statement);
     match location(&tokens).map(|path| &places[path]) {
         Some(path) => [&statement[..path.start], b"''", &statement[path.end..]].concat(),
