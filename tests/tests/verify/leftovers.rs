@@ -53,6 +53,27 @@ fn a_signal_ends_all_of_it(shell: Shell) {
     }
 }
 
+/// Nobody else would do it until the next run.
+#[test]
+fn a_signal_removes_the_directory_that_has_no_janitor_yet() {
+    for (program, shim) in [
+        ("mktemp", "/usr/bin/mktemp \"$@\"; kill -s TERM $PPID"),
+        ("flock", "kill -s TERM $PPID; exec /usr/bin/flock \"$@\""),
+    ] {
+        let (backups, _) = Backups::of_items();
+        backups.replace(program, shim);
+        for shell in SHELLS {
+            let status = backups.command(shell, &["x.sql"]).run().status;
+            assert_eq!(
+                status.signal(),
+                Some(Signal::TERM.as_raw()),
+                "{program}, {shell:?}"
+            );
+            backups.assert_clean();
+        }
+    }
+}
+
 /// "Where the janitor was killed too, the next run does"; one that goes on is left alone.
 #[test]
 fn the_next_run_removes_what_a_killed_one_left() {
