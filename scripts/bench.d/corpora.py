@@ -20,8 +20,8 @@ TABLES = {
         'status', {WORD}, 'total', round((random() * 900)::numeric, 2), 'items', (SELECT jsonb_agg(jsonb_build_object(
         'sku', 'A' || floor(random() * 99999), 'price', round((random() * 200)::numeric, 2), 'tags', {WORD}))
         FROM generate_series(1, 1 + i % 4))) AS data FROM generate_series(1, {{}}) i""", 247),
-    "pgbench": ("""SELECT i AS aid, i / 100000 + 1 AS bid, CASE WHEN random() < 0.7 THEN floor(random() * 10000)::int - 5000
-        ELSE 0 END AS abalance, ''::char(84) AS filler FROM generate_series(1, {}) i ORDER BY abalance <> 0, aid""", 97),
+    "pgbench": ("""SELECT *, ''::char(84) AS filler FROM (SELECT i AS aid, i / 100000 + 1 AS bid, CASE WHEN random() < 0.7 THEN
+        floor(random() * 10000)::int - 5000 ELSE 0 END AS abalance FROM generate_series(1, {}) i) t ORDER BY abalance <> 0, aid""", 97),
     "keys": ("""SELECT i AS id, gen_random_uuid() AS key, md5(random()::text) AS hash, '10.0.0.0'::inet + floor(random()
         * 16777216)::int AS address, now() + random() * interval '1 year' AS time FROM generate_series(1, {}) i""", 118),
     "hex": ("""SELECT i AS id, (SELECT string_agg(sha256(format('%s.%s', i, j)::bytea), '') FROM generate_series(1, 1000)
