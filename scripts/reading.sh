@@ -354,7 +354,7 @@ remove_work_dir() {
 stop() {
     trap - "$1" EXIT
     [ "$1" = PIPE ] || say "stopped by SIG$1${label:+ at $label}"
-    [ -n "$locked" ] || [ -z "$work" ] || remove_work_dir # the janitor may not be there yet
+    [ -n "$locked" ] || [ -z "$work" ] || remove_work_dir || : # the janitor may not be there yet
     exec sh -c 'kill -s "$1" "$$"' sh "$1"
 }
 

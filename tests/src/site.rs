@@ -241,7 +241,7 @@ impl Site {
         })
     }
 
-    /// What a script may leave behind nowhere: processes, and files in its TMPDIR.
+    /// Processes, and files in TMPDIR: a script may leave none behind.
     pub fn left(&self) -> Vec<String> {
         let files = fs::read_dir(self.scratch()).expect("ours").flatten();
         let files = files.map(|it| it.path().display().to_string());

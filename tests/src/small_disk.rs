@@ -15,7 +15,7 @@ impl SmallDisk {
         Self::mount_by(script, options, directory)
     }
 
-    /// What `script` mounts on its directory, $2, as $1 says; it ends by `echo mounted && exec cat`.
+    /// The disk that `script` mounts on its directory, $2, as $1 says; it ends by `echo mounted && exec cat`.
     pub fn mount_by(script: &str, how: &str, directory: &Path) -> Self {
         let mut command = Command::new("unshare");
         command.args(["--mount", "sh", "-c", script, "sh", how]);

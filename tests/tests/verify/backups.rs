@@ -13,7 +13,7 @@ use std::process::{Command, Output};
 /// The number of an account that owns nothing.
 pub(crate) const NOBODY: u32 = 65534;
 
-/// What is said in the end of a backup that a restore has proven.
+/// The end of the line about a backup that a restore has proven.
 pub(crate) const SAME: &str = " and found the same rows and definitions\n";
 
 /// A site with files for cback-pgverify.
